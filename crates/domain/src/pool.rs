@@ -1,0 +1,213 @@
+//! Promises: the states and types a proxy number can have, in the words that API and sheet use.
+
+use std::{collections::HashSet, fmt, str::FromStr};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{ClientId, CountryCode, FieldError, PersonName, PhoneNumber, TableError};
+
+/// What a proxy number technically is. `national` is read as `local`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NumberType {
+    /// A mobile number.
+    Mobile,
+    /// A geographic or national number.
+    Local,
+}
+
+impl NumberType {
+    /// The word in API, sheet and store.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Mobile => "mobile",
+            Self::Local => "local",
+        }
+    }
+}
+
+impl FromStr for NumberType {
+    type Err = FieldError;
+
+    fn from_str(text: &str) -> Result<Self, FieldError> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "mobile" => Ok(Self::Mobile),
+            "local" | "national" => Ok(Self::Local),
+            _ => Err(FieldError::new("number_type", "must be mobile, local or national")),
+        }
+    }
+}
+
+impl fmt::Display for NumberType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Which numbers are mobile, by leading digits, from the shipped table `data/mobile_prefixes.csv`.
+#[derive(Debug, Clone)]
+pub struct MobilePrefixes(HashSet<u64>);
+
+impl MobilePrefixes {
+    /// The table that is shipped with the program.
+    ///
+    /// # Errors
+    /// When the file was broken before it was built in; a test keeps that from happening.
+    pub fn shipped() -> Result<Self, TableError> {
+        #[derive(Deserialize)]
+        struct Line {
+            prefix: u64,
+        }
+        let lines = csv::Reader::from_reader(include_str!("../data/mobile_prefixes.csv").as_bytes())
+            .into_deserialize()
+            .map(|line| line.map(|line: Line| line.prefix))
+            .collect::<Result<_, _>>();
+        lines.map(Self).map_err(|error| TableError { table: "mobile_prefixes.csv", problem: error.to_string() })
+    }
+
+    /// What a number is; local where the table does not say mobile.
+    #[must_use]
+    pub fn type_of(&self, phone: PhoneNumber) -> NumberType {
+        if phone.prefixes().any(|prefix| self.0.contains(&prefix)) { NumberType::Mobile } else { NumberType::Local }
+    }
+}
+
+/// Where a proxy number is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NumberStatus {
+    /// May be given to a client.
+    Available,
+    /// Held for one confirmation.
+    Reserved,
+    /// A client's.
+    Assigned,
+    /// Given back, resting before another client may get it.
+    Quarantined,
+    /// Given back to the carrier.
+    Released,
+    /// Set aside by an operator or because something is wrong with it.
+    Error,
+    /// Gone at the carrier.
+    Missing,
+}
+
+impl NumberStatus {
+    /// Every state.
+    pub const ALL: [Self; 7] = [
+        Self::Available,
+        Self::Reserved,
+        Self::Assigned,
+        Self::Quarantined,
+        Self::Released,
+        Self::Error,
+        Self::Missing,
+    ];
+
+    /// The word in API, sheet and store.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Available => "available",
+            Self::Reserved => "reserved",
+            Self::Assigned => "assigned",
+            Self::Quarantined => "quarantined",
+            Self::Released => "released",
+            Self::Error => "error",
+            Self::Missing => "missing",
+        }
+    }
+
+    /// Reads the store's word.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+}
+
+/// A number to be added to the pool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewNumber {
+    /// E.164.
+    pub phone: PhoneNumber,
+    /// Country.
+    pub country: CountryCode,
+    /// Type.
+    pub number_type: NumberType,
+    /// What the carrier's console calls it.
+    pub friendly_name: String,
+}
+
+/// A proxy number as the store knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProxyNumber {
+    /// E.164.
+    pub phone: PhoneNumber,
+    /// Country.
+    pub country: CountryCode,
+    /// Type.
+    pub number_type: NumberType,
+    /// Where it is in its life.
+    pub status: NumberStatus,
+    /// What the carrier's console calls it.
+    pub friendly_name: String,
+    /// When it joined the pool.
+    pub added_at: Timestamp,
+    /// Whose it is, or whose it was last while it rests.
+    pub client: Option<ClientId>,
+    /// That client's name.
+    pub client_name: Option<PersonName>,
+    /// Since when.
+    pub assigned_at: Option<Timestamp>,
+}
+
+/// How many numbers of a country are available, by type. What a refusal for want of numbers says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Availability {
+    /// Mobile numbers.
+    pub mobile: u64,
+    /// Local numbers.
+    pub local: u64,
+}
+
+impl Availability {
+    /// Of both types.
+    #[must_use]
+    pub fn total(self) -> u64 {
+        self.mobile + self.local
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn national_is_another_word_for_local() {
+        assert_eq!("National".parse(), Ok(NumberType::Local));
+        assert_eq!(" mobile ".parse(), Ok(NumberType::Mobile));
+        assert!("tollfree".parse::<NumberType>().is_err());
+    }
+
+    #[test]
+    fn a_numbers_type_follows_from_its_leading_digits() {
+        let table = MobilePrefixes::shipped().unwrap();
+        for (phone, number_type) in [
+            ("+33639980001", NumberType::Mobile),
+            ("+33199000001", NumberType::Local),
+            ("+447700900001", NumberType::Mobile),
+            ("+351910000001", NumberType::Mobile),
+        ] {
+            assert_eq!(table.type_of(phone.parse().unwrap()), number_type, "{phone}");
+        }
+    }
+
+    #[test]
+    fn every_state_reads_back_from_its_word() {
+        for status in NumberStatus::ALL {
+            assert_eq!(NumberStatus::parse(status.as_str()), Some(status));
+        }
+    }
+}

@@ -1,0 +1,205 @@
+use proptest::prelude::*;
+use rstest::{fixture, rstest};
+
+use super::*;
+
+const PROXY: &str = "+33199000001";
+const CLIENT: &str = "+33639980001";
+const COURIER: &str = "+33639980002";
+
+fn phone(text: &str) -> PhoneNumber {
+    text.parse().unwrap()
+}
+
+#[fixture]
+fn policy() -> Policy {
+    Policy::shipped().unwrap()
+}
+
+fn facts(last_caller: Option<&str>) -> Facts {
+    Facts {
+        client: Some(ClientFacts {
+            id: ClientId::new(1).unwrap(),
+            phone: phone(CLIENT),
+            country: CountryCode::FRANCE,
+            last_caller: last_caller.map(phone),
+        }),
+        caller_is_proxy: false,
+    }
+}
+
+fn text(body: &str) -> TextContent {
+    TextContent { body: body.to_owned(), images: 0, carrier_opt_out: false }
+}
+
+fn reaches_client(remember: Option<&str>) -> Action {
+    Action::Relay { direction: Direction::ToClient, to: phone(CLIENT), remember: remember.map(phone) }
+}
+
+#[rstest]
+#[case::a_courier_reaches_the_client_and_is_remembered(COURIER, reaches_client(Some(COURIER)))]
+#[case::portugal_is_let_in("+351910000001", reaches_client(Some("+351910000001")))]
+#[case::the_united_states_are_not("+14155550101", Action::Refuse(Refusal::Region))]
+#[case::a_hidden_number_is_refused("anonymous", Action::Refuse(Refusal::Withheld))]
+#[case::a_hidden_number_that_looks_like_one_is_refused("+266696687", Action::Refuse(Refusal::Withheld))]
+#[case::a_name_is_refused("LAPOSTE", Action::Refuse(Refusal::Region))]
+#[case::a_premium_caller_is_connected_but_not_remembered("+33899000000", reaches_client(None))]
+#[case::a_client_without_a_last_caller_has_nobody(CLIENT, Action::Refuse(Refusal::NoRecentCaller))]
+fn calls_are_decided_by_who_calls(policy: Policy, #[case] from: &str, #[case] action: Action) {
+    assert_eq!(policy.route_call(&Address::parse(from), &facts(None)).action, action);
+}
+
+#[rstest]
+fn the_client_reaches_whoever_came_last(policy: Policy) {
+    let decision = policy.route_call(&Address::parse(CLIENT), &facts(Some(COURIER)));
+    let expected = Action::Relay { direction: Direction::FromClient, to: phone(COURIER), remember: None };
+    assert_eq!(decision.action, expected);
+}
+
+#[rstest]
+fn the_client_passes_from_any_country_on_the_own_proxy_number(policy: Policy) {
+    let mut facts = facts(Some(COURIER));
+    let american = phone("+14155550101");
+    facts.client.as_mut().unwrap().phone = american;
+    let decision = policy.route_call(&Address::Phone(american), &facts);
+    assert!(matches!(decision.action, Action::Relay { direction: Direction::FromClient, .. }));
+}
+
+#[rstest]
+fn nobody_is_connected_to_a_forbidden_destination(policy: Policy) {
+    let decision = policy.route_call(&Address::parse(CLIENT), &facts(Some("+33899000000")));
+    assert_eq!(decision.action, Action::Refuse(Refusal::Destination));
+    let mut to_satellite = facts(None);
+    to_satellite.client.as_mut().unwrap().phone = phone("+881600000000");
+    let decision = policy.route_call(&Address::parse(COURIER), &to_satellite);
+    assert_eq!(decision.action, Action::Refuse(Refusal::Destination));
+}
+
+#[rstest]
+fn an_unknown_proxy_number_is_said_in_french(policy: Policy) {
+    let decision = policy.route_call(&Address::parse(COURIER), &Facts::default());
+    assert_eq!(decision.action, Action::Refuse(Refusal::UnknownNumber));
+    assert_eq!(decision.language, Language::Fr);
+}
+
+#[rstest]
+#[case(true)]
+#[case(false)]
+fn a_proxy_number_that_calls_a_proxy_number_goes_no_further(policy: Policy, #[case] known: bool) {
+    let facts = Facts { caller_is_proxy: true, client: known.then(|| facts(None).client.unwrap()) };
+    let decision = policy.route_call(&Address::parse("+33199000002"), &facts);
+    assert_eq!(decision.action, Action::Refuse(Refusal::Loop));
+    let decision = policy.route_text(&Address::parse("+33199000002"), &text("hello"), &facts);
+    assert_eq!(decision.action, Action::Refuse(Refusal::Loop));
+    assert_eq!(policy.answer_text(&decision, &Address::parse("+33199000002")), TextAnswer::Nothing);
+}
+
+#[rstest]
+fn a_setting_lets_hidden_numbers_through_without_remembering_them(mut policy: Policy) {
+    policy.set("calls.withheld", "connect").unwrap();
+    let decision = policy.route_call(&Address::Withheld, &facts(None));
+    assert_eq!(decision.action, reaches_client(None));
+}
+
+#[rstest]
+#[case("38123")]
+#[case("LAPOSTE")]
+fn texts_from_short_codes_and_names_are_relayed_and_never_remembered(policy: Policy, #[case] from: &str) {
+    let decision = policy.route_text(&Address::parse(from), &text("Votre colis arrive"), &facts(None));
+    assert_eq!(decision.action, reaches_client(None));
+}
+
+#[rstest]
+#[case::the_carrier_says_so(TextContent { body: "Salut".to_owned(), images: 0, carrier_opt_out: true })]
+#[case::the_word_says_so(text("stop"))]
+fn a_wish_to_stop_is_recorded_and_neither_relayed_nor_answered(policy: Policy, #[case] content: TextContent) {
+    let sender = Address::parse(COURIER);
+    for facts in [facts(None), Facts::default()] {
+        let decision = policy.route_text(&sender, &content, &facts);
+        assert_eq!(decision.action, Action::OptOut);
+        assert_eq!(policy.answer_text(&decision, &sender), TextAnswer::Nothing);
+    }
+}
+
+#[rstest]
+fn a_refused_text_is_answered_only_where_an_answer_can_go(policy: Policy) {
+    let nobody = Facts::default();
+    let notice = |from: &str| {
+        let sender = Address::parse(from);
+        policy.answer_text(&policy.route_text(&sender, &text("hello"), &nobody), &sender)
+    };
+    assert!(matches!(notice(COURIER), TextAnswer::Notice(_)));
+    for from in ["LAPOSTE", "38123", "anonymous", "+33899000000"] {
+        assert_eq!(notice(from), TextAnswer::Nothing, "{from}");
+    }
+}
+
+#[rstest]
+fn an_empty_text_is_neither_relayed_nor_answered(policy: Policy) {
+    let decision = policy.route_text(&Address::parse(COURIER), &text(" "), &facts(None));
+    assert_eq!(decision.action, Action::Refuse(Refusal::Empty));
+    assert_eq!(policy.answer_text(&decision, &Address::parse(COURIER)), TextAnswer::Nothing);
+}
+
+#[rstest]
+fn images_become_a_line_and_never_an_address(policy: Policy) {
+    let with_images = |body: &str, images| TextContent { body: body.to_owned(), images, carrier_opt_out: false };
+    insta::assert_snapshot!(
+        policy.relayed_body(&with_images("Colis déposé", 2), Language::Fr),
+        @"
+    Colis déposé
+    (2 images n’ont pas pu être transmises.)
+    "
+    );
+    insta::assert_snapshot!(
+        policy.relayed_body(&with_images("", 1), Language::En),
+        @"(1 picture could not be passed on.)"
+    );
+    let long = policy.relayed_body(&with_images(&"é".repeat(1600), 3), Language::Fr);
+    assert_eq!(long.chars().count(), 1600);
+    assert!(long.ends_with(')'));
+}
+
+#[rstest]
+fn a_connected_call_shows_the_proxy_number(policy: Policy) {
+    let decision = policy.route_call(&Address::parse(COURIER), &facts(None));
+    let expected =
+        CallAnswer::Connect { to: phone(CLIENT), caller_id: phone(PROXY), ring_timeout_s: 25, time_limit_s: 3600 };
+    assert_eq!(policy.answer_call(&decision, phone(PROXY)), expected);
+}
+
+fn any_phone() -> impl Strategy<Value = PhoneNumber> {
+    "[1-9][0-9]{7,14}".prop_map(|digits| digits.parse().unwrap())
+}
+
+proptest! {
+    #[test]
+    fn whoever_calls_the_caller_id_is_the_proxy_and_nobody_forbidden_is_dialled(
+        from in "(\\+?[0-9]{0,16}|[a-zA-Z]{0,11})",
+        client in any_phone(),
+        last in proptest::option::of(any_phone()),
+        caller_is_proxy: bool,
+    ) {
+        let policy = Policy::shipped().unwrap();
+        let proxy = phone(PROXY);
+        let facts = Facts {
+            client: Some(ClientFacts {
+                id: ClientId::new(1).unwrap(),
+                phone: client,
+                country: CountryCode::FRANCE,
+                last_caller: last,
+            }),
+            caller_is_proxy,
+        };
+        let caller = Address::parse(&from);
+        let decision = policy.route_call(&caller, &facts);
+        if let CallAnswer::Connect { to, caller_id, .. } = policy.answer_call(&decision, proxy) {
+            prop_assert_eq!(caller_id, proxy);
+            prop_assert!(!policy.forbids(to) && !caller_is_proxy);
+            prop_assert!(to == client || Some(to) == last && caller.phone() == Some(client));
+        }
+        if let Action::Relay { remember: Some(remembered), .. } = decision.action {
+            prop_assert!(policy.allows(remembered) && !policy.forbids(remembered) && remembered != client);
+        }
+    }
+}

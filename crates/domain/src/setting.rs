@@ -1,0 +1,133 @@
+//! Promises: one list of everything an operator may change while the service runs, each with default, meaning and check.
+//!
+//! A setting's default comes from the shipped tables or from the environment variable that [`env_name`] gives;
+//! an operator's own value is a row in the store and wins over both.
+
+use crate::{FieldError, Language, Phrase};
+
+/// One setting other than a sentence.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// Its name, such as `calls.withheld`.
+    pub key: &'static str,
+    /// What holds when nobody says otherwise.
+    pub default: &'static str,
+    /// What it means and what may be written, in one or two sentences.
+    pub meaning: &'static str,
+}
+
+/// All settings other than sentences; [`crate::Policy::set`] gives each its effect.
+pub const SETTINGS: &[Setting] = &[
+    Setting {
+        key: "regions.allowed",
+        default: "EU EEA CH FR-DOM",
+        meaning: "From where proxy numbers may be called and texted: ISO country codes and the groups EU, EEA and \
+                  FR-DOM, with spaces between. A client always reaches his own proxy number.",
+    },
+    Setting {
+        key: "destinations.forbidden",
+        default: "",
+        meaning: "Further ranges that are never dialled, texted or remembered: leading digits with the country code, \
+                  with spaces between.",
+    },
+    Setting {
+        key: "destinations.permitted",
+        default: "",
+        meaning: "Ranges that are permitted although the shipped table forbids them, written in the same way. The \
+                  longest range that fits a number decides.",
+    },
+    Setting {
+        key: "calls.withheld",
+        default: "refuse",
+        meaning: "What callers with a hidden number meet: refuse (a spoken sentence) or connect (the client sees the \
+                  proxy number; the caller is not remembered).",
+    },
+    Setting {
+        key: "calls.ring_timeout",
+        default: "25",
+        meaning: "How long the other side is rung, in seconds, 5 to 600. Short of the time after which voicemail answers.",
+    },
+    Setting { key: "calls.time_limit", default: "3600", meaning: "How long a call may last, in seconds, 60 to 14400." },
+    Setting {
+        key: "texts.stop_words",
+        default: "STOP STOPALL ARRET ARRÊT UNSUBSCRIBE",
+        meaning: "Texts that consist of one of these words are recorded as a wish to receive no more, not relayed and \
+                  not answered. Words with spaces between.",
+    },
+    Setting {
+        key: "languages.english",
+        default: "",
+        meaning: "Further countries whose clients are addressed in English, as ISO codes with spaces between.",
+    },
+];
+
+/// A setting that does not exist, or a value that it cannot have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SettingError {
+    /// No such setting.
+    #[error("there is no setting {0}; `proxycall setting list` shows all")]
+    Unknown(String),
+    /// A value that makes no sense there.
+    #[error("{key}: {problem}")]
+    Value {
+        /// The setting.
+        key: String,
+        /// What is wrong and what is expected.
+        problem: String,
+    },
+}
+
+impl From<FieldError> for SettingError {
+    fn from(error: FieldError) -> Self {
+        Self::Value { key: error.field.to_owned(), problem: error.problem }
+    }
+}
+
+/// The environment variable that gives a setting another default: `calls.withheld` is `PROXYCALL_CALLS_WITHHELD`.
+#[must_use]
+pub fn env_name(key: &str) -> String {
+    format!("PROXYCALL_{}", key.replace(['.', '-'], "_").to_uppercase())
+}
+
+/// The name of a sentence's setting: `phrase.call.busy.fr`.
+#[must_use]
+pub fn phrase_key(phrase: Phrase, language: Language) -> String {
+    let language = match language {
+        Language::Fr => "fr",
+        Language::En => "en",
+    };
+    format!("phrase.{}.{language}", phrase.as_str())
+}
+
+/// The sentence that such a name means.
+#[must_use]
+pub fn phrase_of(key: &str) -> Option<(Phrase, Language)> {
+    let (phrase, language) = key.strip_prefix("phrase.")?.rsplit_once('.')?;
+    let language = match language {
+        "fr" => Language::Fr,
+        "en" => Language::En,
+        _ => return None,
+    };
+    Some((Phrase::parse(phrase)?, language))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sentence_has_a_setting_that_reads_back() {
+        for phrase in Phrase::ALL {
+            for language in [Language::Fr, Language::En] {
+                assert_eq!(phrase_of(&phrase_key(*phrase, language)), Some((*phrase, language)));
+            }
+        }
+        assert_eq!(phrase_of("phrase.call.busy.de"), None);
+        assert_eq!(phrase_of("phrase.nonsense.fr"), None);
+    }
+
+    #[test]
+    fn a_settings_variable_is_its_name_in_capitals() {
+        assert_eq!(env_name("calls.ring_timeout"), "PROXYCALL_CALLS_RING_TIMEOUT");
+    }
+}

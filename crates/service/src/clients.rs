@@ -1,0 +1,132 @@
+//! Promises: what an operator or a shop sends about clients and orders is checked whole before anything is done.
+
+use jiff::{SignedDuration, Timestamp};
+use proxycall_domain::{
+    ClientId, FieldError, MailAddress, NewClient, PersonName,
+    client::{Client, ClientChanges, parse_phone},
+    order::{NewOrder, OrderId},
+};
+
+use crate::{
+    Service,
+    ports::{
+        LedgerError,
+        ledger::{CloseClient, CreateClient, PlaceOrder, PlacedOrder, RequestKey, RestoreClient, UpdateClient},
+    },
+};
+
+/// How long a closed client's number rests, and how long the client may be restored.
+const RESTORABLE: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Why a request about clients is not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum RequestError {
+    /// A field is not as it should be.
+    #[error(transparent)]
+    Field(#[from] FieldError),
+    /// The store's reason.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// A client as it is sent to us, in the original's names.
+pub struct ClientFields<'a> {
+    /// `client_id`.
+    pub id: &'a str,
+    /// `client_name`.
+    pub name: &'a str,
+    /// `client_mail`.
+    pub mail: &'a str,
+    /// `client_real_phone`.
+    pub phone: &'a str,
+    /// `client_iso_residency`.
+    pub residency: Option<&'a str>,
+}
+
+/// Changes to a client as they are sent to us. Empty means unchanged.
+pub struct ChangeFields<'a> {
+    /// `client_name`.
+    pub name: Option<&'a str>,
+    /// `client_mail`.
+    pub mail: Option<&'a str>,
+    /// `client_real_phone`.
+    pub phone: Option<&'a str>,
+    /// `client_proxy_number`.
+    pub proxy: Option<&'a str>,
+}
+
+impl Service {
+    fn check_client(&self, fields: &ClientFields<'_>) -> Result<NewClient, FieldError> {
+        let phone = parse_phone("client_real_phone", fields.phone)?;
+        let policy = self.policy.current();
+        Ok(NewClient {
+            id: ClientId::parse("client_id", fields.id)?,
+            name: PersonName::parse("client_name", fields.name)?,
+            mail: MailAddress::parse("client_mail", fields.mail)?,
+            phone,
+            country: NewClient::country("client_iso_residency", fields.residency, phone, policy.countries())?,
+        })
+    }
+
+    /// Creates a client with a proxy number of its country.
+    ///
+    /// # Errors
+    /// A field, an id that is taken, no number left.
+    pub async fn create_client(
+        &self,
+        fields: &ClientFields<'_>,
+        request: Option<RequestKey>,
+    ) -> Result<Client, RequestError> {
+        let client = self.check_client(fields)?;
+        let create = CreateClient { client, preferred: self.preferred_type, request, now: self.clock.now() };
+        Ok(self.ledger.create_client(create).await?)
+    }
+
+    /// Changes a client.
+    ///
+    /// # Errors
+    /// A field, no such client, a proxy number that is another's.
+    pub async fn update_client(&self, id: ClientId, fields: &ChangeFields<'_>) -> Result<Client, RequestError> {
+        fn given(field: Option<&str>) -> Option<&str> {
+            field.map(str::trim).filter(|text| !text.is_empty())
+        }
+        let changes = ClientChanges {
+            name: given(fields.name).map(|text| PersonName::parse("client_name", text)).transpose()?,
+            mail: given(fields.mail).map(|text| MailAddress::parse("client_mail", text)).transpose()?,
+            phone: given(fields.phone).map(|text| parse_phone("client_real_phone", text)).transpose()?,
+            proxy: given(fields.proxy).map(|text| parse_phone("client_proxy_number", text)).transpose()?,
+        };
+        Ok(self.ledger.update_client(UpdateClient { id, changes, now: self.clock.now() }).await?)
+    }
+
+    /// Closes a client; its number rests for 30 days, during which the client can be restored.
+    ///
+    /// # Errors
+    /// No such client.
+    pub async fn close_client(&self, id: ClientId) -> Result<Client, LedgerError> {
+        let now = self.clock.now();
+        let quarantine_until = now.checked_add(RESTORABLE).unwrap_or(now);
+        self.ledger.close_client(CloseClient { id, quarantine_until, now }).await
+    }
+
+    /// Opens a closed client again.
+    ///
+    /// # Errors
+    /// No such client, closed too long ago, no number left.
+    pub async fn restore_client(&self, id: ClientId) -> Result<Client, LedgerError> {
+        let now = self.clock.now();
+        let closed_since = now.checked_sub(RESTORABLE).unwrap_or(Timestamp::MIN);
+        let restore = RestoreClient { id, preferred: self.preferred_type, closed_since, now };
+        self.ledger.restore_client(restore).await
+    }
+
+    /// Records an order, creating its client when new.
+    ///
+    /// # Errors
+    /// A field, an order of other content, a closed client, no number left.
+    pub async fn place_order(&self, id: &str, client: &ClientFields<'_>) -> Result<PlacedOrder, RequestError> {
+        let order = NewOrder { id: OrderId::parse("order_id", id)?, client: self.check_client(client)? };
+        let place = PlaceOrder { order, preferred: self.preferred_type, now: self.clock.now() };
+        Ok(self.ledger.place_order(place).await?)
+    }
+}

@@ -1,0 +1,280 @@
+//! Promises: a file of clients is taken over whole, or not at all unless asked; in short batches, so that calls go on;
+//! and a second run goes on where the first one ended.
+
+use std::{collections::HashSet, io, time::Duration};
+
+use proxycall_domain::{
+    ClientId, FieldError, MailAddress, NewClient, PersonName, PhoneNumber, Policy, client::parse_phone,
+    pool::MobilePrefixes,
+};
+use serde::Deserialize;
+
+use crate::{
+    Service,
+    ports::{
+        LedgerError,
+        ledger::{ImportClient, ImportFinding, ImportNumber},
+    },
+};
+
+/// How many rows share one unit of work: a few milliseconds, in which no call waits long.
+const BATCH: usize = 400;
+/// How long the store is left to others between two batches: another process that waits for it looks now and then only.
+const PAUSE: Duration = Duration::from_millis(3);
+
+/// A file that can be read from the start twice: once to check, once to write.
+pub trait Source {
+    /// Opens it anew.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    fn open(&self) -> io::Result<Box<dyn io::Read + Send>>;
+}
+
+/// What happens while a file is taken over.
+pub enum Event {
+    /// So many rows have been checked.
+    Checked(u64),
+    /// So many rows have been written or found there.
+    Written(u64),
+    /// A row is refused.
+    Refused {
+        /// Its line in the file, the header being line 1.
+        line: u64,
+        /// Its client id, when it has one.
+        client: Option<ClientId>,
+        /// Why.
+        error: FieldError,
+    },
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Rows taken over.
+    pub added: u64,
+    /// Rows that were there already, with the same data.
+    pub same: u64,
+    /// Rows refused.
+    pub refused: u64,
+}
+
+/// Why a file was not taken over.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// It cannot be opened or read.
+    #[error("the file cannot be read: {0}")]
+    Read(#[from] io::Error),
+    /// It is not the expected table.
+    #[error("the file is not a table of clients: {0}")]
+    Table(String),
+    /// The store failed; what was written before stays, and a second run goes on from there.
+    #[error("{0}; run the same command again to go on")]
+    Ledger(#[from] LedgerError),
+}
+
+/// The columns of the sheet's `Clients` tab. Others are left alone.
+#[derive(Deserialize)]
+struct Line {
+    client_id: String,
+    client_name: String,
+    #[serde(default)]
+    client_mail: String,
+    client_real_phone: String,
+    #[serde(default)]
+    client_proxy_number: String,
+    #[serde(default)]
+    client_iso_residency: String,
+    #[serde(default)]
+    client_last_caller: String,
+}
+
+impl Line {
+    /// The sheet's second row is reserved for formulas and holds no client.
+    fn is_blank(&self) -> bool {
+        [&self.client_id, &self.client_name, &self.client_mail, &self.client_real_phone, &self.client_proxy_number]
+            .iter()
+            .all(|cell| cell.trim().is_empty())
+    }
+}
+
+/// A phone as a spreadsheet may have left it: with an apostrophe in front, or as a number with a `.0`.
+fn phone(field: &'static str, cell: &str) -> Result<PhoneNumber, FieldError> {
+    let cell = cell.trim().trim_start_matches('\'');
+    parse_phone(field, cell.strip_suffix(".0").unwrap_or(cell))
+}
+
+fn filled(cell: &str) -> Option<&str> {
+    Some(cell.trim().trim_start_matches('\'')).filter(|cell| !cell.is_empty())
+}
+
+struct Checker<'a> {
+    policy: &'a Policy,
+    mobile: MobilePrefixes,
+    ids: HashSet<ClientId>,
+    proxies: HashSet<PhoneNumber>,
+    real: HashSet<PhoneNumber>,
+}
+
+impl Checker<'_> {
+    fn check(&mut self, line: &Line) -> Result<ImportClient, FieldError> {
+        let real = phone("client_real_phone", &line.client_real_phone)?;
+        let countries = self.policy.countries();
+        let client = NewClient {
+            id: ClientId::parse("client_id", &line.client_id)?,
+            name: PersonName::parse("client_name", &line.client_name)?,
+            mail: MailAddress::parse("client_mail", &line.client_mail)?,
+            phone: real,
+            country: NewClient::country("client_iso_residency", Some(&line.client_iso_residency), real, countries)?,
+        };
+        let proxy = filled(&line.client_proxy_number)
+            .map(|cell| {
+                let phone = phone("client_proxy_number", cell)?;
+                let country = countries.of(phone).map(|country| country.code).ok_or_else(|| {
+                    FieldError::new("client_proxy_number", "has a dial code that belongs to no known country")
+                })?;
+                Ok::<_, FieldError>(ImportNumber { phone, country, number_type: self.mobile.type_of(phone) })
+            })
+            .transpose()?;
+        let last_caller = filled(&line.client_last_caller).map(|cell| phone("client_last_caller", cell)).transpose()?;
+        if !self.ids.insert(client.id) {
+            return Err(FieldError::new("client_id", "appears twice in the file"));
+        }
+        if self.proxies.contains(&real) {
+            return Err(FieldError::new("client_real_phone", "is a proxy number elsewhere in the file"));
+        }
+        if let Some(number) = &proxy {
+            if !self.proxies.insert(number.phone) {
+                return Err(FieldError::new("client_proxy_number", "appears twice in the file"));
+            }
+            if number.phone == real || self.real.contains(&number.phone) {
+                return Err(FieldError::new("client_proxy_number", "is somebody's real number in the file"));
+            }
+        }
+        self.real.insert(real);
+        // What we never dial is not remembered either.
+        let last_caller = last_caller.filter(|caller| !self.policy.forbids(*caller));
+        Ok(ImportClient { client, proxy, last_caller })
+    }
+}
+
+/// One row that passed the first check, and where it stands.
+struct Row {
+    line: u64,
+    client: ImportClient,
+}
+
+impl Service {
+    /// Takes over a file of clients. Everything is checked first; a refusal imports nothing unless refused rows are to
+    /// be skipped.
+    ///
+    /// # Errors
+    /// See [`ImportError`].
+    pub async fn import_clients(
+        &self,
+        source: &(dyn Source + Sync),
+        skip_refused: bool,
+        tell: &mut (dyn FnMut(Event) + Send),
+    ) -> Result<Report, ImportError> {
+        let checked = self.import_pass(source, true, tell).await?;
+        if checked.refused > 0 && !skip_refused {
+            return Ok(Report { refused: checked.refused, ..Report::default() });
+        }
+        // Refusals have been told already; only what changed meanwhile could add to them.
+        let mut quiet = |event| {
+            if !matches!(event, Event::Refused { .. }) {
+                tell(event);
+            }
+        };
+        self.import_pass(source, false, &mut quiet).await
+    }
+
+    async fn import_pass(
+        &self,
+        source: &(dyn Source + Sync),
+        dry_run: bool,
+        tell: &mut (dyn FnMut(Event) + Send),
+    ) -> Result<Report, ImportError> {
+        let policy = self.policy.current();
+        let mobile = MobilePrefixes::shipped().map_err(|error| ImportError::Table(error.to_string()))?;
+        let mut checker =
+            Checker { policy: &policy, mobile, ids: HashSet::new(), proxies: HashSet::new(), real: HashSet::new() };
+        let mut table = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::Headers).from_reader(source.open()?);
+        let headers = headers(&mut table)?;
+        let mut record = csv::StringRecord::new();
+        let mut report = Report::default();
+        let mut batch = Vec::with_capacity(BATCH);
+        let mut done = 0;
+        loop {
+            let more = table.read_record(&mut record).map_err(|error| table_error(&error))?;
+            if more {
+                let position = record.position().map_or(0, csv::Position::line);
+                let line: Line = record.deserialize(Some(&headers)).map_err(|error| table_error(&error))?;
+                if line.is_blank() {
+                    continue;
+                }
+                match checker.check(&line) {
+                    Ok(client) => batch.push(Row { line: position, client }),
+                    Err(error) => {
+                        report.refused += 1;
+                        let client = ClientId::parse("client_id", &line.client_id).ok();
+                        tell(Event::Refused { line: position, client, error });
+                    }
+                }
+            }
+            if batch.len() == BATCH || (!more && !batch.is_empty()) {
+                done += u64::try_from(batch.len()).unwrap_or_default();
+                self.import_batch(std::mem::take(&mut batch), dry_run, &mut report, tell).await?;
+                tell(if dry_run { Event::Checked(done) } else { Event::Written(done) });
+            }
+            if !more {
+                return Ok(report);
+            }
+        }
+    }
+
+    async fn import_batch(
+        &self,
+        rows: Vec<Row>,
+        dry_run: bool,
+        report: &mut Report,
+        tell: &mut (dyn FnMut(Event) + Send),
+    ) -> Result<(), ImportError> {
+        let clients = rows.iter().map(|row| row.client.clone()).collect();
+        let findings = self.ledger.import_clients(clients, dry_run, self.clock.now()).await?;
+        for (row, finding) in rows.iter().zip(findings) {
+            match finding {
+                ImportFinding::Added => report.added += 1,
+                ImportFinding::Same => report.same += 1,
+                ImportFinding::Refused(error) => {
+                    report.refused += 1;
+                    tell(Event::Refused { line: row.line, client: Some(row.client.client.id), error });
+                }
+            }
+        }
+        if !dry_run {
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(())
+    }
+}
+
+fn headers(table: &mut csv::Reader<Box<dyn io::Read + Send>>) -> Result<csv::StringRecord, ImportError> {
+    let headers = table.headers().map_err(|error| table_error(&error))?.clone();
+    let expected = ["client_id", "client_name", "client_mail", "client_real_phone"];
+    match expected.iter().find(|name| !headers.iter().any(|header| header == **name)) {
+        Some(missing) => Err(ImportError::Table(format!("the first line has no column {missing}"))),
+        None => Ok(headers),
+    }
+}
+
+/// Where the table is broken, without what stands there.
+fn table_error(error: &csv::Error) -> ImportError {
+    let line = error.position().map(csv::Position::line);
+    let at = line.map_or_else(String::new, |line| format!(" at line {line}"));
+    match error.kind() {
+        csv::ErrorKind::Io(cause) => ImportError::Read(io::Error::new(cause.kind(), format!("unreadable{at}"))),
+        csv::ErrorKind::Utf8 { .. } => ImportError::Table(format!("it is not UTF-8{at}")),
+        _ => ImportError::Table(format!("a row cannot be read{at}")),
+    }
+}

@@ -1,0 +1,108 @@
+//! Promises: work that was recorded is carried out, survives a crash, and is given up only with its reason kept.
+//!
+//! [`Service::run_due_jobs`] does what is due now and returns; [`Service::work`] is the loop around it. Tests call the
+//! first and never wait.
+
+mod retry;
+mod send_text;
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::{StreamExt, stream};
+use jiff::SignedDuration;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    Service,
+    live_policy::REFRESH_EVERY,
+    ports::{
+        LedgerError,
+        ledger::{ClaimedJob, Work},
+    },
+};
+
+/// How long a job is ours. Longer than anything it waits for: the carrier has 10 s.
+const LEASE: SignedDuration = SignedDuration::from_secs(30);
+/// How many jobs are taken and run at once.
+const AT_ONCE: u32 = 16;
+/// How often the store is asked for due jobs that nobody announced: retries, and other instances' left-overs.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long the loop rests when the store does not answer.
+const REST: Duration = Duration::from_secs(2);
+
+/// Tells the workers of this process that there is something to do.
+#[derive(Clone, Default)]
+pub struct Wake(Arc<Notify>);
+
+impl Wake {
+    /// There is something to do.
+    pub fn now(&self) {
+        self.0.notify_one();
+    }
+}
+
+impl Service {
+    /// Takes what is due and carries it out. How many jobs that were.
+    ///
+    /// # Errors
+    /// When the store does not answer; what was taken comes back when its lease ends.
+    pub async fn run_due_jobs(&self) -> Result<usize, LedgerError> {
+        let now = self.clock.now();
+        if self.ledger.next_job_at().await?.is_none_or(|at| at > now) {
+            return Ok(0);
+        }
+        let lease_until = now.checked_add(LEASE).unwrap_or(now);
+        let jobs = self.ledger.claim_jobs(AT_ONCE, now, lease_until).await?;
+        let count = jobs.len();
+        stream::iter(jobs)
+            .for_each_concurrent(None, async |job| {
+                if let Err(error) = self.run_job(&job).await {
+                    tracing::error!(job = %job.id, kind = job.work.kind(), %error, "a job stopped; it comes back");
+                }
+            })
+            .await;
+        Ok(count)
+    }
+
+    async fn run_job(&self, job: &ClaimedJob) -> Result<(), LedgerError> {
+        match &job.work {
+            Work::SendText { .. } => self.send_text(job).await,
+        }
+    }
+
+    /// Carries out jobs and follows the operator's settings, until told to stop; what is being done is finished first.
+    pub async fn work(self: Arc<Self>, stop: CancellationToken) {
+        tokio::join!(self.work_on_jobs(&stop), self.follow_settings(&stop));
+    }
+
+    async fn work_on_jobs(&self, stop: &CancellationToken) {
+        while !stop.is_cancelled() {
+            let rest = match self.run_due_jobs().await {
+                Ok(0) => LOOK_EVERY,
+                Ok(_) => continue,
+                Err(error) => {
+                    tracing::warn!(%error, "jobs wait for the store");
+                    REST
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = self.wake.0.notified() => {}
+                () = tokio::time::sleep(rest) => {}
+            }
+        }
+    }
+
+    async fn follow_settings(&self, stop: &CancellationToken) {
+        while !stop.is_cancelled() {
+            if let Err(error) = self.policy.refresh(self.ledger.as_ref()).await {
+                tracing::warn!(%error, "settings could not be read; the last ones hold");
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(REFRESH_EVERY) => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Promises: retries come later and later, spread by chance, and end.
+
+use std::time::Duration;
+
+/// The first wait. Doubles with each attempt.
+const FIRST: Duration = Duration::from_secs(2);
+/// The longest wait that we choose ourselves.
+const LONGEST: Duration = Duration::from_secs(300);
+/// The longest wait that a carrier may ask for.
+const LONGEST_ASKED: Duration = Duration::from_secs(900);
+/// After so many attempts a job is given up: about 20 minutes.
+const ATTEMPTS: u32 = 10;
+
+/// How long to wait after an attempt that failed; none: give up.
+///
+/// `asked` is what the other side asked for (`Retry-After`), `fraction` chance from 0 to 1: half of the wait is spread,
+/// so that what failed together does not come back together.
+pub(super) fn wait(attempt: u32, asked: Option<Duration>, fraction: f64) -> Option<Duration> {
+    if attempt >= ATTEMPTS {
+        return None;
+    }
+    let doubled = FIRST.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1))).min(LONGEST);
+    let spread = doubled.mul_f64(0.5 + fraction.clamp(0.0, 1.0) / 2.0);
+    Some(spread.max(asked.unwrap_or_default().min(LONGEST_ASKED)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_a_limit_and_then_end() {
+        let waits: Vec<u64> = (1..=9).map(|attempt| wait(attempt, None, 1.0).unwrap().as_secs()).collect();
+        assert_eq!(waits, [2, 4, 8, 16, 32, 64, 128, 256, 300]);
+        assert_eq!(wait(10, None, 1.0), None);
+        assert_eq!(wait(u32::MAX, None, 1.0), None);
+    }
+
+    #[test]
+    fn chance_spreads_half_of_a_wait() {
+        assert_eq!(wait(3, None, 0.0), Some(Duration::from_secs(4)));
+        assert_eq!(wait(3, None, 0.5), Some(Duration::from_secs(6)));
+    }
+
+    #[test]
+    fn what_the_carrier_asks_for_is_honoured_up_to_a_limit() {
+        assert_eq!(wait(1, Some(Duration::from_secs(30)), 0.5), Some(Duration::from_secs(30)));
+        assert_eq!(wait(1, Some(Duration::from_secs(86_400)), 0.5), Some(Duration::from_secs(900)));
+    }
+}

@@ -1,0 +1,54 @@
+//! Use cases, ports and jobs: what ProxyCall does, from facts to acts.
+//!
+//! [`Service`] is handed everything that waits or surprises (store, carrier, clock, chance) and offers one method per
+//! thing that can happen: a call comes in, a text comes in, an order is placed, a job is due.
+
+pub mod calls;
+pub mod clients;
+pub mod doctor;
+pub mod import;
+pub mod jobs;
+pub mod live_policy;
+pub mod ports;
+pub mod texts;
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use proxycall_domain::NumberType;
+
+use jobs::Wake;
+use live_policy::LivePolicy;
+use ports::{Carrier, Chance, Clock, Ledger, LedgerError};
+
+/// How long a webhook waits for the store before the caller hears that the service is not available. A call must be
+/// answered within 3 s, whatever is broken behind.
+const STORE_PATIENCE: Duration = Duration::from_millis(2_400);
+
+/// Everything the use cases stand on.
+pub struct Service {
+    /// The store.
+    pub ledger: Arc<dyn Ledger>,
+    /// The carrier.
+    pub carrier: Arc<dyn Carrier>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub chance: Arc<dyn Chance>,
+    /// The rules in force.
+    pub policy: LivePolicy,
+    /// Tells the workers that there is something to do.
+    pub wake: Wake,
+    /// Where the carrier finds us, without a slash at the end.
+    pub public_base_url: String,
+    /// Which type of number new clients get first.
+    pub preferred_type: NumberType,
+}
+
+impl Service {
+    /// Waits for the store, but not longer than a caller would.
+    async fn patiently<T>(&self, verb: impl Future<Output = Result<T, LedgerError>>) -> Result<T, LedgerError> {
+        tokio::time::timeout(STORE_PATIENCE, verb)
+            .await
+            .unwrap_or_else(|_| Err(LedgerError::Unavailable("no answer in time".to_owned())))
+    }
+}

@@ -1,0 +1,45 @@
+//! Promises: time and chance come from here alone, so that tests hold both in hand.
+
+use jiff::Timestamp;
+use proxycall_domain::{InteractionId, JobId};
+
+/// Tells the time.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Timestamp;
+}
+
+/// Gives bytes that nobody can guess.
+pub trait Chance: Send + Sync {
+    /// Fills the buffer.
+    fn fill(&self, buffer: &mut [u8]);
+
+    /// A number from 0 up to, not including, 1: for jitter.
+    fn fraction(&self) -> f64 {
+        let mut bytes = [0; 4];
+        self.fill(&mut bytes);
+        f64::from(u32::from_le_bytes(bytes)) / (f64::from(u32::MAX) + 1.0)
+    }
+}
+
+/// New ids from a clock and chance.
+pub trait Ids {
+    /// Ten bytes of chance.
+    fn chance(&self) -> [u8; 10];
+    /// For one call or message.
+    fn interaction_id(&self, now: Timestamp) -> InteractionId {
+        InteractionId::new(now, &self.chance())
+    }
+    /// For one piece of work.
+    fn job_id(&self, now: Timestamp) -> JobId {
+        JobId::new(now, &self.chance())
+    }
+}
+
+impl<T: Chance + ?Sized> Ids for T {
+    fn chance(&self) -> [u8; 10] {
+        let mut bytes = [0; 10];
+        self.fill(&mut bytes);
+        bytes
+    }
+}

@@ -1,0 +1,208 @@
+//! Promises: each method is one unit of work: facts, decision, rows and jobs, all kept or none.
+//!
+//! To add a verb: declare it here with its command type in the module of its noun, write its body once in
+//! `store/src/verbs/<noun>.rs`, dispatch it in `store/src/ledger.rs`, and give it a rule in the conformance suite,
+//! which runs on SQLite and on PostgreSQL.
+//!
+//! An `Ok` means committed. The clock and every id come with the command, so that a repeated run writes the same.
+
+mod calls;
+mod clients;
+mod jobs;
+mod requests;
+mod texts;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use proxycall_domain::{
+    ClientId, CountryCode, Interaction, NumberType, PhoneNumber,
+    client::Client,
+    order::{Order, OrderId},
+    pool::{Availability, NewNumber, ProxyNumber},
+};
+
+pub use calls::{CallEnded, InboundCall, RecordedCall};
+pub use clients::{
+    ClientFilter, ClientSearch, CloseClient, CreateClient, ImportClient, ImportFinding, ImportNumber,
+    InteractionFilter, PlaceOrder, PlacedOrder, RestoreClient, UpdateClient,
+};
+pub use jobs::{ClaimedJob, Work};
+pub use requests::{Begun, RequestKey, StoredAnswer};
+pub use texts::{DeliveryReport, InboundText, OutboundText, RecordedText, SendStep, SentText, TextResult};
+
+/// Why a verb did nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LedgerError {
+    /// The store cannot be reached, is locked, full or too slow. Trying again later may help.
+    #[error("the store is not available: {0}")]
+    Unavailable(String),
+    /// Something in the store cannot be read. Trying again will not help.
+    #[error("the store holds something unreadable: {0}")]
+    Unreadable(String),
+    /// There is no such client.
+    #[error("there is no such client")]
+    ClientUnknown,
+    /// A client with this id exists.
+    #[error("a client with this id exists")]
+    ClientExists,
+    /// The client is closed.
+    #[error("the client is closed")]
+    ClientClosed,
+    /// Closed too long ago to be restored.
+    #[error("the client was closed more than 30 days ago")]
+    ClientGone,
+    /// That proxy number is not this client's.
+    #[error("that proxy number is not this client's")]
+    NotTheirNumber,
+    /// The real number is one of our proxy numbers, or the proxy number is somebody's real number.
+    #[error("a proxy number cannot be anybody's real number")]
+    NumberIsProxy,
+    /// No number of this country is left in the pool.
+    #[error("no proxy number of {country} is available")]
+    NoNumberLeft {
+        /// The client's country.
+        country: CountryCode,
+        /// What is left of each type.
+        availability: Availability,
+    },
+    /// An order with this id and other content exists.
+    #[error("an order with this id and other content exists")]
+    OrderConflict,
+}
+
+/// A page of something: the items, and the key to ask for what follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// What to pass as `after` for the next page; none on the last.
+    pub next: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// Makes a page of at most `limit` out of items of which one more was asked for, to see whether more follow.
+    pub fn cut(mut items: Vec<T>, limit: u32, key: impl Fn(&T) -> String) -> Self {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = if more { items.last().map(key) } else { None };
+        Self { items, next }
+    }
+}
+
+/// The store, in the words of the service.
+#[async_trait]
+pub trait Ledger: Send + Sync {
+    /// Decides a call, records it and remembers the caller. The same call again gets the same answer.
+    async fn record_inbound_call(&self, call: InboundCall) -> Result<RecordedCall, LedgerError>;
+
+    /// Records what a call came to. Gives the country of the client it was for, if the call is known.
+    async fn record_call_ended(&self, ended: CallEnded) -> Result<Option<CountryCode>, LedgerError>;
+
+    /// Decides a text, records it, remembers the sender and enqueues the relayed text. The same text again gets the
+    /// same answer and is not relayed again.
+    async fn record_inbound_text(&self, text: InboundText) -> Result<RecordedText, LedgerError>;
+
+    /// Records what the carrier says of a relayed text. Whether one was found.
+    async fn record_delivery(&self, report: DeliveryReport) -> Result<bool, LedgerError>;
+
+    /// Takes jobs that are due, for as long as the lease lasts; nobody else gets them meanwhile.
+    async fn claim_jobs(
+        &self,
+        limit: u32,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<Vec<ClaimedJob>, LedgerError>;
+
+    /// When the next job is due, if there is any.
+    async fn next_job_at(&self) -> Result<Option<Timestamp>, LedgerError>;
+
+    /// Marks a relayed text as being sent, before the carrier hears of it.
+    async fn start_sending(&self, job: &ClaimedJob, now: Timestamp) -> Result<SendStep, LedgerError>;
+
+    /// Records what became of the attempt, and ends or reschedules the job with it. Whether the job was still ours.
+    async fn finish_sending(&self, job: &ClaimedJob, result: TextResult, now: Timestamp) -> Result<bool, LedgerError>;
+
+    /// Creates a client and gives it an available number of its country.
+    async fn create_client(&self, create: CreateClient) -> Result<Client, LedgerError>;
+
+    /// A client that is not closed.
+    async fn client(&self, id: ClientId) -> Result<Option<Client>, LedgerError>;
+
+    /// The client who has this proxy number.
+    async fn client_by_proxy(&self, proxy: PhoneNumber) -> Result<Option<Client>, LedgerError>;
+
+    /// The highest client id plus one; 1 in an empty store.
+    async fn next_client_id(&self) -> Result<ClientId, LedgerError>;
+
+    /// Changes a client.
+    async fn update_client(&self, update: UpdateClient) -> Result<Client, LedgerError>;
+
+    /// Closes a client; its number goes to quarantine. Closing a closed client changes nothing.
+    async fn close_client(&self, close: CloseClient) -> Result<Client, LedgerError>;
+
+    /// Opens a closed client again, with its old number if that still rests, else with another. An open client stays.
+    async fn restore_client(&self, restore: RestoreClient) -> Result<Client, LedgerError>;
+
+    /// Clients by id.
+    async fn clients(&self, filter: ClientFilter) -> Result<Page<Client>, LedgerError>;
+
+    /// Clients by what is known of them.
+    async fn search_clients(&self, search: ClientSearch) -> Result<Page<Client>, LedgerError>;
+
+    /// Takes clients over, each with its number; or only finds out what would happen to each.
+    async fn import_clients(
+        &self,
+        rows: Vec<ImportClient>,
+        dry_run: bool,
+        now: Timestamp,
+    ) -> Result<Vec<ImportFinding>, LedgerError>;
+
+    /// Records an order, creating its client when new. The same order again gets the same answer.
+    async fn place_order(&self, place: PlaceOrder) -> Result<PlacedOrder, LedgerError>;
+
+    /// An order.
+    async fn order(&self, id: OrderId) -> Result<Option<Order>, LedgerError>;
+
+    /// Orders, newest first, of one client or of all.
+    async fn orders(
+        &self,
+        client: Option<ClientId>,
+        after: Option<String>,
+        limit: u32,
+    ) -> Result<Page<Order>, LedgerError>;
+
+    /// Adds numbers to the pool as available; those that are there stay as they are. How many were new.
+    async fn add_numbers(&self, numbers: Vec<NewNumber>, now: Timestamp) -> Result<u64, LedgerError>;
+
+    /// Numbers that may be given to a client of this country.
+    async fn available_numbers(
+        &self,
+        country: CountryCode,
+        number_type: Option<NumberType>,
+        now: Timestamp,
+    ) -> Result<Vec<ProxyNumber>, LedgerError>;
+
+    /// Calls and messages, newest first.
+    async fn interactions(&self, filter: InteractionFilter) -> Result<Page<Interaction>, LedgerError>;
+
+    /// The operator's settings.
+    async fn settings(&self) -> Result<Vec<(String, String)>, LedgerError>;
+
+    /// Gives a setting a value, or its default again.
+    async fn set_setting(&self, key: String, value: Option<String>, now: Timestamp) -> Result<(), LedgerError>;
+
+    /// Notes that a request with an idempotency key has begun, or finds what the first one was answered.
+    async fn begin_request(&self, key: RequestKey, now: Timestamp) -> Result<Begun, LedgerError>;
+
+    /// Keeps the answer for repetitions; without one, the key is free again.
+    async fn finish_request(
+        &self,
+        key: RequestKey,
+        answer: Option<StoredAnswer>,
+        now: Timestamp,
+    ) -> Result<(), LedgerError>;
+
+    /// Whether the store can be written to, now.
+    async fn ping(&self) -> Result<(), LedgerError>;
+}

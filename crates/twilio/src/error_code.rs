@@ -1,0 +1,191 @@
+//! Promises: every code of the carrier reads as a sentence, with what an operator can do about it.
+//!
+//! Source: Twilio's error dictionary, <https://www.twilio.com/docs/api/errors>; only what a masking service can meet.
+
+/// What a code of the carrier says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Explanation {
+    /// What happened.
+    pub meaning: &'static str,
+    /// What an operator can do about it.
+    pub remedy: &'static str,
+    /// Whether the same request, or the same text, may succeed later without anybody doing anything.
+    pub retry_helps: bool,
+}
+
+/// Puts a code in words. Codes that are not known get an answer too.
+#[must_use]
+pub fn explain(code: i32) -> Explanation {
+    match CODES.binary_search_by_key(&code, |(known, _)| *known).ok().and_then(|at| CODES.get(at)) {
+        Some((_, explanation)) => *explanation,
+        None if code == 0 => NO_CODE,
+        None => UNKNOWN,
+    }
+}
+
+const NO_CODE: Explanation = lasting(
+    "The carrier gave no code.",
+    "Check that TWILIO_API_BASE_URL is the address of Twilio or of a carrier that speaks its API.",
+);
+
+const UNKNOWN: Explanation = lasting(
+    "A code that ProxyCall does not know.",
+    "Look the code up in Twilio's error dictionary, https://www.twilio.com/docs/api/errors.",
+);
+
+/// Stays so until somebody changes something.
+const fn lasting(meaning: &'static str, remedy: &'static str) -> Explanation {
+    Explanation { meaning, remedy, retry_helps: false }
+}
+
+/// May pass by itself.
+const fn passing(meaning: &'static str, remedy: &'static str) -> Explanation {
+    Explanation { meaning, remedy, retry_helps: true }
+}
+
+/// In ascending order, for the search.
+const CODES: &[(i32, Explanation)] = &[
+    // The account and its requests.
+    (10001, lasting("The Twilio account is not active.", "Check its balance and status in the Twilio console.")),
+    (10002, lasting("A trial account may not do this.", "Upgrade the Twilio account.")),
+    (10004, passing("Too many calls at the same time.", "Ask Twilio for a higher limit of concurrent calls.")),
+    (11200, lasting("Twilio got no usable answer from a webhook.", "Check that the service is up at PUBLIC_BASE_URL.")),
+    (11205, lasting("Twilio could not connect to a webhook.", "Check that PUBLIC_BASE_URL is reachable from outside.")),
+    (12100, lasting("A webhook's answer was not valid TwiML.", "Check that the number's webhook points to ProxyCall.")),
+    (13214, lasting("The caller ID may not be used.", "Check that the proxy number still belongs to the account.")),
+    (13223, lasting("The number to dial is malformed.", "Correct the client's phone number.")),
+    (13224, lasting("The number to dial is invalid or cannot be reached.", "Check the client's phone number.")),
+    (13225, lasting("Twilio blocks calls to this number.", "Ask Twilio's support why it is blocked.")),
+    (13227, lasting("Calls to this country are not enabled.", "Enable it in Twilio's voice geographic permissions.")),
+    (14107, passing("Too many texts between two numbers.", "Check that no automatic answers go back and forth.")),
+    (20003, lasting("The credentials are wrong.", "Check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.")),
+    (20005, lasting("The Twilio account is not active.", "Check its balance and status in the Twilio console.")),
+    (20008, lasting("Test credentials cannot do this.", "Use the account's live credentials.")),
+    (20009, passing("What is to be deleted is not complete yet.", "Nothing to do; it is tried again later.")),
+    (20404, lasting("What was asked for does not exist.", "Check TWILIO_ACCOUNT_SID and TWILIO_API_BASE_URL.")),
+    (20429, passing("Too many requests.", "Nothing to do; if it lasts, ask Twilio for a higher limit.")),
+    (20500, passing("Twilio failed.", "Look at status.twilio.com if it lasts.")),
+    (20503, passing("Twilio is unavailable for a moment.", "Look at status.twilio.com if it lasts.")),
+    // Calls and texts that are refused when asked for.
+    (21210, lasting("The caller ID is not verified.", "Check that the proxy number still belongs to the account.")),
+    (21211, lasting("The receiver's number is not valid.", "Correct the receiver's phone number.")),
+    (21212, lasting("The sender's number is not valid.", "Check that the proxy number still belongs to the account.")),
+    (21214, lasting("The number cannot be reached.", "Check the receiver's phone number.")),
+    (21215, lasting("Calls to this country are not enabled.", "Enable it in Twilio's voice geographic permissions.")),
+    (21216, lasting("Twilio blocks calls to this number.", "Ask Twilio's support why it is blocked.")),
+    (21217, lasting("The phone number is not valid.", "Correct the phone number.")),
+    (21266, lasting("Sender and receiver are the same number.", "Correct the client's phone number.")),
+    (21404, lasting("A trial account may hold one number only.", "Upgrade the Twilio account.")),
+    (
+        21408,
+        lasting("Texts to this country are not enabled.", "Enable it in Twilio's messaging geographic permissions."),
+    ),
+    (21421, lasting("The number to buy is not valid.", "Correct the number.")),
+    (21422, lasting("The number is no longer for sale.", "Choose another number.")),
+    (21452, lasting("No number is for sale there.", "Try another number type or country.")),
+    (21601, lasting("The sender's number cannot send texts.", "Give the client a number that can.")),
+    (21602, lasting("The text is empty.", "Nothing to do.")),
+    (21603, lasting("The sender is missing.", "Report this as a fault of ProxyCall.")),
+    (21604, lasting("The receiver is missing.", "Report this as a fault of ProxyCall.")),
+    (
+        21606,
+        lasting("The sender's number cannot text this receiver.", "Give the client a number of that country that can."),
+    ),
+    (
+        21608,
+        lasting("A trial account texts verified numbers only.", "Verify the receiver's number or upgrade the account."),
+    ),
+    (21609, lasting("The status callback is no valid address.", "Check PUBLIC_BASE_URL.")),
+    (
+        21610,
+        lasting(
+            "The receiver has opted out of texts from this number.",
+            "The receiver must text START to the proxy number.",
+        ),
+    ),
+    (21611, passing("Too many texts wait to be sent from this number.", "Nothing to do; it is tried again later.")),
+    (
+        21612,
+        lasting("No route from this number to this receiver.", "Give the client a number of the receiver's country."),
+    ),
+    (
+        21614,
+        lasting("The receiver's number is not a mobile number.", "Texts cannot reach it: use another number or call."),
+    ),
+    (21617, lasting("The text is longer than 1,600 characters.", "Shorten it.")),
+    (21631, lasting("The number needs an address.", "Set TWILIO_ADDRESS_SID to an address that fits the number.")),
+    (21635, lasting("The receiver's number is a landline.", "Texts cannot reach it: use another number or call.")),
+    (
+        21649,
+        lasting(
+            "The number needs another regulatory bundle.",
+            "Set TWILIO_BUNDLE_SID to one for its country and type.",
+        ),
+    ),
+    (21650, lasting("The number needs a verified identity.", "Have the identity verified in the Twilio console.")),
+    (21651, lasting("The address is not part of the bundle.", "Make TWILIO_ADDRESS_SID and TWILIO_BUNDLE_SID fit.")),
+    // Texts that were accepted and not delivered.
+    (30001, passing("Too many texts were waiting.", "Nothing to do; send fewer at a time if it lasts.")),
+    (30002, lasting("The Twilio account was suspended.", "Check its balance and status in the Twilio console.")),
+    (30003, passing("The handset cannot be reached: off or out of range.", "Try again later.")),
+    (30004, lasting("The receiver or the operator blocks this text.", "Ask the receiver to unblock the proxy number.")),
+    (30005, lasting("The receiver's number is unknown to its operator.", "Check that the number is still in use.")),
+    (30006, lasting("The receiver is a landline or its operator takes no texts.", "Use another number or call.")),
+    (
+        30007,
+        lasting(
+            "The operator's filter stopped the text.",
+            "Avoid links and advertising; ask Twilio's support if it lasts.",
+        ),
+    ),
+    (30008, passing("The operator did not deliver it and gave no reason.", "Try again later.")),
+    (30010, lasting("The text costs more than allowed.", "Shorten it.")),
+    (30017, passing("The operator's network is congested.", "Try again later.")),
+    (30022, passing("More texts than the operator lets through.", "Send fewer texts at a time.")),
+    (
+        30024,
+        lasting("The sender's number is not yet known to the operator.", "Wait for its registration, or ask Twilio."),
+    ),
+    (30034, lasting("US: the sender's number is in no registered campaign.", "Register the number for A2P 10DLC.")),
+    (30036, passing("The text waited too long to be sent.", "Send fewer texts at a time.")),
+    (30410, passing("The operator did not answer in time.", "Try again later; it may have been delivered.")),
+    (
+        32205,
+        lasting("Calls to this destination are not enabled.", "Enable it in Twilio's voice geographic permissions."),
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[test]
+    fn codes_ascend_so_that_each_is_found() {
+        assert!(CODES.is_sorted_by(|(one, _), (next, _)| one < next));
+        assert!(CODES.iter().all(|(code, explanation)| explain(*code) == *explanation));
+    }
+
+    #[test]
+    fn meaning_and_remedy_are_sentences() {
+        for (code, explanation) in CODES.iter().chain([(0, NO_CODE), (-1, UNKNOWN)].iter()) {
+            for sentence in [explanation.meaning, explanation.remedy] {
+                assert!(sentence.len() > 5 && sentence.ends_with('.'), "{code}: {sentence}");
+            }
+        }
+    }
+
+    #[rstest]
+    #[case(20429, true)]
+    #[case(21611, true)]
+    #[case(30003, true)]
+    #[case(20003, false)]
+    #[case(21610, false)]
+    #[case(21614, false)]
+    #[case(0, false)]
+    #[case(99_999, false)]
+    #[case(i32::MIN, false)]
+    fn it_is_known_what_may_pass_by_itself(#[case] code: i32, #[case] retry_helps: bool) {
+        assert_eq!(explain(code).retry_helps, retry_helps);
+    }
+}

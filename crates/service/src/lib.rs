@@ -51,4 +51,12 @@ impl Service {
             .await
             .unwrap_or_else(|_| Err(LedgerError::Unavailable("no answer in time".to_owned())))
     }
+
+    /// Whether calls can be recorded now.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn ready(&self) -> Result<(), LedgerError> {
+        self.patiently(self.ledger.ping()).await
+    }
 }

@@ -1,0 +1,172 @@
+//! The command line. `serve` when nothing is named.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::variables::help;
+
+/// Number masking on Twilio: two people call and text each other, and neither sees the other's real number.
+#[derive(Parser)]
+#[command(name = "proxycall", version, about, after_help = "Try it without any account: proxycall sandbox")]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What to do.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run the service (also what happens when no command is named).
+    #[command(after_long_help = help(&[
+        "PUBLIC_BASE_URL", "PROXYCALL_API_TOKEN", "PROXYCALL_SECRET_KEY", "DATABASE_URL", "TWILIO_ACCOUNT_SID",
+        "TWILIO_AUTH_TOKEN", "PORT", "LOG_LEVEL", "LOG_FORMAT",
+    ]))]
+    Serve(Serve),
+    /// Run everything with a simulated carrier: no account, nothing leaves this machine, nothing is kept.
+    Sandbox(Sandbox),
+    /// Use a handset of a running sandbox.
+    #[command(subcommand)]
+    Phone(Phone),
+    /// Bring the database's schema up to date.
+    #[command(after_long_help = help(&["DATABASE_URL", "PROXYCALL_SECRET_KEY"]))]
+    Migrate,
+    /// Clients.
+    #[command(subcommand)]
+    Client(Client),
+    /// See and change what an operator may change while the service runs.
+    #[command(subcommand, after_long_help = help(&["DATABASE_URL", "PROXYCALL_SECRET_KEY"]))]
+    Setting(Setting),
+    /// Check every setting and every outside party; say what is expected, what is seen, and what to do.
+    #[command(after_long_help = help(&[
+        "PUBLIC_BASE_URL", "DATABASE_URL", "PROXYCALL_SECRET_KEY", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN",
+        "TWILIO_API_BASE_URL", "GOOGLE_SERVICE_ACCOUNT_FILE", "SMTP_HOST",
+    ]))]
+    Doctor,
+    /// Write the files that are made from the program itself.
+    #[command(hide = true)]
+    Reference(Reference),
+}
+
+/// Options of `serve`.
+#[derive(Args, Default)]
+pub(crate) struct Serve {
+    /// Leave a PostgreSQL schema as it is; `proxycall migrate` brings it up to date. SQLite's always is.
+    #[arg(long)]
+    pub no_migrate: bool,
+}
+
+/// Options of `sandbox`.
+#[derive(Args)]
+pub(crate) struct Sandbox {
+    /// Where the service listens, on this machine only.
+    #[arg(long, default_value_t = 8000)]
+    pub port: u16,
+    /// Where the simulated carrier listens, on this machine only.
+    #[arg(long, default_value_t = 8100)]
+    pub carrier_port: u16,
+    /// Keep the record in this folder instead of forgetting it at the end.
+    #[arg(long, value_name = "FOLDER")]
+    pub keep: Option<PathBuf>,
+}
+
+/// What to do with a handset.
+#[derive(Subcommand)]
+pub(crate) enum Phone {
+    /// Call a proxy number and print what each side saw and heard.
+    Call {
+        /// Who calls: any number, or `anonymous`.
+        #[arg(long)]
+        from: String,
+        /// The proxy number.
+        #[arg(long)]
+        to: String,
+        /// What the other side does.
+        #[arg(long, value_parser = ["answer", "busy", "no-answer", "reject"])]
+        answer: Option<String>,
+        #[command(flatten)]
+        carrier: CarrierAddress,
+    },
+    /// Text a proxy number and print who received what from whom.
+    Text {
+        /// Who writes.
+        #[arg(long)]
+        from: String,
+        /// The proxy number.
+        #[arg(long)]
+        to: String,
+        /// How many pictures come with it.
+        #[arg(long, default_value_t = 0)]
+        images: u32,
+        /// What is written.
+        #[arg(default_value = "Hello, I am downstairs.")]
+        body: String,
+        #[command(flatten)]
+        carrier: CarrierAddress,
+    },
+    /// List the handsets, and the texts that they have received.
+    List {
+        #[command(flatten)]
+        carrier: CarrierAddress,
+    },
+}
+
+/// Where the sandbox is.
+#[derive(Args)]
+pub(crate) struct CarrierAddress {
+    /// The simulated carrier's address, as `proxycall sandbox` prints it.
+    #[arg(long, default_value = "http://127.0.0.1:8100")]
+    pub carrier: String,
+}
+
+/// What to do with clients.
+#[derive(Subcommand)]
+pub(crate) enum Client {
+    /// Take over clients from a CSV file with the columns of the sheet's `Clients` tab.
+    ///
+    /// Needs client_id, client_name, client_mail and client_real_phone; takes client_proxy_number (the number joins
+    /// the pool as assigned), client_iso_residency and client_last_caller. Everything is checked first: if a row is
+    /// refused nothing is taken over, unless --skip-refused is given. Can be run while the service runs, and again
+    /// after an interruption: rows that are there already are left alone.
+    #[command(after_long_help = help(&["DATABASE_URL", "PROXYCALL_SECRET_KEY"]))]
+    Import {
+        /// The file.
+        file: PathBuf,
+        /// Take over the good rows although others are refused.
+        #[arg(long)]
+        skip_refused: bool,
+    },
+}
+
+/// What to do with settings.
+#[derive(Subcommand)]
+pub(crate) enum Setting {
+    /// List all settings, what they are now and what they mean.
+    List,
+    /// Print one.
+    Get {
+        /// Its name.
+        key: String,
+    },
+    /// Give one a value; all instances follow within 5 seconds.
+    Set {
+        /// Its name.
+        key: String,
+        /// Its value.
+        value: String,
+    },
+    /// Give one its default again.
+    Reset {
+        /// Its name.
+        key: String,
+    },
+}
+
+/// Options of `reference`.
+#[derive(Args)]
+pub(crate) struct Reference {
+    /// Write nothing; fail when a file is not as it would be written.
+    #[arg(long)]
+    pub check: bool,
+}

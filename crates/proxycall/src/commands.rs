@@ -1,0 +1,10 @@
+//! One file a command.
+
+pub(crate) mod doctor;
+pub(crate) mod import;
+pub(crate) mod migrate;
+pub(crate) mod phone;
+pub(crate) mod reference;
+pub(crate) mod sandbox;
+pub(crate) mod serve;
+pub(crate) mod setting;

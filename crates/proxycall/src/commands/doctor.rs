@@ -1,0 +1,231 @@
+//! `proxycall doctor`: from outside in, what is expected, what is seen, and what to do.
+
+use std::{process::ExitCode, time::Duration};
+
+use proxycall_service::doctor::{Finding, Verdict, check_carrier};
+use proxycall_store::SecretOrigin;
+use proxycall_web::ApiTokens;
+use tokio::{io::AsyncReadExt as _, net::TcpStream};
+
+use crate::{
+    config::{Config, Environment, GoogleKey, Needs, Smtp},
+    output::say,
+    wiring,
+};
+
+/// How long an outside party may take to answer a check.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Checks all, prints all, and fails when something is bad.
+pub(crate) async fn run(env: &Environment) -> anyhow::Result<ExitCode> {
+    let mut findings = Vec::new();
+    match Config::read(env, Needs::Service) {
+        Ok(_) => findings.push(Finding::good("Settings", "usable")),
+        Err(problems) => findings.push(Finding::new(
+            "Settings",
+            Verdict::Bad,
+            "every setting usable",
+            problems.to_string(),
+            "Set them as said above; docs/configuration.md explains each.",
+        )),
+    }
+    // The parties can be checked as far as their own settings go, whatever else is missing.
+    if let Ok(config) = Config::read(env, Needs::Store) {
+        findings.push(check_public_address(&config).await);
+        if matches!(config.tokens, ApiTokens::Open) {
+            findings.push(Finding::new(
+                "API token",
+                Verdict::Warning,
+                "PROXYCALL_API_TOKEN set",
+                "business routes need no token",
+                "Set PROXYCALL_API_TOKEN to a long random text, unless nobody else can reach the service.",
+            ));
+        }
+        findings.extend(check_store_and_carrier(&config).await);
+        findings.push(check_google(config.sheet.as_deref(), config.google_key.as_ref()));
+        findings.push(check_smtp(config.smtp.as_ref()).await);
+    }
+    for finding in &findings {
+        print(finding);
+    }
+    let bad = findings.iter().filter(|finding| finding.verdict == Verdict::Bad).count();
+    let warnings = findings.iter().filter(|finding| finding.verdict == Verdict::Warning).count();
+    say(&format!("\n{bad} to mend, {warnings} to know about."));
+    Ok(if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn print(finding: &Finding) {
+    let mark = match finding.verdict {
+        Verdict::Good => "ok     ",
+        Verdict::Warning => "warning",
+        Verdict::Bad => "BAD    ",
+        Verdict::Unused => "unused ",
+    };
+    let Finding { subject, seen, expected, remedy, .. } = finding;
+    say(&format!("{mark}  {subject}: {seen}"));
+    if !expected.is_empty() {
+        say(&format!("         expected: {expected}"));
+    }
+    if !remedy.is_empty() {
+        say(&format!("         to do:    {remedy}"));
+    }
+}
+
+/// Whether our own public address leads to us.
+async fn check_public_address(config: &Config) -> Finding {
+    let subject = "Public address";
+    let Some(base) = config.base_urls.first() else {
+        return Finding::new(
+            subject,
+            Verdict::Bad,
+            "an address that Twilio can reach",
+            "none is set",
+            "Set PUBLIC_BASE_URL to the service's https address.",
+        );
+    };
+    if base.starts_with("http://") && !base.contains("127.0.0.1") && !base.contains("localhost") {
+        return Finding::new(
+            subject,
+            Verdict::Bad,
+            "an https address",
+            format!("{base} is not encrypted"),
+            "Use the https address: webhooks carry phone numbers.",
+        );
+    }
+    let client = reqwest::Client::builder().timeout(PATIENCE).build();
+    let seen = match client {
+        Ok(client) => match client.get(format!("{base}/health/ready")).send().await {
+            Ok(answer) if answer.status().is_success() => {
+                return Finding::good(subject, format!("{base} answers, ready"));
+            }
+            Ok(answer) => format!("{base}/health/ready answered HTTP {}", answer.status().as_u16()),
+            Err(error) => format!("{base} does not answer: {}", error.without_url()),
+        },
+        Err(error) => error.to_string(),
+    };
+    Finding::new(
+        subject,
+        Verdict::Bad,
+        "the running service behind the public address",
+        seen,
+        "Start the service (`proxycall serve`); check PUBLIC_BASE_URL for typing errors, the domain and the host's routing.",
+    )
+}
+
+async fn check_store_and_carrier(config: &Config) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    match wiring::parts(config, false).await {
+        Ok(parts) => {
+            findings.push(parts.service.check_store().await);
+            findings.push(match parts.store.secret_origin() {
+                SecretOrigin::Environment => Finding::good("Secret key", "from the environment"),
+                SecretOrigin::Store => Finding::new(
+                    "Secret key",
+                    Verdict::Warning,
+                    "PROXYCALL_SECRET_KEY in the environment",
+                    "kept in the store: whoever copies the store has the key too",
+                    "For a new store, set PROXYCALL_SECRET_KEY (`openssl rand -base64 32`) before the first start.",
+                ),
+            });
+            parts.store.close().await;
+        }
+        Err(error) => findings.push(Finding::new(
+            "Store",
+            Verdict::Bad,
+            "a database that can be opened",
+            format!("{error:#}"),
+            "Check DATABASE_URL; for PostgreSQL also user, password and that this machine may connect.",
+        )),
+    }
+    findings.push(if config.carrier.account_sid.is_empty() || config.carrier.auth_tokens.is_empty() {
+        Finding::new(
+            "Carrier account",
+            Verdict::Bad,
+            "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN set",
+            "not set",
+            "Copy both from Twilio's console.",
+        )
+    } else {
+        match wiring::carrier(config) {
+            Ok(carrier) => check_carrier(carrier.as_ref()).await,
+            Err(error) => Finding::new(
+                "Carrier account",
+                Verdict::Bad,
+                "settings that a client can be made with",
+                format!("{error:#}"),
+                "Check TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_API_BASE_URL.",
+            ),
+        }
+    });
+    findings
+}
+
+/// Whether the key is a service account's; the sheet itself is not used by this version.
+fn check_google(sheet: Option<&str>, key: Option<&GoogleKey>) -> Finding {
+    let subject = "Google service account";
+    let Some(key) = key else {
+        return Finding::new(subject, Verdict::Unused, "", "no key is set; the mirror comes in a later version", "");
+    };
+    let expected = "a service account's key with client_email and private_key";
+    let remedy = "Create a JSON key for the service account in Google's console and put the file where \
+                  GOOGLE_SERVICE_ACCOUNT_FILE says (on Render: a secret file, under /etc/secrets/).";
+    // Without a sheet nothing needs the key.
+    let verdict = if sheet.is_some() { Verdict::Bad } else { Verdict::Warning };
+    match key.text() {
+        Err(error) => {
+            Finding::new(subject, verdict, expected, format!("the file cannot be read: {}", error.kind()), remedy)
+        }
+        Ok(text) => {
+            let fields = ["client_email", "private_key", "token_uri"];
+            let json: Option<serde_json::Value> = serde_json::from_str(&text).ok();
+            let missing = fields
+                .iter()
+                .find(|name| !json.as_ref().is_some_and(|key| key.get(name).is_some_and(serde_json::Value::is_string)));
+            match missing {
+                None => Finding::good(subject, "the key is well-formed; the mirror comes in a later version"),
+                Some(name) => Finding::new(subject, verdict, expected, format!("the key has no {name}"), remedy),
+            }
+        }
+    }
+}
+
+/// Whether a mail server greets us; no mail is sent by this version.
+async fn check_smtp(smtp: Option<&Smtp>) -> Finding {
+    let subject = "Mail server";
+    let Some(smtp) = smtp else {
+        return Finding::new(subject, Verdict::Unused, "", "none is set; e-mail comes in a later version", "");
+    };
+    if !smtp.complete {
+        return Finding::new(
+            subject,
+            Verdict::Warning,
+            "SMTP_HOST, SMTP_USER, SMTP_PASSWORD and SMTP_FROM all set",
+            "some are missing",
+            "Set all four, or none.",
+        );
+    }
+    let greeting = tokio::time::timeout(PATIENCE, async {
+        let mut stream = TcpStream::connect((smtp.host.as_str(), smtp.port)).await?;
+        // Port 465 speaks TLS at once and does not greet.
+        if smtp.port == 465 {
+            return Ok(true);
+        }
+        let mut code = [0; 3];
+        stream.read_exact(&mut code).await?;
+        Ok::<_, std::io::Error>(&code == b"220")
+    })
+    .await;
+    let seen = match greeting {
+        Ok(Ok(true)) => return Finding::good(subject, "answers; e-mail comes in a later version"),
+        Ok(Ok(false)) => "what answers there is no mail server".to_owned(),
+        Ok(Err(error)) => format!("no connection: {}", error.kind()),
+        Err(_) => "no answer in time".to_owned(),
+    };
+    Finding::new(
+        subject,
+        Verdict::Warning,
+        "a mail server",
+        seen,
+        "Check SMTP_HOST and SMTP_PORT (587, or 465 for TLS at once).",
+    )
+}

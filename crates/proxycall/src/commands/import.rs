@@ -1,0 +1,67 @@
+//! `proxycall client import`.
+
+use std::{
+    fs::File,
+    io::{self, BufReader, IsTerminal as _},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use proxycall_service::import::{Event, Source};
+
+use crate::{
+    config::{Config, Environment, Needs},
+    output::{complain, progress, say},
+    wiring,
+};
+
+/// How many rows lie between two lines of progress where nobody is looking at a terminal.
+const TOLD_EVERY: u64 = 100_000;
+
+struct CsvFile(PathBuf);
+
+impl Source for CsvFile {
+    fn open(&self) -> io::Result<Box<dyn io::Read + Send>> {
+        Ok(Box::new(BufReader::new(File::open(&self.0)?)))
+    }
+}
+
+/// Takes over the file.
+pub(crate) async fn run(env: &Environment, file: &Path, skip_refused: bool) -> anyhow::Result<ExitCode> {
+    let config = Config::read(env, Needs::Store)?;
+    let parts = wiring::parts(&config, true).await?;
+    parts.service.policy.refresh(parts.service.ledger.as_ref()).await?;
+    let terminal = io::stderr().is_terminal();
+    let mut tell = |event| match event {
+        Event::Checked(rows) => step(terminal, "checked", rows),
+        Event::Written(rows) => step(terminal, "written", rows),
+        Event::Refused { line, client, error } => {
+            let client = client.map_or_else(String::new, |id| format!(", client {id}"));
+            complain(&format!("{}line {line}{client}: {error}", if terminal { "\r" } else { "" }));
+        }
+    };
+    let report = parts.service.import_clients(&CsvFile(file.to_owned()), skip_refused, &mut tell).await;
+    parts.store.close().await;
+    let report = report?;
+    if terminal {
+        progress("");
+        complain("");
+    }
+    if report.refused > 0 && !skip_refused {
+        say(&format!(
+            "Nothing was imported: {} rows are refused. Mend them, or import the others with --skip-refused.",
+            report.refused
+        ));
+        return Ok(ExitCode::FAILURE);
+    }
+    say(&format!("{} clients imported, {} were there already, {} refused.", report.added, report.same, report.refused));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn step(terminal: bool, what: &str, rows: u64) {
+    if terminal {
+        progress(&format!("{rows} rows {what}"));
+    } else if rows.is_multiple_of(TOLD_EVERY) {
+        complain(&format!("{rows} rows {what}"));
+    }
+}

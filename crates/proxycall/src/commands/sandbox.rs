@@ -1,0 +1,169 @@
+//! `proxycall sandbox`: the service over a simulated carrier, on this machine only.
+
+use std::{net::Ipv4Addr, path::Path, process::ExitCode, sync::Arc};
+
+use anyhow::Context as _;
+use proxycall_domain::{NumberType, PhoneNumber, pool::NewNumber};
+use proxycall_sandbox::{
+    Options, Sandbox,
+    world::{Handset, Number},
+};
+use proxycall_service::{
+    Service,
+    clients::{ClientFields, RequestError},
+    ports::{Chance as _, LedgerError},
+};
+use proxycall_web::ApiTokens;
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+
+use crate::{
+    cli,
+    config::{Config, Environment, Needs},
+    lifecycle,
+    output::say,
+    system::SystemChance,
+    wiring,
+};
+
+/// Who is there at the start: id, name, e-mail, real number. All numbers are reserved for fiction.
+const CLIENTS: [(&str, &str, &str, &str); 3] = [
+    ("1", "Zoé Martin", "zoe@example.com", "+33639980001"),
+    ("2", "Amir Haddad", "amir@example.com", "+33639980003"),
+    ("3", "Emma Clarke", "emma@example.com", "+447700900001"),
+];
+/// Couriers.
+const COURIERS: [&str; 2] = ["+33639980002", "+33639980004"];
+/// Proxy numbers: three of them become the clients'.
+const NUMBERS: [(&str, &str); 6] = [
+    ("+33199000101", "FR"),
+    ("+33199000102", "FR"),
+    ("+447700900301", "GB"),
+    ("+33199000103", "FR"),
+    ("+33199000104", "FR"),
+    ("+447700900302", "GB"),
+];
+
+/// Runs until told to stop.
+pub(crate) async fn run(env: &Environment, options: &cli::Sandbox) -> anyhow::Result<ExitCode> {
+    let forgotten;
+    let folder: &Path = match &options.keep {
+        Some(folder) => {
+            std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+            folder
+        }
+        None => {
+            forgotten = tempfile::tempdir().context("no folder for temporary files")?;
+            forgotten.path()
+        }
+    };
+    let stop = lifecycle::stop_signal()?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
+        .await
+        .with_context(|| format!("port {} is taken; choose another with --port", options.port))?;
+    let base_url = format!("http://127.0.0.1:{}", listener.local_addr()?.port());
+    let mut seed = [0; 16];
+    SystemChance.fill(&mut seed);
+    let seed = u128::from_le_bytes(seed);
+    let carrier = Sandbox::start(Options {
+        port: options.carrier_port,
+        auth_token: format!("sandbox-{seed:032x}"),
+        seed: u64::try_from(seed >> 64)?,
+        numbers: NUMBERS.iter().map(|(phone, _)| number(phone, &base_url)).collect(),
+        ..Options::default()
+    })
+    .await?;
+    let config = config(env, &carrier, &base_url, folder)?;
+    let parts = wiring::parts(&config, true).await?;
+    parts.service.policy.refresh(parts.service.ledger.as_ref()).await?;
+    let lines = populate(&parts.service, &carrier).await?;
+    let router = wiring::router(config, &parts.service)?;
+    greet(&base_url, &carrier.base_url(), &lines, options.keep.as_deref());
+    let result = lifecycle::run(listener, router, parts.service, parts.store, stop).await;
+    carrier.shutdown().await;
+    result?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn number(phone: &str, base_url: &str) -> Number {
+    Number::new(phone)
+        .voice_url(format!("{base_url}/twilio/voice"))
+        .sms_url(format!("{base_url}/twilio/sms"))
+        .status_callback_url(format!("{base_url}/twilio/status/voice"))
+}
+
+/// The environment's settings where they make sense here; the rest is the sandbox's own.
+fn config(env: &Environment, carrier: &Sandbox, base_url: &str, folder: &Path) -> anyhow::Result<Config> {
+    let account = carrier.world().account();
+    let mut config = Config::read(&env.without_parties(), Needs::Store)?;
+    config.base_urls = vec![base_url.to_owned()];
+    config.tokens = ApiTokens::Open;
+    config.database_url = format!("sqlite:{}", folder.join("sandbox.db").display());
+    config.carrier.api_base_url = carrier.base_url();
+    config.carrier.account_sid = account.sid;
+    config.carrier.auth_tokens = vec![SecretString::from(account.auth_token)];
+    Ok(config)
+}
+
+/// Numbers, clients and handsets. What a kept record holds already stays.
+async fn populate(service: &Arc<Service>, carrier: &Sandbox) -> anyhow::Result<Vec<String>> {
+    let now = service.clock.now();
+    let numbers = NUMBERS.iter().map(|(phone, country)| {
+        Ok(NewNumber {
+            phone: phone.parse()?,
+            country: country.parse()?,
+            number_type: NumberType::Mobile,
+            friendly_name: "Sandbox".to_owned(),
+        })
+    });
+    service.ledger.add_numbers(numbers.collect::<anyhow::Result<_>>()?, now).await?;
+    let mut lines = Vec::new();
+    for (id, name, mail, phone) in CLIENTS {
+        carrier.world().add_handset(Handset::new(phone));
+        let proxy = client(service, id, name, mail, phone).await?;
+        lines.push(format!("  {name:<12} real number {phone:<14} proxy number {proxy}"));
+    }
+    for courier in COURIERS {
+        carrier.world().add_handset(Handset::new(courier));
+    }
+    Ok(lines)
+}
+
+async fn client(service: &Service, id: &str, name: &str, mail: &str, phone: &str) -> anyhow::Result<String> {
+    let fields = ClientFields { id, name, mail, phone, residency: None };
+    let client = match service.create_client(&fields, None).await {
+        Err(RequestError::Ledger(LedgerError::ClientExists)) => {
+            let id = proxycall_domain::ClientId::parse("client_id", id)?;
+            service.ledger.client(id).await?
+        }
+        result => Some(result?),
+    };
+    Ok(client.and_then(|client| client.proxy).map(PhoneNumber::expose).unwrap_or_default())
+}
+
+fn greet(base_url: &str, carrier: &str, clients: &[String], keep: Option<&Path>) {
+    let [courier, other] = COURIERS;
+    let kept = keep.map_or_else(|| "nothing is kept".to_owned(), |folder| format!("kept in {}", folder.display()));
+    let carrier_option = if carrier.ends_with(":8100") { String::new() } else { format!(" --carrier {carrier}") };
+    say(&format!(
+        "
+ProxyCall sandbox: everything runs, nothing leaves this machine, {kept}.
+
+Clients
+{}
+Couriers
+  {courier}   {other}
+
+Try in a second terminal
+  A courier calls Zoé:      cargo run --release -- phone call --from {courier} --to +33199000101{carrier_option}
+  Zoé calls back:           cargo run --release -- phone call --from +33639980001 --to +33199000101{carrier_option}
+  A courier texts Zoé:      cargo run --release -- phone text --from {courier} --to +33199000101{carrier_option} \"I am downstairs\"
+  Nobody answers:           cargo run --release -- phone call --from {courier} --to +33199000101{carrier_option} --answer no-answer
+  What happened:            curl {base_url}/interactions
+
+API   {base_url}/docs   (no token needed here)
+Stop  Ctrl-C
+",
+        clients.join("\n"),
+    ));
+}

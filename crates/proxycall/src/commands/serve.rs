@@ -1,0 +1,46 @@
+//! `proxycall serve`.
+
+use std::{net::Ipv4Addr, process::ExitCode};
+
+use anyhow::Context as _;
+use proxycall_store::SecretOrigin;
+use tokio::net::TcpListener;
+
+use crate::{
+    cli::Serve,
+    config::{Config, Environment, Needs},
+    lifecycle, wiring,
+};
+
+/// Runs until told to stop.
+pub(crate) async fn run(env: &Environment, options: &Serve) -> anyhow::Result<ExitCode> {
+    let config = Config::read(env, Needs::Service)?;
+    let port = config.port.number;
+    if let Some(correction) = &config.port.correction {
+        tracing::warn!("{correction}");
+    }
+    if config.sheet.is_some() {
+        tracing::warn!("the Google Sheet mirror is not part of this version: nothing is read or written there");
+    }
+    if config.smtp.is_some() {
+        tracing::warn!("e-mail is not part of this version: nothing is sent");
+    }
+    let stop = lifecycle::stop_signal()?;
+    let parts = wiring::parts(&config, !options.no_migrate).await?;
+    if parts.store.secret_origin() == SecretOrigin::Store {
+        tracing::warn!(
+            "the secret key is kept in the store; set PROXYCALL_SECRET_KEY so that a copy of the store tells nothing"
+        );
+    }
+    if let Err(error) = parts.service.policy.refresh(parts.service.ledger.as_ref()).await {
+        tracing::warn!(%error, "settings could not be read yet; the defaults hold");
+    }
+    let base_url = parts.service.public_base_url.clone();
+    let router = wiring::router(config, &parts.service)?;
+    let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port))
+        .await
+        .with_context(|| format!("port {port} cannot be listened on; another program may use it (PORT)"))?;
+    tracing::info!(port, base_url, "listening on 0.0.0.0");
+    lifecycle::run(listener, router, parts.service, parts.store, stop).await?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,426 @@
+//! Promises: the environment is read once and whole; all that is unusable is told in one message, secrets masked.
+
+mod port;
+pub(crate) mod variables;
+
+use std::{collections::HashMap, fmt, path::PathBuf, str::FromStr};
+
+use proxycall_domain::{
+    CountryCode, NumberType, Policy,
+    setting::{SETTINGS, env_name},
+};
+use proxycall_store::SecretKey;
+use proxycall_twilio::DEFAULT_API_BASE_URL;
+use proxycall_web::ApiTokens;
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+pub(crate) use port::Port;
+
+use variables::VARIABLES;
+
+/// The variables as they are set, the `.env` file's included.
+#[derive(Default)]
+pub(crate) struct Environment(HashMap<String, String>);
+
+impl Environment {
+    /// From the process and the `.env` file of the working folder, which does not override.
+    pub(crate) fn of_process() -> Self {
+        let mut all = HashMap::new();
+        if let Ok(file) = dotenvy::from_filename_iter(".env") {
+            all.extend(file.flatten());
+        }
+        all.extend(
+            std::env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))),
+        );
+        Self(all)
+    }
+
+    /// From given pairs.
+    #[cfg(test)]
+    pub(crate) fn of(pairs: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+
+    /// Without what names outside parties and stores: for the sandbox, which brings its own.
+    pub(crate) fn without_parties(&self) -> Self {
+        let ours = |name: &str| name.starts_with("PROXYCALL_") && name != "PROXYCALL_SECRET_KEY";
+        Self(self.0.iter().filter(|(name, _)| ours(name)).map(|(name, value)| (name.clone(), value.clone())).collect())
+    }
+
+    /// The value of a setting's variable.
+    pub(crate) fn setting(&self, name: &str) -> Option<String> {
+        self.get(name).map(str::to_owned)
+    }
+
+    /// The value as it is, unless empty: an unset variable and an empty one are the same.
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// The value, or the default of the list.
+    fn or_default(&self, name: &str) -> &str {
+        self.get(name).unwrap_or_else(|| {
+            VARIABLES.iter().find(|variable| variable.name == name).map_or("", |variable| variable.default)
+        })
+    }
+
+    /// The parts of a list.
+    fn list(&self, name: &str) -> Vec<&str> {
+        let parts = self.get(name).unwrap_or_default().split(',');
+        parts.map(str::trim).filter(|part| !part.is_empty()).collect()
+    }
+
+    fn secrets(&self, name: &str) -> Vec<SecretString> {
+        self.list(name).into_iter().map(SecretString::from).collect()
+    }
+}
+
+/// What is wrong with one variable.
+#[derive(Debug, PartialEq, Eq)]
+struct ConfigProblem {
+    name: String,
+    problem: String,
+}
+
+/// All that keeps the program from starting.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct ConfigProblems(Vec<ConfigProblem>);
+
+impl fmt::Display for ConfigProblems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "ProxyCall cannot start; these settings have to be mended first (docs/configuration.md explains each):"
+        )?;
+        for ConfigProblem { name, problem } in &self.0 {
+            write!(f, "\n  {name}: {problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigProblems {}
+
+impl ConfigProblems {
+    fn add(&mut self, name: impl Into<String>, problem: impl Into<String>) {
+        self.0.push(ConfigProblem { name: name.into(), problem: problem.into() });
+    }
+
+    /// Notes that a variable's value is unusable, and shows it unless it is secret.
+    fn unusable(&mut self, name: &str, value: &str, expected: &str) {
+        let secret = VARIABLES.iter().any(|variable| variable.name == name && variable.secret);
+        let read =
+            if secret { format!("a secret of {} characters", value.chars().count()) } else { format!("{value:?}") };
+        self.add(name, format!("read {read}; expected {expected}"));
+    }
+
+    fn parsed<T: FromStr>(&mut self, env: &Environment, name: &str, expected: &str) -> Option<T> {
+        let value = env.or_default(name);
+        let parsed = value.parse().ok();
+        if parsed.is_none() {
+            self.unusable(name, value, expected);
+        }
+        parsed
+    }
+}
+
+/// Which settings a command cannot do without.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// Everything that the service needs.
+    Service,
+    /// The store alone.
+    Store,
+}
+
+/// Twilio, or who speaks its API.
+#[derive(Debug)]
+pub(crate) struct CarrierConfig {
+    /// Under which `/2010-04-01/Accounts/…` is found.
+    pub api_base_url: String,
+    /// The account.
+    pub account_sid: String,
+    /// Its tokens, the first for requests.
+    pub auth_tokens: Vec<SecretString>,
+}
+
+/// The Google service account's key.
+#[derive(Debug)]
+pub(crate) enum GoogleKey {
+    /// In a file.
+    File(PathBuf),
+    /// Given directly.
+    Json(SecretString),
+}
+
+/// What is set up for the mail server.
+#[derive(Debug)]
+pub(crate) struct Smtp {
+    /// Host and port.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// Whether user, password and sender are all set.
+    pub complete: bool,
+}
+
+/// The settings, read and checked.
+#[derive(Debug)]
+pub(crate) struct Config {
+    /// Where to listen.
+    pub port: Port,
+    /// Our public addresses, the first for new webhooks; without a slash at the end.
+    pub base_urls: Vec<String>,
+    /// Who may use the business routes.
+    pub tokens: ApiTokens,
+    /// The secrets, newest first.
+    pub secrets: Vec<SecretKey>,
+    /// Where the record is kept.
+    pub database_url: String,
+    /// The carrier.
+    pub carrier: CarrierConfig,
+    /// Type of number that new clients get first.
+    pub number_type: NumberType,
+    /// The rules that hold when the operator says nothing.
+    pub policy: Policy,
+    /// The spreadsheet's title or id.
+    pub sheet: Option<String>,
+    /// The service account's key.
+    pub google_key: Option<GoogleKey>,
+    /// The mail server.
+    pub smtp: Option<Smtp>,
+}
+
+impl Config {
+    /// Reads all of it.
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once.
+    pub(crate) fn read(env: &Environment, needs: Needs) -> Result<Self, ConfigProblems> {
+        let mut problems = ConfigProblems::default();
+        let port = read_port(env, &mut problems);
+        let base_urls = read_base_urls(env, &mut problems);
+        let tokens = read_tokens(env, &mut problems, needs);
+        let secrets = read_secrets(env, &mut problems);
+        let carrier = read_carrier(env, &mut problems, needs);
+        let database_url = read_database(env, &mut problems, needs);
+        let country: Option<CountryCode> = problems.parsed(env, "TWILIO_PHONE_COUNTRY", "two letters such as FR");
+        let number_type = problems.parsed(env, "TWILIO_NUMBER_TYPE", "mobile, local or national");
+        let pool_size: Option<u32> = problems.parsed(env, "TWILIO_POOL_SIZE", "a number from 1 to 100");
+        if let Some(size) = pool_size.filter(|size| !(1..=100).contains(size)) {
+            problems.unusable("TWILIO_POOL_SIZE", &size.to_string(), "a number from 1 to 100");
+        }
+        for (name, prefix) in [("TWILIO_ADDRESS_SID", "AD"), ("TWILIO_BUNDLE_SID", "BU")] {
+            if let Some(sid) = env.get(name).filter(|sid| !sid.starts_with(prefix)) {
+                problems.unusable(name, sid, &format!("an id that begins with {prefix}"));
+            }
+        }
+        let log_format = env.or_default("LOG_FORMAT");
+        if !["text", "json"].contains(&log_format.to_ascii_lowercase().as_str()) {
+            problems.unusable("LOG_FORMAT", log_format, "text or json");
+        }
+        let smtp = read_smtp(env, &mut problems);
+        let policy = read_policy(env, &mut problems);
+        if needs == Needs::Service && base_urls.is_empty() {
+            problems.add(
+                "PUBLIC_BASE_URL",
+                "is not set, nor is RENDER_EXTERNAL_URL; expected our public address, such as https://calls.example.com",
+            );
+        }
+        let google_key = match (env.get("GOOGLE_SERVICE_ACCOUNT_JSON"), env.get("GOOGLE_SERVICE_ACCOUNT_FILE")) {
+            (Some(json), _) => Some(GoogleKey::Json(json.into())),
+            (None, Some(file)) => Some(GoogleKey::File(file.into())),
+            (None, None) => None,
+        };
+        match (port, tokens, country, number_type, pool_size, policy) {
+            (Some(port), Some(tokens), Some(_), Some(number_type), Some(_), Some(policy)) if problems.0.is_empty() => {
+                Ok(Self {
+                    port,
+                    base_urls,
+                    tokens,
+                    secrets,
+                    database_url,
+                    carrier,
+                    number_type,
+                    policy,
+                    sheet: env.get("GOOGLE_SHEET_ID").or_else(|| env.get("GOOGLE_SHEET_NAME")).map(str::to_owned),
+                    google_key,
+                    smtp,
+                })
+            }
+            _ => Err(problems),
+        }
+    }
+}
+
+fn read_port(env: &Environment, problems: &mut ConfigProblems) -> Option<Port> {
+    // An empty PORT is refused as the original refuses it, unlike other empty variables.
+    let raw = env.0.get("PORT").map_or("8000", String::as_str);
+    port::parse(raw).map_err(|problem| problems.add("PORT", format!("read {raw:?}, which {problem}"))).ok()
+}
+
+fn read_base_urls(env: &Environment, problems: &mut ConfigProblems) -> Vec<String> {
+    let mut urls = Vec::new();
+    let single = ["PUBLIC_BASE_URL", "RENDER_EXTERNAL_URL"].map(|name| (name, env.get(name)));
+    let extra = env.list("PROXYCALL_EXTRA_BASE_URLS").into_iter().map(|url| ("PROXYCALL_EXTRA_BASE_URLS", Some(url)));
+    for (name, url) in single.into_iter().chain(extra) {
+        let Some(url) = url else { continue };
+        let url = url.trim_end_matches('/');
+        let usable = Url::parse(url).is_ok_and(|parsed| {
+            matches!(parsed.scheme(), "http" | "https") && parsed.has_host() && parsed.query().is_none()
+        });
+        if !usable {
+            problems.unusable(name, url, "an address such as https://calls.example.com");
+        } else if !urls.iter().any(|known| known == url) {
+            urls.push(url.to_owned());
+        }
+    }
+    urls
+}
+
+fn read_tokens(env: &Environment, problems: &mut ConfigProblems, needs: Needs) -> Option<ApiTokens> {
+    let open = match env.or_default("PROXYCALL_OPEN_API").to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" => true,
+        "false" | "0" | "no" => false,
+        other => {
+            problems.unusable("PROXYCALL_OPEN_API", other, "true or false");
+            return None;
+        }
+    };
+    let tokens = env.secrets("PROXYCALL_API_TOKEN");
+    if !tokens.is_empty() {
+        return Some(ApiTokens::Required(tokens));
+    }
+    if !open && needs == Needs::Service {
+        problems.add(
+            "PROXYCALL_API_TOKEN",
+            "is not set; expected a long random text, or PROXYCALL_OPEN_API=true where nobody else can reach the service",
+        );
+    }
+    Some(ApiTokens::Open)
+}
+
+fn read_secrets(env: &Environment, problems: &mut ConfigProblems) -> Vec<SecretKey> {
+    let mut secrets = Vec::new();
+    for text in env.list("PROXYCALL_SECRET_KEY") {
+        match SecretKey::parse(text) {
+            Some(secret) => secrets.push(secret),
+            None => problems.unusable("PROXYCALL_SECRET_KEY", text, "32 bytes in base64 (`openssl rand -base64 32`)"),
+        }
+    }
+    secrets
+}
+
+fn read_carrier(env: &Environment, problems: &mut ConfigProblems, needs: Needs) -> CarrierConfig {
+    let account_sid = env.get("TWILIO_ACCOUNT_SID").unwrap_or_default().to_owned();
+    let auth_tokens = env.secrets("TWILIO_AUTH_TOKEN");
+    if needs == Needs::Service {
+        if account_sid.is_empty() {
+            problems.add("TWILIO_ACCOUNT_SID", "is not set; expected the account's id from Twilio's console (AC…)");
+        }
+        if auth_tokens.is_empty() {
+            problems.add(
+                "TWILIO_AUTH_TOKEN",
+                "is not set; expected the auth token from Twilio's console: without it no webhook can be trusted",
+            );
+        }
+    }
+    let well_formed = account_sid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if !well_formed {
+        problems.unusable("TWILIO_ACCOUNT_SID", &account_sid, "the account's id from Twilio's console (AC…)");
+    }
+    let api_base_url = env.get("TWILIO_API_BASE_URL").unwrap_or(DEFAULT_API_BASE_URL).trim_end_matches('/').to_owned();
+    if !Url::parse(&api_base_url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()) {
+        problems.unusable("TWILIO_API_BASE_URL", &api_base_url, "an address such as https://api.twilio.com");
+    }
+    CarrierConfig { api_base_url, account_sid, auth_tokens }
+}
+
+fn read_database(env: &Environment, problems: &mut ConfigProblems, needs: Needs) -> String {
+    let url = env.get("DATABASE_URL").unwrap_or("sqlite:proxycall.db").to_owned();
+    if let Some(file) = url.strip_prefix("sqlite:") {
+        if needs == Needs::Service && env.get("RENDER").is_some() && !on_mounted_disk(file) {
+            problems.add(
+                "DATABASE_URL",
+                "names an SQLite file that Render deletes at each deploy. Either attach a disk and put the file on it \
+                 (sqlite:/var/data/proxycall.db), or create a PostgreSQL database and use its connection string",
+            );
+        }
+    } else if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+        problems.unusable("DATABASE_URL", &url, "sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME");
+    }
+    url
+}
+
+/// Whether the file's folder is on another device than the system's own.
+#[cfg(unix)]
+fn on_mounted_disk(file: &str) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let file = std::path::Path::new(file.trim_start_matches("//").split('?').next().unwrap_or_default());
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
+    match (std::fs::metadata(folder), std::fs::metadata("/")) {
+        (Ok(folder), Ok(root)) => folder.dev() != root.dev(),
+        _ => false,
+    }
+}
+
+#[cfg(not(unix))]
+fn on_mounted_disk(_file: &str) -> bool {
+    true
+}
+
+fn read_smtp(env: &Environment, problems: &mut ConfigProblems) -> Option<Smtp> {
+    let port = problems.parsed(env, "SMTP_PORT", "a port such as 587")?;
+    let host = env.get("SMTP_HOST")?.to_owned();
+    let complete = ["SMTP_USER", "SMTP_PASSWORD", "SMTP_FROM"].iter().all(|name| env.get(name).is_some());
+    Some(Smtp { host, port, complete })
+}
+
+fn read_policy(env: &Environment, problems: &mut ConfigProblems) -> Option<Policy> {
+    let mut policy = Policy::shipped().map_err(|error| problems.add("(tables)", error.to_string())).ok()?;
+    for setting in SETTINGS {
+        let name = env_name(setting.key);
+        if let Some(value) = env.get(&name)
+            && let Err(error) = policy.set(setting.key, value)
+        {
+            problems.add(name, format!("read {value:?}; {error}"));
+        }
+    }
+    Some(policy)
+}
+
+/// How the log is written. Read apart from the rest, so that what is wrong with the rest can be logged.
+pub(crate) struct LogConfig {
+    /// The level's name.
+    pub level: String,
+    /// JSON instead of text.
+    pub json: bool,
+}
+
+impl LogConfig {
+    /// Reads level and format.
+    pub(crate) fn read(env: &Environment) -> Self {
+        Self {
+            level: env.or_default("LOG_LEVEL").to_ascii_lowercase(),
+            json: env.or_default("LOG_FORMAT").eq_ignore_ascii_case("json"),
+        }
+    }
+}
+
+impl GoogleKey {
+    /// The key's text.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(crate) fn text(&self) -> std::io::Result<String> {
+        match self {
+            Self::File(path) => std::fs::read_to_string(path),
+            Self::Json(json) => Ok(json.expose_secret().to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,50 @@
+//! The `proxycall` program: commands, configuration, wiring, life cycle. Nothing is decided here.
+
+mod cli;
+mod commands;
+mod config;
+mod lifecycle;
+mod output;
+mod system;
+mod telemetry;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command, Serve};
+use config::{Environment, LogConfig};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // A provider that is installed already is the same one.
+    let _installed_before = rustls::crypto::ring::default_provider().install_default();
+    let env = Environment::of_process();
+    let result = match cli.command.unwrap_or(Command::Serve(Serve::default())) {
+        Command::Serve(options) => {
+            telemetry::start(&LogConfig::read(&env));
+            commands::serve::run(&env, &options).await
+        }
+        Command::Sandbox(options) => {
+            telemetry::start(&LogConfig::read(&env));
+            commands::sandbox::run(&env, &options).await
+        }
+        Command::Phone(phone) => commands::phone::run(phone).await,
+        Command::Migrate => commands::migrate::run(&env).await,
+        Command::Client(cli::Client::Import { file, skip_refused }) => {
+            commands::import::run(&env, &file, skip_refused).await
+        }
+        Command::Setting(setting) => commands::setting::run(&env, setting).await,
+        Command::Doctor => commands::doctor::run(&env).await,
+        Command::Reference(options) => commands::reference::run(&options),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            output::complain(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}

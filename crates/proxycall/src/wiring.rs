@@ -1,0 +1,92 @@
+//! Promises: the one place where settings become the running parts; the service, the sandbox and the tests share it.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use axum::Router;
+use proxycall_service::{
+    Service,
+    jobs::Wake,
+    live_policy::LivePolicy,
+    ports::{Carrier, Chance, Clock, Ledger},
+};
+use proxycall_store::{Options, SecretKey, Store};
+use proxycall_twilio::{TwilioClient, TwilioConfig, Verifier};
+use proxycall_web::App;
+
+use crate::{
+    config::Config,
+    system::{SystemChance, SystemClock},
+};
+
+/// The running parts.
+pub(crate) struct Parts {
+    /// The store, to be closed at the end.
+    pub store: Arc<Store>,
+    /// The use cases.
+    pub service: Arc<Service>,
+}
+
+/// Opens the store.
+///
+/// # Errors
+/// When it cannot be opened; the message says what to do.
+pub(crate) async fn open_store(config: &Config, migrate: bool) -> anyhow::Result<Arc<Store>> {
+    let mut first = [0; 32];
+    SystemChance.fill(&mut first);
+    let options = Options {
+        uri: config.database_url.clone(),
+        secrets: config.secrets.clone(),
+        first_secret: SecretKey::from_bytes(first),
+        migrate,
+    };
+    Ok(Arc::new(Store::open(options).await?))
+}
+
+/// The carrier's client.
+///
+/// # Errors
+/// When its settings cannot be used.
+pub(crate) fn carrier(config: &Config) -> anyhow::Result<Arc<dyn Carrier>> {
+    let token = config.carrier.auth_tokens.first().cloned().unwrap_or_default();
+    let mut carrier = TwilioConfig::new(config.carrier.account_sid.clone(), token);
+    carrier.api_base_url.clone_from(&config.carrier.api_base_url);
+    Ok(Arc::new(TwilioClient::new(carrier).context("the carrier's settings cannot be used")?))
+}
+
+/// The use cases over a store.
+///
+/// # Errors
+/// When the carrier's settings cannot be used.
+pub(crate) fn service(config: &Config, store: &Arc<Store>) -> anyhow::Result<Arc<Service>> {
+    Ok(Arc::new(Service {
+        ledger: Arc::clone(store) as Arc<dyn Ledger>,
+        carrier: carrier(config)?,
+        clock: Arc::new(SystemClock) as Arc<dyn Clock>,
+        chance: Arc::new(SystemChance),
+        policy: LivePolicy::new(config.policy.clone()),
+        wake: Wake::default(),
+        public_base_url: config.base_urls.first().cloned().unwrap_or_default(),
+        preferred_type: config.number_type,
+    }))
+}
+
+/// Store and use cases.
+///
+/// # Errors
+/// As [`open_store`] and [`service`].
+pub(crate) async fn parts(config: &Config, migrate: bool) -> anyhow::Result<Parts> {
+    let store = open_store(config, migrate).await?;
+    let service = service(config, &store)?;
+    Ok(Parts { store, service })
+}
+
+/// The HTTP surface.
+///
+/// # Errors
+/// When the public addresses or tokens cannot be used.
+pub(crate) fn router(config: Config, service: &Arc<Service>) -> anyhow::Result<Router> {
+    let verifier = Verifier::new(&config.base_urls, &config.carrier.auth_tokens)
+        .context("PUBLIC_BASE_URL and TWILIO_AUTH_TOKEN cannot be used to check signatures")?;
+    Ok(proxycall_web::router(App { service: Arc::clone(service), verifier, tokens: config.tokens }))
+}

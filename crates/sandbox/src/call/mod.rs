@@ -1,0 +1,335 @@
+//! Promises: a handset dials, and the TwiML that the service answers is carried out verb by verb, as the carrier would.
+//!
+//! Nothing takes real time: pauses and conversations are counted, not waited for.
+
+mod dial;
+
+use std::collections::VecDeque;
+
+use url::Url;
+
+use crate::{
+    contract::Violation,
+    text::is_xml,
+    transcript::{Event, Transcript},
+    twiml::{BAD_TWIML, Gather, Link, Prompt, VoiceVerb, parse_voice},
+    webhook::{Answer, WEBHOOK_FAILED, WRONG_CONTENT_TYPE, WebhookError, call_params, param},
+    world::{Behaviour, Call, Hook, World},
+};
+
+/// How many documents one call may go through by `<Redirect>`, `<Gather>` and `<Dial action>`.
+const MAX_DOCUMENTS: usize = 30;
+/// How many numbers of the account one call may lead through.
+const MAX_DEPTH: usize = 5;
+/// How long people talk when nothing else is said, in seconds.
+const USUAL_TALK: u32 = 30;
+
+/// A call to be made from a handset.
+#[derive(Debug, Clone, Default)]
+pub struct CallScript {
+    /// The caller ID that the carrier gets: a number, or how a withheld one is written (`anonymous`, empty, …).
+    pub from: String,
+    /// The number dialled.
+    pub to: String,
+    /// What whoever is rung does; none: what their handset is set to.
+    pub answer: Option<Behaviour>,
+    /// What the caller keys at each `<Gather>`, in order; afterwards nothing.
+    pub digits: VecDeque<String>,
+    /// How long the parties talk, in seconds; none: 30.
+    pub seconds: Option<u32>,
+    /// Further parameters of the first webhook, such as `ForwardedFrom`.
+    pub extra: Vec<(String, String)>,
+}
+
+impl CallScript {
+    /// A plain call.
+    pub fn new(from: impl Into<String>, to: impl Into<String>) -> Self {
+        Self { from: from.into(), to: to.into(), ..Self::default() }
+    }
+}
+
+impl World {
+    /// Makes a call and ends when it is over: all TwiML carried out, all its callbacks answered.
+    pub async fn call(&self, script: CallScript) -> Transcript {
+        let mut run = Run { world: self, script: script.clone(), events: Vec::new() };
+        let leg = run.inbound(&script.from, &script.to, 1).await;
+        Transcript { sid: leg.sid, status: leg.status.to_owned(), seconds: leg.seconds, events: run.events }
+    }
+}
+
+/// One call being made, with all that it leads to.
+struct Run<'a> {
+    world: &'a World,
+    script: CallScript,
+    events: Vec<Event>,
+}
+
+/// One leg of it.
+struct Leg {
+    sid: String,
+    from: String,
+    to: String,
+    direction: &'static str,
+    status: &'static str,
+    seconds: u32,
+}
+
+/// A document to be asked for.
+struct Request {
+    hook: Hook,
+    params: Vec<(String, String)>,
+}
+
+/// What follows a verb.
+enum Flow {
+    Next,
+    Ask(Request),
+    End,
+}
+
+impl Run<'_> {
+    /// A call to a number of the account, from ring to end.
+    async fn inbound(&mut self, from: &str, to: &str, depth: usize) -> Leg {
+        self.events.push(Event::Dials { from: from.to_owned(), to: to.to_owned() });
+        let mut leg = self.open_leg(None, from, to, "inbound");
+        let Some(number) = self.world.ask(|state| state.numbers.get(to).cloned()) else {
+            self.events.push(Event::NotConnected { phone: to.to_owned(), outcome: "failed".to_owned() });
+            self.close_leg(&mut leg, "failed");
+            return leg;
+        };
+        match number.voice {
+            Some(hook) => {
+                let params = if depth == 1 { self.script.extra.clone() } else { Vec::new() };
+                self.conduct(&mut leg, Request { hook, params }, depth).await;
+            }
+            None => self.application_error(&leg, WEBHOOK_FAILED, "the number has no voice address".to_owned()),
+        }
+        let status = if matches!(leg.status, "busy" | "no-answer") { leg.status } else { "completed" };
+        self.close_leg(&mut leg, status);
+        if let Some(hook) = number.status_callback {
+            let mut params = self.params(&leg);
+            params.extend(self.over_params(leg.seconds));
+            self.tell(&hook, &leg.sid, &params).await;
+        }
+        leg
+    }
+
+    async fn conduct(&mut self, leg: &mut Leg, first: Request, depth: usize) {
+        let mut next = Some(first);
+        for _ in 0..MAX_DOCUMENTS {
+            let Some(request) = next.take() else { return };
+            next = self.document(leg, request, depth).await;
+        }
+        if next.is_some() {
+            self.world.log_violation(Violation::CallLoop { limit: MAX_DOCUMENTS });
+            self.application_error(leg, BAD_TWIML, "the documents lead in a circle".to_owned());
+        }
+    }
+
+    /// Asks for one document and carries it out; gives the one that follows, if any.
+    async fn document(&mut self, leg: &mut Leg, request: Request, depth: usize) -> Option<Request> {
+        let Request { hook, params } = request;
+        let verbs = match self.ask_for_twiml(leg, &hook, params).await {
+            Ok(verbs) => verbs,
+            Err((code, detail)) => {
+                self.application_error(leg, code, detail);
+                return None;
+            }
+        };
+        if !matches!(verbs.first(), Some(VoiceVerb::Reject { .. })) {
+            leg.status = "in-progress";
+            self.note_status(leg);
+        }
+        for verb in verbs {
+            match self.verb(leg, &hook, verb, depth).await {
+                Flow::Next => {}
+                Flow::Ask(request) => return Some(request),
+                Flow::End => return None,
+            }
+        }
+        None
+    }
+
+    async fn ask_for_twiml(
+        &mut self,
+        leg: &Leg,
+        hook: &Hook,
+        extra: Vec<(String, String)>,
+    ) -> Result<Vec<VoiceVerb>, (i32, String)> {
+        let mut params = self.params(leg);
+        params.extend(extra);
+        let sent = self.world.send_webhook(hook, &params).await;
+        self.events.push(Event::webhook(hook, &sent));
+        let answer = sent.map_err(|error| (WEBHOOK_FAILED, error.to_string()))?;
+        if !is_xml(&answer.media_type) {
+            return Err((WRONG_CONTENT_TYPE, "the answer's Content-Type is not text/xml".to_owned()));
+        }
+        parse_voice(&answer.body).map_err(|error| (BAD_TWIML, error.to_string()))
+    }
+
+    async fn verb(&mut self, leg: &mut Leg, base: &Hook, verb: VoiceVerb, depth: usize) -> Flow {
+        match verb {
+            VoiceVerb::Prompt(prompt) => {
+                self.prompt(leg, prompt);
+                Flow::Next
+            }
+            VoiceVerb::Gather(gather) => self.gather(leg, base, gather),
+            VoiceVerb::Dial(dial) => self.dial(leg, base, dial, depth).await,
+            VoiceVerb::Redirect(link) => self.follow(leg, base, &link, Vec::new()),
+            VoiceVerb::Hangup => Flow::End,
+            VoiceVerb::Reject { busy } => {
+                // Once the call is taken, rejecting it only hangs up.
+                if leg.status == "ringing" {
+                    leg.status = if busy { "busy" } else { "no-answer" };
+                }
+                Flow::End
+            }
+        }
+    }
+
+    fn prompt(&mut self, leg: &mut Leg, prompt: Prompt) {
+        match prompt {
+            Prompt::Say { text, language } => {
+                self.events.push(Event::Heard { who: leg.from.clone(), text, language });
+            }
+            Prompt::Pause(seconds) => {
+                leg.seconds = leg.seconds.saturating_add(seconds);
+                self.events.push(Event::Silence { seconds });
+            }
+        }
+    }
+
+    fn gather(&mut self, leg: &mut Leg, base: &Hook, gather: Gather) -> Flow {
+        for prompt in gather.prompts {
+            self.prompt(leg, prompt);
+        }
+        let keyed = self.script.digits.pop_front().unwrap_or_default();
+        self.events.push(Event::Digits { who: leg.from.clone(), digits: keyed.clone() });
+        let (mut digits, mut finished_by) = (keyed.clone(), String::new());
+        if let Some((before, key)) = gather.finish_on_key.and_then(|key| Some((keyed.split_once(key)?.0, key))) {
+            (digits, finished_by) = (before.to_owned(), key.to_string());
+        }
+        if let Some(most) = gather.num_digits.filter(|most| digits.chars().count() >= *most) {
+            (digits, finished_by) = (digits.chars().take(most).collect(), String::new());
+        }
+        if digits.is_empty() && !gather.action_on_empty_result {
+            return Flow::Next;
+        }
+        let params = vec![param("Digits", digits), param("msg", "Gather End"), param("FinishedOnKey", finished_by)];
+        self.follow(leg, base, &gather.link, params)
+    }
+
+    fn follow(&mut self, leg: &Leg, base: &Hook, link: &Link, params: Vec<(String, String)>) -> Flow {
+        if let Some(hook) = resolve(link, &base.url) {
+            return Flow::Ask(Request { hook, params });
+        }
+        self.application_error(leg, WEBHOOK_FAILED, "the document leads to no address".to_owned());
+        Flow::End
+    }
+
+    // ── legs and their callbacks ─────────────────────────────────────────────────────────────────────────────────
+
+    fn open_leg(&self, parent: Option<&Leg>, from: &str, to: &str, direction: &'static str) -> Leg {
+        let now = self.world.now();
+        let sid = self.world.change(|state| {
+            let sid = state.sids.next("CA");
+            state.calls.push(Call {
+                sid: sid.clone(),
+                parent_sid: parent.map(|parent| parent.sid.clone()),
+                from: from.to_owned(),
+                to: to.to_owned(),
+                direction: direction.to_owned(),
+                status: "ringing".to_owned(),
+                started_at: now,
+                seconds: None,
+            });
+            sid
+        });
+        Leg { sid, from: from.to_owned(), to: to.to_owned(), direction, status: "ringing", seconds: 0 }
+    }
+
+    fn note_status(&self, leg: &Leg) {
+        self.world.change(|state| {
+            if let Some(call) = state.calls.iter_mut().find(|call| call.sid == leg.sid) {
+                leg.status.clone_into(&mut call.status);
+            }
+        });
+    }
+
+    fn close_leg(&mut self, leg: &mut Leg, status: &'static str) {
+        leg.status = status;
+        self.note_status(leg);
+        self.world.change(|state| {
+            if let Some(call) = state.calls.iter_mut().find(|call| call.sid == leg.sid) {
+                call.seconds = Some(leg.seconds);
+            }
+        });
+        if leg.direction == "inbound" {
+            self.events.push(Event::HungUp { status: status.to_owned() });
+        }
+    }
+
+    fn params(&self, leg: &Leg) -> Vec<(String, String)> {
+        let account = self.world.ask(|state| state.account.sid.clone());
+        call_params(&account, &leg.sid, &leg.from, &leg.to, leg.direction, leg.status)
+    }
+
+    /// What a progress callback adds when a leg is over; `Duration` is in minutes, begun ones counted.
+    fn over_params(&self, seconds: u32) -> Vec<(String, String)> {
+        vec![
+            param("CallDuration", seconds.to_string()),
+            param("Duration", seconds.div_ceil(60).to_string()),
+            param("Timestamp", crate::rest::rfc2822(self.world.now())),
+            param("CallbackSource", "call-progress-events"),
+            param("SequenceNumber", "0"),
+        ]
+    }
+
+    /// Sends a webhook whose answer changes nothing.
+    async fn tell(&mut self, hook: &Hook, sid: &str, params: &[(String, String)]) {
+        let sent = self.world.send_webhook(hook, params).await;
+        self.events.push(Event::webhook(hook, &sent));
+        if let Err(error) = sent {
+            self.note(sid, WEBHOOK_FAILED, error.to_string());
+        }
+    }
+
+    fn note(&mut self, sid: &str, code: i32, detail: String) {
+        self.world.log_error(code, sid, detail.clone());
+        self.events.push(Event::Error { code, detail });
+    }
+
+    /// What Twilio does when it cannot go on: it says so and hangs up.
+    fn application_error(&mut self, leg: &Leg, code: i32, detail: String) {
+        self.note(&leg.sid, code, detail);
+        self.events.push(Event::Heard {
+            who: leg.from.clone(),
+            text: "We are sorry, an application error has occurred. Goodbye.".to_owned(),
+            language: Some("en-US".to_owned()),
+        });
+    }
+}
+
+impl Event {
+    /// How a webhook that went to `hook` was answered.
+    pub(crate) fn webhook(hook: &Hook, sent: &Result<Answer, WebhookError>) -> Self {
+        let (status, answer) = match sent {
+            Ok(answer) => (Some(answer.status), answer.body.clone()),
+            Err(WebhookError::Status(status)) => (Some(*status), String::new()),
+            Err(_) => (None, String::new()),
+        };
+        Self::Webhook { url: hook.url.clone(), status, answer }
+    }
+}
+
+/// The address that a document at `base` means by `link`.
+pub(crate) fn resolve(link: &Link, base: &str) -> Option<Hook> {
+    if link.url.is_empty() {
+        return Some(Hook { url: base.to_owned(), method: link.method });
+    }
+    let url = Url::parse(base).ok()?.join(&link.url).ok()?;
+    Some(Hook { url: url.into(), method: link.method })
+}
+
+#[cfg(test)]
+mod tests;

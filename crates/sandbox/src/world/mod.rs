@@ -1,0 +1,345 @@
+//! Promises: one world per sandbox, in which what a test arranged, what the service did and what each handset saw
+//! can always be asked.
+//!
+//! *Arrange the world, act, ask the world.* Acting is [`World::call`], [`World::text`] or the REST API; asking needs no
+//! sleep: [`World::settle`] ends when every status callback was answered, [`World::wait_for`] when a condition holds.
+
+mod records;
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
+
+pub use self::records::{
+    Account, Behaviour, Call, CarrierError, Handset, Hook, HookMethod, Message, MessageDirection, MessageStatus,
+    Number, ReceivedText, Ring, SentWebhook,
+};
+use crate::{
+    contract::{RecordedRequest, Violation},
+    delivery::Delivery,
+    fault::Fault,
+    sid::SidSource,
+    webhook::{BaseUrl, BaseUrlError},
+};
+
+/// Tells the time. Handed in, so that a test decides how late it is.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// The machine's own clock, for the sandbox that people use.
+#[must_use]
+pub fn system_clock() -> Clock {
+    #[expect(clippy::disallowed_methods, reason = "the one place where the sandbox's default clock is made")]
+    Arc::new(Timestamp::now)
+}
+
+/// The carrier, the phones around it, and all that happened between them. Cloning it is cheap and gives the same world.
+#[derive(Clone)]
+pub struct World {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    changed: watch::Sender<()>,
+    deliveries: TaskTracker,
+    http: reqwest::Client,
+    clock: Clock,
+}
+
+/// Everything that changes.
+pub(crate) struct State {
+    pub(crate) account: Account,
+    pub(crate) sids: SidSource,
+    pub(crate) base_urls: Vec<BaseUrl>,
+    pub(crate) numbers: BTreeMap<String, Number>,
+    pub(crate) handsets: BTreeMap<String, Handset>,
+    /// (number of the account, handset) pairs between which the handset's owner stopped texts.
+    pub(crate) opted_out: BTreeSet<(String, String)>,
+    /// Beginnings of numbers that the account may not text.
+    pub(crate) closed_regions: Vec<String>,
+    pub(crate) messages: Vec<Message>,
+    pub(crate) calls: Vec<Call>,
+    pub(crate) faults: VecDeque<Fault>,
+    pub(crate) requests: Vec<RecordedRequest>,
+    pub(crate) violations: Vec<Violation>,
+    pub(crate) errors: Vec<CarrierError>,
+    pub(crate) webhooks: Vec<SentWebhook>,
+    pub(crate) hold_callbacks: bool,
+    /// Messages accepted while callbacks are held, oldest first.
+    pub(crate) held: Vec<Delivery>,
+}
+
+impl World {
+    pub(crate) fn new(account: Account, seed: u64, clock: Clock, http: reqwest::Client) -> Self {
+        let deliveries = TaskTracker::new();
+        // A closed tracker still takes tasks; closed, its `wait` ends whenever there are none.
+        deliveries.close();
+        let state = State {
+            account,
+            sids: SidSource::new(seed),
+            base_urls: Vec::new(),
+            numbers: BTreeMap::new(),
+            handsets: BTreeMap::new(),
+            opted_out: BTreeSet::new(),
+            closed_regions: Vec::new(),
+            messages: Vec::new(),
+            calls: Vec::new(),
+            faults: VecDeque::new(),
+            requests: Vec::new(),
+            violations: Vec::new(),
+            errors: Vec::new(),
+            webhooks: Vec::new(),
+            hold_callbacks: false,
+            held: Vec::new(),
+        };
+        let (changed, _) = watch::channel(());
+        Self { shared: Arc::new(Shared { state: Mutex::new(state), changed, deliveries, http, clock }) }
+    }
+
+    // ── arrange ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// Gives the account a number, or rewires one it has.
+    pub fn add_number(&self, number: Number) {
+        self.change(|state| {
+            let sid = match state.numbers.get(&number.phone) {
+                Some(known) => known.sid.clone(),
+                None => state.sids.next("PN"),
+            };
+            state.numbers.insert(number.phone.clone(), Number { sid, ..number });
+        });
+    }
+
+    /// Puts a handset into the world, or replaces it.
+    pub fn add_handset(&self, handset: Handset) {
+        self.change(|state| state.handsets.insert(handset.phone.clone(), handset));
+    }
+
+    /// Says what the owner of `phone` does from now on when it rings. Adds the handset when there is none.
+    pub fn set_behaviour(&self, phone: &str, behaviour: Behaviour) {
+        self.change(|state| {
+            let handset = state.handsets.entry(phone.to_owned()).or_insert_with(|| Handset::new(phone));
+            handset.behaviour = behaviour;
+        });
+    }
+
+    /// Sends what is addressed to `public` (as the carrier has it configured, such as `https://proxycall.example`) to
+    /// `connect` (where the service really listens, such as `http://127.0.0.1:8000`). Replaces an earlier mapping of
+    /// the same public address.
+    ///
+    /// # Errors
+    /// One of the two is no http or https address, or `connect` is not on this machine's loopback.
+    pub fn map_base_url(&self, public: &str, connect: &str) -> Result<(), BaseUrlError> {
+        let mapping = BaseUrl::new(public, connect)?;
+        self.change(|state| {
+            state.base_urls.retain(|known| known.public != mapping.public);
+            state.base_urls.push(mapping);
+        });
+        Ok(())
+    }
+
+    /// Makes the next REST request fail in this way. Several are used up in the order given, one per request.
+    pub fn fail_next(&self, fault: Fault) {
+        self.change(|state| state.faults.push_back(fault));
+    }
+
+    /// Keeps the status callbacks of messages back (`true`), or lets those kept back go, oldest first, and all later
+    /// ones too (`false`). A message whose callbacks are held stays `queued`.
+    pub fn hold_status_callbacks(&self, hold: bool) {
+        let released = self.change(|state| {
+            state.hold_callbacks = hold;
+            if hold { Vec::new() } else { std::mem::take(&mut state.held) }
+        });
+        for delivery in released {
+            self.start_delivery(delivery);
+        }
+    }
+
+    /// The owner of `phone` wants no texts from `number` of the account: they are refused with 21610.
+    pub fn opt_out(&self, number: &str, phone: &str) {
+        self.change(|state| state.opted_out.insert((number.to_owned(), phone.to_owned())));
+    }
+
+    /// Texts to numbers that begin with `prefix` (such as `+1`) are refused with 21408.
+    pub fn close_region(&self, prefix: &str) {
+        self.change(|state| state.closed_regions.push(prefix.to_owned()));
+    }
+
+    /// Changes the account: its token, its status.
+    pub fn change_account(&self, change: impl FnOnce(&mut Account)) {
+        self.change(|state| change(&mut state.account));
+    }
+
+    // ── ask ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// The account.
+    #[must_use]
+    pub fn account(&self) -> Account {
+        self.ask(|state| state.account.clone())
+    }
+
+    /// The numbers of the account, in order.
+    #[must_use]
+    pub fn numbers(&self) -> Vec<Number> {
+        self.ask(|state| state.numbers.values().cloned().collect())
+    }
+
+    /// All handsets, in the order of their numbers.
+    #[must_use]
+    pub fn handsets(&self) -> Vec<Handset> {
+        self.ask(|state| state.handsets.values().cloned().collect())
+    }
+
+    /// The texts that `phone` received, oldest first; none when there is no such handset.
+    #[must_use]
+    pub fn inbox(&self, phone: &str) -> Vec<ReceivedText> {
+        self.ask(|state| state.handsets.get(phone).map(|handset| handset.inbox.clone()).unwrap_or_default())
+    }
+
+    /// The times that `phone` rang, oldest first; none when there is no such handset.
+    #[must_use]
+    pub fn rings(&self, phone: &str) -> Vec<Ring> {
+        self.ask(|state| state.handsets.get(phone).map(|handset| handset.rings.clone()).unwrap_or_default())
+    }
+
+    /// All messages, oldest first, in and out.
+    #[must_use]
+    pub fn messages(&self) -> Vec<Message> {
+        self.ask(|state| state.messages.clone())
+    }
+
+    /// The messages that the service sent through the API, oldest first.
+    #[must_use]
+    pub fn sent_messages(&self) -> Vec<Message> {
+        let sent = |message: &&Message| message.direction == MessageDirection::OutboundApi;
+        self.ask(|state| state.messages.iter().filter(sent).cloned().collect())
+    }
+
+    /// All legs of all calls, oldest first.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
+        self.ask(|state| state.calls.clone())
+    }
+
+    /// Every REST request received, also the refused ones, oldest first.
+    #[must_use]
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.ask(|state| state.requests.clone())
+    }
+
+    /// What the service did that it must never do to a carrier. A sound service leaves this empty.
+    #[must_use]
+    pub fn violations(&self) -> Vec<Violation> {
+        self.ask(|state| state.violations.clone())
+    }
+
+    /// The carrier's error log: webhooks that failed, TwiML that could not be carried out.
+    #[must_use]
+    pub fn errors(&self) -> Vec<CarrierError> {
+        self.ask(|state| state.errors.clone())
+    }
+
+    /// Every webhook sent, oldest first.
+    #[must_use]
+    pub fn webhooks(&self) -> Vec<SentWebhook> {
+        self.ask(|state| state.webhooks.clone())
+    }
+
+    /// Ends when every status callback due was answered or failed. Those held back are not due.
+    pub async fn settle(&self) {
+        self.shared.deliveries.wait().await;
+    }
+
+    /// Asks `question` now and again after each change of the world, until it has an answer or `limit` has passed.
+    pub async fn wait_for<T>(&self, limit: Duration, mut question: impl FnMut(&World) -> Option<T>) -> Option<T> {
+        let mut changes = self.shared.changed.subscribe();
+        let answer = async {
+            loop {
+                changes.borrow_and_update();
+                if let Some(answer) = question(self) {
+                    return Some(answer);
+                }
+                changes.changed().await.ok()?;
+            }
+        };
+        tokio::time::timeout(limit, answer).await.ok().flatten()
+    }
+
+    // ── for the other modules ────────────────────────────────────────────────────────────────────────────────────
+
+    /// Reads. Never held across an await.
+    pub(crate) fn ask<T>(&self, question: impl FnOnce(&State) -> T) -> T {
+        question(&self.shared.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes the world and wakes whoever waits for a change.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let answer = change(&mut self.shared.state.lock().unwrap_or_else(PoisonError::into_inner));
+        self.shared.changed.send_replace(());
+        answer
+    }
+
+    /// The time, to the whole second: all that the carrier's dates show.
+    pub(crate) fn now(&self) -> Timestamp {
+        let now = (self.shared.clock)();
+        Timestamp::from_second(now.as_second()).unwrap_or(now)
+    }
+
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.shared.http
+    }
+
+    pub(crate) fn deliveries(&self) -> &TaskTracker {
+        &self.shared.deliveries
+    }
+
+    pub(crate) fn log_error(&self, code: i32, sid: &str, detail: impl Into<String>) {
+        let error = CarrierError { code, detail: detail.into(), sid: sid.to_owned() };
+        // The detail may hold numbers, which no log shows, not even fictional ones: tests search logs for them.
+        tracing::warn!(code = error.code, "simulated carrier: error");
+        self.change(|state| state.errors.push(error));
+    }
+
+    pub(crate) fn log_violation(&self, violation: Violation) {
+        tracing::warn!(%violation, "simulated carrier: the service must not do this");
+        self.change(|state| state.violations.push(violation));
+    }
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("World").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_service::{LIMIT, world};
+
+    #[tokio::test]
+    async fn waiting_ends_with_the_change_that_answers_and_at_the_limit_without_one() {
+        let world = world();
+        let rung = |world: &World| world.handsets().into_iter().find(|handset| handset.phone == "+33639980009");
+        assert!(world.wait_for(Duration::ZERO, rung).await.is_none());
+        let adding = world.clone();
+        let (found, ()) = tokio::join!(world.wait_for(LIMIT, rung), async {
+            adding.add_handset(Handset::new("+33639980009"));
+        });
+        assert!(found.is_some());
+    }
+
+    #[test]
+    fn rewiring_a_number_keeps_its_id() {
+        let world = world();
+        let before = world.numbers();
+        world.add_number(Number::new("+33199000001").voice_url("https://proxycall.example/twilio/voice"));
+        assert_eq!(world.numbers()[0].sid, before[0].sid);
+        assert!(before[0].sid.starts_with("PN"));
+    }
+}

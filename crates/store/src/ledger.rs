@@ -1,0 +1,220 @@
+//! Promises: each port method goes to the body of its verb for the database at hand.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use proxycall_domain::{
+    ClientId, CountryCode, Interaction, NumberType, PhoneNumber,
+    client::Client,
+    order::{Order, OrderId},
+    pool::{NewNumber, ProxyNumber},
+};
+use proxycall_service::ports::{
+    Ledger, LedgerError,
+    ledger::{
+        Begun, CallEnded, ClaimedJob, ClientFilter, ClientSearch, CloseClient, CreateClient, DeliveryReport,
+        ImportClient, ImportFinding, InboundCall, InboundText, InteractionFilter, Page, PlaceOrder, PlacedOrder,
+        RecordedCall, RecordedText, RequestKey, RestoreClient, SendStep, StoredAnswer, TextResult, UpdateClient,
+    },
+};
+
+use crate::{Engine, Store, keys::SecretMeta, postgres, sqlite};
+
+/// Runs a verb that writes, as one unit of work.
+macro_rules! unit {
+    ($store:ident, $noun:ident::$verb:ident($($argument:ident),*)) => {{
+        let arguments = Arc::new(($($argument,)*));
+        let codec = Arc::clone(&$store.codec);
+        match &$store.engine {
+            Engine::Sqlite(engine) => {
+                engine.writer().unit(move |db| {
+                    let (arguments, codec) = (Arc::clone(&arguments), Arc::clone(&codec));
+                    Box::pin(async move {
+                        let ($($argument,)*) = &*arguments;
+                        sqlite::verbs::$noun::$verb(db, &codec, $($argument),*).await
+                    })
+                }).await
+            }
+            Engine::Postgres(engine) => {
+                engine.unit(move |db| {
+                    let (arguments, codec) = (Arc::clone(&arguments), Arc::clone(&codec));
+                    Box::pin(async move {
+                        let ($($argument,)*) = &*arguments;
+                        postgres::verbs::$noun::$verb(db, &codec, $($argument),*).await
+                    })
+                }).await
+            }
+        }
+    }};
+}
+
+/// Runs a verb that only reads: no unit, no queue.
+macro_rules! read {
+    ($store:ident, $noun:ident::$verb:ident($($argument:expr),*)) => {{
+        let result = match &$store.engine {
+            Engine::Sqlite(engine) => match engine.reader().await {
+                Ok(mut db) => sqlite::verbs::$noun::$verb(&mut db, &$store.codec, $($argument),*).await,
+                Err(error) => Err(error.into()),
+            },
+            Engine::Postgres(engine) => match engine.connection().await {
+                Ok(mut db) => postgres::verbs::$noun::$verb(&mut db, &$store.codec, $($argument),*).await,
+                Err(error) => Err(error.into()),
+            },
+        };
+        result.map_err(LedgerError::from)
+    }};
+}
+
+impl Store {
+    /// Which secret the store was made with; the first to come decides.
+    pub(crate) async fn claim_secret(&self, fingerprint: String, secret: Option<String>) -> Result<SecretMeta, LedgerError> {
+        unit!(self, meta::claim_secret(fingerprint, secret))
+    }
+}
+
+#[async_trait]
+impl Ledger for Store {
+    async fn record_inbound_call(&self, call: InboundCall) -> Result<RecordedCall, LedgerError> {
+        unit!(self, calls::record_inbound_call(call))
+    }
+
+    async fn record_call_ended(&self, ended: CallEnded) -> Result<Option<CountryCode>, LedgerError> {
+        unit!(self, calls::record_call_ended(ended))
+    }
+
+    async fn record_inbound_text(&self, text: InboundText) -> Result<RecordedText, LedgerError> {
+        unit!(self, texts::record_inbound_text(text))
+    }
+
+    async fn record_delivery(&self, report: DeliveryReport) -> Result<bool, LedgerError> {
+        unit!(self, texts::record_delivery(report))
+    }
+
+    async fn claim_jobs(
+        &self,
+        limit: u32,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<Vec<ClaimedJob>, LedgerError> {
+        unit!(self, jobs::claim_jobs(limit, now, lease_until))
+    }
+
+    async fn next_job_at(&self) -> Result<Option<Timestamp>, LedgerError> {
+        read!(self, jobs::next_job_at())
+    }
+
+    async fn start_sending(&self, job: &ClaimedJob, now: Timestamp) -> Result<SendStep, LedgerError> {
+        let job = job.clone();
+        unit!(self, texts::start_sending(job, now))
+    }
+
+    async fn finish_sending(&self, job: &ClaimedJob, result: TextResult, now: Timestamp) -> Result<bool, LedgerError> {
+        let job = job.clone();
+        unit!(self, texts::finish_sending(job, result, now))
+    }
+
+    async fn create_client(&self, create: CreateClient) -> Result<Client, LedgerError> {
+        unit!(self, clients::create_client(create))
+    }
+
+    async fn client(&self, id: ClientId) -> Result<Option<Client>, LedgerError> {
+        read!(self, clients::client(id))
+    }
+
+    async fn client_by_proxy(&self, proxy: PhoneNumber) -> Result<Option<Client>, LedgerError> {
+        read!(self, clients::client_by_proxy(proxy))
+    }
+
+    async fn next_client_id(&self) -> Result<ClientId, LedgerError> {
+        read!(self, clients::next_client_id())
+    }
+
+    async fn update_client(&self, update: UpdateClient) -> Result<Client, LedgerError> {
+        unit!(self, clients::update_client(update))
+    }
+
+    async fn close_client(&self, close: CloseClient) -> Result<Client, LedgerError> {
+        unit!(self, clients::close_client(close))
+    }
+
+    async fn restore_client(&self, restore: RestoreClient) -> Result<Client, LedgerError> {
+        unit!(self, clients::restore_client(restore))
+    }
+
+    async fn clients(&self, filter: ClientFilter) -> Result<Page<Client>, LedgerError> {
+        read!(self, clients::clients(&filter))
+    }
+
+    async fn search_clients(&self, search: ClientSearch) -> Result<Page<Client>, LedgerError> {
+        read!(self, clients::search_clients(&search))
+    }
+
+    async fn import_clients(
+        &self,
+        rows: Vec<ImportClient>,
+        dry_run: bool,
+        now: Timestamp,
+    ) -> Result<Vec<ImportFinding>, LedgerError> {
+        if dry_run { read!(self, import::preview(&rows, now)) } else { unit!(self, import::import_clients(rows, now)) }
+    }
+
+    async fn place_order(&self, place: PlaceOrder) -> Result<PlacedOrder, LedgerError> {
+        unit!(self, orders::place_order(place))
+    }
+
+    async fn order(&self, id: OrderId) -> Result<Option<Order>, LedgerError> {
+        read!(self, orders::order(&id))
+    }
+
+    async fn orders(
+        &self,
+        client: Option<ClientId>,
+        after: Option<String>,
+        limit: u32,
+    ) -> Result<Page<Order>, LedgerError> {
+        read!(self, orders::orders(client, after.as_deref(), limit))
+    }
+
+    async fn add_numbers(&self, numbers: Vec<NewNumber>, now: Timestamp) -> Result<u64, LedgerError> {
+        unit!(self, pool::add_numbers(numbers, now))
+    }
+
+    async fn available_numbers(
+        &self,
+        country: CountryCode,
+        number_type: Option<NumberType>,
+        now: Timestamp,
+    ) -> Result<Vec<ProxyNumber>, LedgerError> {
+        read!(self, pool::available_numbers(country, number_type, now))
+    }
+
+    async fn interactions(&self, filter: InteractionFilter) -> Result<Page<Interaction>, LedgerError> {
+        read!(self, interactions::interactions(&filter))
+    }
+
+    async fn settings(&self) -> Result<Vec<(String, String)>, LedgerError> {
+        read!(self, settings::settings())
+    }
+
+    async fn set_setting(&self, key: String, value: Option<String>, now: Timestamp) -> Result<(), LedgerError> {
+        unit!(self, settings::set_setting(key, value, now))
+    }
+
+    async fn begin_request(&self, key: RequestKey, now: Timestamp) -> Result<Begun, LedgerError> {
+        unit!(self, requests::begin_request(key, now))
+    }
+
+    async fn finish_request(
+        &self,
+        key: RequestKey,
+        answer: Option<StoredAnswer>,
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
+        unit!(self, requests::finish_request(key, answer, now))
+    }
+
+    async fn ping(&self) -> Result<(), LedgerError> {
+        unit!(self, meta::ping())
+    }
+}

@@ -1,0 +1,152 @@
+//! The Ledger port over SQLite (a file, by default) and PostgreSQL: the address's scheme picks the database, both are
+//! always built in, and both run the same verbs.
+
+mod codec;
+mod error;
+mod keys;
+mod ledger;
+mod migrations;
+mod postgres;
+mod shared_sql;
+mod sqlite;
+
+use std::sync::Arc;
+
+use proxycall_service::ports::LedgerError;
+
+pub use keys::SecretKey;
+pub use migrations::schema_fingerprint;
+
+use codec::Codec;
+
+/// What lookups are keyed with; the purpose is part of the key.
+const LOOKUP: &str = "lookup";
+
+/// Why a store cannot be opened. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Neither of the two schemes.
+    #[error("DATABASE_URL must begin with sqlite: or postgres://")]
+    Scheme,
+    /// The database cannot be reached or read.
+    #[error("the database cannot be opened: {0}")]
+    Database(#[from] LedgerError),
+    /// The schema could not be brought up to date.
+    #[error("the database's schema could not be brought up to date: {0}")]
+    Migration(String),
+    /// The schema is not there or of another version, and nobody may change it.
+    #[error("the database's schema is not the one this program needs; run `proxycall migrate`")]
+    Schema,
+    /// The store was made with another secret.
+    #[error(
+        "PROXYCALL_SECRET_KEY is not the one that this store was made with; numbers could not be found again. \
+         Put the former key back (several may be listed, with commas)"
+    )]
+    OtherSecret,
+    /// The store was made with a secret from the environment.
+    #[error("PROXYCALL_SECRET_KEY is not set, but this store was made with one; set it as before")]
+    NoSecret,
+}
+
+/// How to open a store.
+pub struct Options {
+    /// `sqlite:proxycall.db` or `postgres://…`.
+    pub uri: String,
+    /// The secrets from the environment, newest first.
+    pub secrets: Vec<SecretKey>,
+    /// The secret to make this store with when there is none anywhere.
+    pub first_secret: SecretKey,
+    /// Whether to bring the schema up to date. SQLite's always is.
+    pub migrate: bool,
+}
+
+/// Where the secret comes from that the store uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretOrigin {
+    /// `PROXYCALL_SECRET_KEY`.
+    Environment,
+    /// The store itself: whoever has a copy of the store has the key.
+    Store,
+}
+
+enum Engine {
+    Sqlite(sqlite::Sqlite),
+    Postgres(postgres::Postgres),
+}
+
+/// The Ledger port over a database.
+pub struct Store {
+    engine: Engine,
+    codec: Arc<Codec>,
+    secret_origin: SecretOrigin,
+}
+
+impl Store {
+    /// Opens a store, making and migrating it as allowed.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn open(options: Options) -> Result<Self, OpenError> {
+        let engine = if options.uri.starts_with("sqlite:") {
+            let engine = sqlite::Sqlite::open(&options.uri).await.map_err(|error| error::unavailable(&error))?;
+            engine.migrate(migrations::sqlite()).await?;
+            Engine::Sqlite(engine)
+        } else if options.uri.starts_with("postgres://") || options.uri.starts_with("postgresql://") {
+            let engine = postgres::Postgres::open(&options.uri).map_err(|error| error::unavailable(&error))?;
+            engine.ask().await?;
+            let migrator = migrations::postgres();
+            if options.migrate {
+                engine.migrate(&migrator).await.map_err(|error| migration_failed(&error))?;
+            } else if !engine.has_schema(&migrator).await? {
+                return Err(OpenError::Schema);
+            }
+            Engine::Postgres(engine)
+        } else {
+            return Err(OpenError::Scheme);
+        };
+        let unkeyed = Arc::new(Codec::new(&[0; 32])?);
+        let mut store = Self { engine, codec: unkeyed, secret_origin: SecretOrigin::Store };
+        let (secret, origin) = store.settle_secret(&options.secrets, &options.first_secret).await?;
+        store.codec = Arc::new(Codec::new(&secret.derive(LOOKUP))?);
+        store.secret_origin = origin;
+        Ok(store)
+    }
+
+    /// Where the secret comes from.
+    #[must_use]
+    pub fn secret_origin(&self) -> SecretOrigin {
+        self.secret_origin
+    }
+
+    /// Carries out what is queued and closes all connections.
+    pub async fn close(&self) {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.close().await,
+            Engine::Postgres(engine) => engine.close().await,
+        }
+    }
+
+    /// Finds the secret that the store was made with, among those given and its own, or makes it with one.
+    async fn settle_secret(
+        &self,
+        secrets: &[SecretKey],
+        first: &SecretKey,
+    ) -> Result<(SecretKey, SecretOrigin), OpenError> {
+        let maker = secrets.first().unwrap_or(first);
+        let kept = secrets.is_empty().then(|| maker.to_base64());
+        let meta = self.claim_secret(maker.fingerprint(), kept).await?;
+        if let Some(secret) = secrets.iter().find(|secret| secret.fingerprint() == meta.fingerprint) {
+            return Ok((secret.clone(), SecretOrigin::Environment));
+        }
+        match meta.secret.as_deref().and_then(SecretKey::parse) {
+            Some(own) if own.fingerprint() == meta.fingerprint => Ok((own, SecretOrigin::Store)),
+            _ if secrets.is_empty() => Err(OpenError::NoSecret),
+            _ => Err(OpenError::OtherSecret),
+        }
+    }
+}
+
+/// A migration's error may quote SQL, which holds no data.
+pub(crate) fn migration_failed(error: &sqlx::migrate::MigrateError) -> OpenError {
+    OpenError::Migration(error.to_string())
+}

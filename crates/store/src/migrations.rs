@@ -1,0 +1,52 @@
+//! Promises: both databases have the same list of migrations, built into the program.
+
+use std::borrow::Cow;
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
+use sqlx::{
+    SqlSafeStr,
+    migrate::{Migration, MigrationType, Migrator},
+};
+
+/// Version, name, SQLite's text, PostgreSQL's text. Only ever added to.
+const MIGRATIONS: &[(i64, &str, &str, &str)] = &[(
+    1,
+    "foundation",
+    include_str!("../migrations/sqlite/0001_foundation.sql"),
+    include_str!("../migrations/postgres/0001_foundation.sql"),
+)];
+
+fn migrator(text: impl Fn(&'static (i64, &'static str, &'static str, &'static str)) -> &'static str) -> Migrator {
+    let migrations = MIGRATIONS
+        .iter()
+        .map(|row| Migration::new(row.0, Cow::Borrowed(row.1), MigrationType::Simple, text(row).into_sql_str(), false))
+        .collect();
+    Migrator::with_migrations(migrations)
+}
+
+/// For SQLite.
+pub(crate) fn sqlite() -> Migrator {
+    migrator(|row| row.2)
+}
+
+/// For PostgreSQL.
+pub(crate) fn postgres() -> Migrator {
+    migrator(|row| row.3)
+}
+
+/// Tells the schema that this program makes from that of any other version.
+#[must_use]
+pub fn schema_fingerprint() -> String {
+    let mut hash = Sha256::new();
+    for (version, name, sqlite, postgres) in MIGRATIONS {
+        for part in [version.to_string().as_str(), name, sqlite, postgres] {
+            hash.update(part);
+            hash.update([0]);
+        }
+    }
+    BASE64_URL_SAFE_NO_PAD.encode(hash.finalize()).chars().take(12).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! Promises: each verb is one transaction, run again when PostgreSQL says that it crossed another.
+
+// The same bodies as in `sqlite.rs`, compiled for this database.
+#[expect(clippy::duplicate_mod, reason = "one text of each verb for both databases; see docs/decisions/0004")]
+#[path = "verbs/mod.rs"]
+pub(crate) mod verbs;
+
+use std::{str::FromStr, time::Duration};
+
+use futures_util::future::BoxFuture;
+use proxycall_service::ports::LedgerError;
+use sqlx::{
+    Connection as _, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+pub(crate) use sqlx::{PgConnection as Connection, postgres::PgRow as Row};
+
+use crate::error::{UnitError, is_crossed, unavailable};
+
+/// The texts that differ from SQLite's: many writers, so what another holds is stepped over.
+pub(crate) mod dialect {
+    use crate::shared_sql::{claim_jobs, take_number};
+
+    pub(crate) const CLAIM_JOBS: &str = claim_jobs!(" FOR UPDATE SKIP LOCKED");
+    pub(crate) const TAKE_NUMBER: &str = take_number!(" FOR UPDATE SKIP LOCKED");
+}
+
+/// How often a verb that crossed another is run in all.
+const ATTEMPTS: u32 = 8;
+/// How long it waits before the second run; longer before each further one. In all under a second.
+const PAUSE: Duration = Duration::from_millis(5);
+/// Connections of one instance.
+const CONNECTIONS: u32 = 16;
+/// How long a connection is waited for: a caller hears a sentence within 3 s.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Which migrations were carried out; the table is sqlx's own.
+const APPLIED: &str = "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
+/// PostgreSQL's code for a table that is not there.
+const UNDEFINED_TABLE: &str = "42P01";
+
+/// The PostgreSQL engine.
+pub(crate) struct Postgres {
+    pool: PgPool,
+}
+
+impl Postgres {
+    /// Opens a pool; connects when first needed.
+    pub(crate) fn open(uri: &str) -> Result<Self, sqlx::Error> {
+        let options = PgConnectOptions::from_str(uri)?
+            .application_name("proxycall")
+            .options([("statement_timeout", "10s"), ("lock_timeout", "2s"), ("idle_in_transaction_session_timeout", "30s")]);
+        let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE).connect_lazy_with(options);
+        Ok(Self { pool })
+    }
+
+    /// A connection.
+    pub(crate) async fn connection(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Postgres>, sqlx::Error> {
+        self.pool.acquire().await
+    }
+
+    /// Runs a verb in a transaction of its own.
+    pub(crate) async fn unit<T, F>(&self, body: F) -> Result<T, LedgerError>
+    where
+        T: Send + 'static,
+        F: for<'c> Fn(&'c mut Connection) -> BoxFuture<'c, Result<T, UnitError>> + Send + 'static,
+    {
+        let mut attempt = 1;
+        loop {
+            match self.run(&body).await {
+                Err(error) if is_crossed(&error) && attempt < ATTEMPTS => {
+                    tokio::time::sleep(PAUSE * attempt * attempt).await;
+                    attempt += 1;
+                }
+                result => return result.map_err(LedgerError::from),
+            }
+        }
+    }
+
+    async fn run<T, F>(&self, body: &F) -> Result<T, UnitError>
+    where
+        F: for<'c> Fn(&'c mut Connection) -> BoxFuture<'c, Result<T, UnitError>>,
+    {
+        let mut connection = self.pool.acquire().await?;
+        let mut transaction = connection.begin().await?;
+        let value = body(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(value)
+    }
+
+    /// Closes all connections.
+    pub(crate) async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+impl Postgres {
+    /// Holds a session's advisory lock while the schema is brought up to date, so that only one instance does it.
+    pub(crate) async fn migrate(&self, migrator: &sqlx::migrate::Migrator) -> Result<(), sqlx::migrate::MigrateError> {
+        migrator.run(&self.pool).await
+    }
+
+    /// Whether the schema is the one that these migrations make, no more and no less.
+    pub(crate) async fn has_schema(&self, migrator: &sqlx::migrate::Migrator) -> Result<bool, LedgerError> {
+        let mut connection = self.connection().await.map_err(|error| unavailable(&error))?;
+        match sqlx::query_scalar::<_, i64>(APPLIED).fetch_all(&mut *connection).await {
+            Ok(applied) => Ok(migrator.iter().map(|migration| migration.version).eq(applied)),
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(UNDEFINED_TABLE) => Ok(false),
+            Err(error) => Err(unavailable(&error)),
+        }
+    }
+
+    /// A plain question.
+    pub(crate) async fn ask(&self) -> Result<(), LedgerError> {
+        let mut connection = self.connection().await.map_err(|error| unavailable(&error))?;
+        connection.ping().await.map_err(|error| unavailable(&error))
+    }
+}

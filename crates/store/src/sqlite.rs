@@ -1,0 +1,124 @@
+//! Promises: many concurrent verbs share one commit, and none is acknowledged before it is on the disk.
+//!
+//! One writer takes the queued verbs of many requests into one transaction, a savepoint each, and answers after
+//! COMMIT (WAL, `synchronous=FULL`): durability is paid once for all who wait.
+
+pub(crate) mod writer;
+
+// The same bodies as in `postgres.rs`, compiled for this database.
+#[path = "verbs/mod.rs"]
+pub(crate) mod verbs;
+
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+    sync::Arc,
+    time::Duration,
+};
+
+use sqlx::{
+    SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use sqlx::migrate::Migrator;
+use tokio::sync::RwLock;
+
+use crate::{OpenError, error::unavailable, migration_failed};
+
+pub(crate) use sqlx::{SqliteConnection as Connection, sqlite::SqliteRow as Row};
+
+/// The texts that differ from PostgreSQL's: one writer needs no locks.
+pub(crate) mod dialect {
+    use crate::shared_sql::{claim_jobs, take_number};
+
+    pub(crate) const CLAIM_JOBS: &str = claim_jobs!("");
+    pub(crate) const TAKE_NUMBER: &str = take_number!("");
+}
+
+/// How long a statement waits for another process's lock.
+const BUSY_TIMEOUT: Duration = Duration::from_millis(1_500);
+/// How many connections read beside the writer.
+const READERS: u32 = 4;
+/// How long a reader is waited for.
+const READER_PATIENCE: Duration = Duration::from_secs(2);
+
+/// The SQLite engine.
+pub(crate) struct Sqlite {
+    path: Option<PathBuf>,
+    writer: writer::Writer,
+    readers: Arc<RwLock<SqlitePool>>,
+}
+
+/// How to open the file.
+pub(crate) fn options(uri: &str) -> Result<SqliteConnectOptions, sqlx::Error> {
+    Ok(SqliteConnectOptions::from_str(uri)?
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .statement_cache_capacity(200))
+}
+
+impl Sqlite {
+    /// Opens the file, making it when missing.
+    pub(crate) async fn open(uri: &str) -> Result<Self, sqlx::Error> {
+        let options = options(uri)?;
+        let path = file_of(&options);
+        let writer = writer::Writer::open(options.clone().create_if_missing(true)).await?;
+        let readers = Arc::new(RwLock::new(readers(&options)));
+        writer.on_reopen(Arc::clone(&readers), move || self::readers(&options));
+        Ok(Self { path, writer, readers })
+    }
+
+    /// Brings the schema up to date, on a connection of its own.
+    pub(crate) async fn migrate(&self, migrator: Migrator) -> Result<(), OpenError> {
+        let mut connection = self.reader().await.map_err(|error| unavailable(&error))?;
+        migrator.run_direct(None, &mut *connection, false).await.map_err(|error| migration_failed(&error))
+    }
+
+    /// The writer's queue.
+    pub(crate) fn writer(&self) -> &writer::Writer {
+        &self.writer
+    }
+
+    /// A connection for reading.
+    pub(crate) async fn reader(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Sqlite>, sqlx::Error> {
+        // An open connection would go on reading a file that was moved away.
+        if self.path.as_deref().is_some_and(|path| file_identity(path).is_none()) {
+            return Err(sqlx::Error::Io(std::io::ErrorKind::NotFound.into()));
+        }
+        self.readers.read().await.acquire().await
+    }
+
+    /// Ends the writer after what is queued, and closes all.
+    pub(crate) async fn close(&self) {
+        self.writer.close().await;
+        self.readers.read().await.close().await;
+    }
+}
+
+fn readers(options: &SqliteConnectOptions) -> SqlitePool {
+    SqlitePoolOptions::new()
+        .max_connections(READERS)
+        .acquire_timeout(READER_PATIENCE)
+        .connect_lazy_with(options.clone().create_if_missing(false))
+}
+
+/// Which file is behind a path now: another number means that somebody moved or replaced it under us.
+#[cfg(unix)]
+pub(crate) fn file_identity(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
+}
+
+/// Which file is behind a path now, as far as this platform tells.
+#[cfg(not(unix))]
+pub(crate) fn file_identity(path: &Path) -> Option<(u64, u64)> {
+    std::fs::metadata(path).ok().map(|_| (0, 0))
+}
+
+/// The file of a connection, unless it is in memory.
+pub(crate) fn file_of(options: &SqliteConnectOptions) -> Option<PathBuf> {
+    let path = options.get_filename();
+    (path != Path::new(":memory:") && !path.to_string_lossy().starts_with("file:")).then(|| path.to_owned())
+}

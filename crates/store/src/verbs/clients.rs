@@ -1,0 +1,319 @@
+//! Clients: created with a number, changed, closed and opened again.
+
+use proxycall_domain::{ClientId, MailAddress, NewClient, NumberType, PersonName, client::Client};
+use proxycall_service::ports::ledger::{
+    ClientFilter, ClientSearch, CloseClient, CreateClient, Page, RequestKey, RestoreClient, UpdateClient,
+};
+
+use super::*;
+
+/// Clients with their numbers, where…
+macro_rules! select_clients {
+    ($rest:literal) => {
+        concat!(
+            "SELECT c.client_id, c.name, c.mail, c.phone, c.country, c.last_caller, c.closed_at, c.created_at, \
+                 n.phone AS proxy \
+             FROM client c LEFT JOIN proxy_number n ON n.client_id = c.client_id WHERE ",
+            $rest
+        )
+    };
+}
+
+fn client_of(codec: &Codec, row: &Row) -> Result<Client, UnitError> {
+    Ok(Client {
+        id: client_id(row.try_get("client_id")?)?,
+        name: PersonName::from_store(row.try_get("name")?),
+        mail: MailAddress::from_store(row.try_get("mail")?),
+        phone: codec.open_phone(row.try_get("phone")?)?,
+        country: country(row.try_get("country")?)?,
+        proxy: row.try_get::<Option<i64>, _>("proxy")?.map(proxy).transpose()?,
+        last_caller: row.try_get::<Option<&[u8]>, _>("last_caller")?.map(|of| codec.open_phone(of)).transpose()?,
+        closed_at: row.try_get::<Option<i64>, _>("closed_at")?.map(time).transpose()?,
+        created_at: time(row.try_get("created_at")?)?,
+    })
+}
+
+const ANY_CLIENT: &str = select_clients!("c.client_id = $1");
+
+/// A client, open or closed.
+pub(super) async fn find(db: &mut Connection, codec: &Codec, id: ClientId) -> Result<Option<Client>, UnitError> {
+    let row: Option<Row> = sqlx::query(ANY_CLIENT).bind(id.get()).fetch_optional(&mut *db).await?;
+    row.map(|row| client_of(codec, &row)).transpose()
+}
+
+/// What this unit wrote, or knows to be there.
+async fn written(db: &mut Connection, codec: &Codec, id: ClientId) -> Result<Client, UnitError> {
+    find(db, codec, id).await?.ok_or_else(|| LedgerError::ClientUnknown.into())
+}
+
+const INSERT: &str = "INSERT INTO client (client_id, name, name_fold, mail, mail_fold, phone, phone_key, last_four_key, \
+        country, last_caller, request_key, created_at, updated_at) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) ON CONFLICT (client_id) DO NOTHING";
+
+/// Writes a client's row; false when the id is taken.
+pub(super) async fn insert(
+    db: &mut Connection,
+    codec: &Codec,
+    client: &NewClient,
+    last_caller: Option<PhoneNumber>,
+    request_key: Option<&[u8]>,
+    now: Timestamp,
+) -> Result<bool, UnitError> {
+    let inserted = sqlx::query(INSERT)
+        .bind(client.id.get())
+        .bind(client.name.expose())
+        .bind(client.name.expose().to_lowercase())
+        .bind(client.mail.expose())
+        .bind(client.mail.expose().to_lowercase())
+        .bind(codec.seal_phone(client.phone))
+        .bind(codec.phone_key(client.phone))
+        .bind(codec.last_four_key(&client.phone.last_four()))
+        .bind(client.country.to_string())
+        .bind(last_caller.map(|caller| codec.seal_phone(caller)))
+        .bind(request_key)
+        .bind(millis(now))
+        .execute(&mut *db)
+        .await?;
+    Ok(inserted.rows_affected() == 1)
+}
+
+/// Writes a client's row and gives the client a number; none when the id is taken.
+pub(super) async fn insert_with_number(
+    db: &mut Connection,
+    codec: &Codec,
+    client: &NewClient,
+    preferred: NumberType,
+    request_key: Option<&[u8]>,
+    now: Timestamp,
+) -> Result<Option<PhoneNumber>, UnitError> {
+    if !insert(db, codec, client, None, request_key, now).await? {
+        return Ok(None);
+    }
+    pool::refuse_proxy(db, client.phone).await?;
+    pool::give_number(db, client.id, client.country, preferred, now).await.map(Some)
+}
+
+const MADE_BY: &str = "SELECT request_key FROM client WHERE client_id = $1";
+
+pub(crate) async fn create_client(
+    db: &mut Connection,
+    codec: &Codec,
+    create: &CreateClient,
+) -> Result<Client, UnitError> {
+    let id = create.client.id;
+    let request_key = create.request.as_ref().map(|request: &RequestKey| {
+        codec.content_key(&[request.route.as_bytes(), request.key.as_bytes(), &request.content])
+    });
+    let given =
+        insert_with_number(db, codec, &create.client, create.preferred, request_key.as_deref(), create.now).await?;
+    if given.is_none() {
+        let made_by: Option<Vec<u8>> = sqlx::query_scalar(MADE_BY).bind(id.get()).fetch_one(&mut *db).await?;
+        if request_key.is_none() || made_by != request_key {
+            return Err(LedgerError::ClientExists.into());
+        }
+    }
+    written(db, codec, id).await
+}
+
+const UPDATE: &str = "UPDATE client SET name = COALESCE($2, name), name_fold = COALESCE($3, name_fold), \
+        mail = COALESCE($4, mail), mail_fold = COALESCE($5, mail_fold), phone = COALESCE($6, phone), \
+        phone_key = COALESCE($7, phone_key), last_four_key = COALESCE($8, last_four_key), updated_at = $9 \
+    WHERE client_id = $1 AND closed_at IS NULL";
+
+pub(crate) async fn update_client(
+    db: &mut Connection,
+    codec: &Codec,
+    update: &UpdateClient,
+) -> Result<Client, UnitError> {
+    let changes = &update.changes;
+    let client = find(db, codec, update.id).await?.ok_or(LedgerError::ClientUnknown)?;
+    if client.closed_at.is_some() {
+        return Err(LedgerError::ClientClosed.into());
+    }
+    if changes.proxy.is_some() && changes.proxy != client.proxy {
+        return Err(LedgerError::NotTheirNumber.into());
+    }
+    if let Some(phone) = changes.phone.filter(|phone| *phone != client.phone) {
+        pool::refuse_proxy(db, phone).await?;
+    }
+    let (name, mail) = (changes.name.as_ref().map(PersonName::expose), changes.mail.as_ref().map(MailAddress::expose));
+    let updated = sqlx::query(UPDATE)
+        .bind(update.id.get())
+        .bind(name)
+        .bind(name.map(str::to_lowercase))
+        .bind(mail)
+        .bind(mail.map(str::to_lowercase))
+        .bind(changes.phone.map(|phone| codec.seal_phone(phone)))
+        .bind(changes.phone.map(|phone| codec.phone_key(phone)))
+        .bind(changes.phone.map(|phone| codec.last_four_key(&phone.last_four())))
+        .bind(millis(update.now))
+        .execute(&mut *db)
+        .await?;
+    if updated.rows_affected() == 0 {
+        return Err(UnitError::Crossed);
+    }
+    written(db, codec, update.id).await
+}
+
+/// Who came last is no longer needed, so it is not kept.
+const CLOSE: &str = "UPDATE client SET closed_at = $2, last_caller = NULL, updated_at = $2 \
+    WHERE client_id = $1 AND closed_at IS NULL";
+
+const GIVE_BACK: &str = "UPDATE proxy_number SET status = 'quarantined', client_id = NULL, former_client_id = $1, \
+        assigned_at = NULL, quarantine_until = $2, updated_at = $3 \
+    WHERE client_id = $1";
+
+pub(crate) async fn close_client(db: &mut Connection, codec: &Codec, close: &CloseClient) -> Result<Client, UnitError> {
+    let closed = sqlx::query(CLOSE).bind(close.id.get()).bind(millis(close.now)).execute(&mut *db).await?;
+    if closed.rows_affected() == 1 {
+        sqlx::query(GIVE_BACK)
+            .bind(close.id.get())
+            .bind(millis(close.quarantine_until))
+            .bind(millis(close.now))
+            .execute(&mut *db)
+            .await?;
+    }
+    written(db, codec, close.id).await
+}
+
+const REOPEN: &str = "UPDATE client SET closed_at = NULL, updated_at = $3 WHERE client_id = $1 AND closed_at = $2";
+
+/// The condition stands twice: whoever takes the number meanwhile keeps it.
+const TAKE_BACK: &str = "UPDATE proxy_number SET status = 'assigned', client_id = $1, former_client_id = NULL, \
+        assigned_at = $2, quarantine_until = NULL, updated_at = $2 \
+    WHERE former_client_id = $1 AND status IN ('quarantined', 'available') \
+        AND phone = (SELECT phone FROM proxy_number WHERE former_client_id = $1 \
+            AND status IN ('quarantined', 'available') ORDER BY updated_at DESC, phone LIMIT 1)";
+
+pub(crate) async fn restore_client(
+    db: &mut Connection,
+    codec: &Codec,
+    restore: &RestoreClient,
+) -> Result<Client, UnitError> {
+    let client = find(db, codec, restore.id).await?.ok_or(LedgerError::ClientUnknown)?;
+    let Some(closed_at) = client.closed_at else { return Ok(client) };
+    if closed_at < restore.closed_since {
+        return Err(LedgerError::ClientGone.into());
+    }
+    let reopened = sqlx::query(REOPEN)
+        .bind(client.id.get())
+        .bind(millis(closed_at))
+        .bind(millis(restore.now))
+        .execute(&mut *db)
+        .await?;
+    if reopened.rows_affected() == 0 {
+        return Err(UnitError::Crossed);
+    }
+    // The number may have been somebody's real number from the start of the rest on, so it is looked at anew.
+    pool::refuse_proxy(db, client.phone).await?;
+    let back = sqlx::query(TAKE_BACK).bind(client.id.get()).bind(millis(restore.now)).execute(&mut *db).await?;
+    if back.rows_affected() == 0 {
+        pool::give_number(db, client.id, client.country, restore.preferred, restore.now).await?;
+    }
+    written(db, codec, client.id).await
+}
+
+const OPEN_CLIENT: &str = select_clients!("c.client_id = $1 AND c.closed_at IS NULL");
+const BY_PROXY: &str = select_clients!("n.phone = $1 AND c.closed_at IS NULL");
+
+pub(crate) async fn client(db: &mut Connection, codec: &Codec, id: ClientId) -> Result<Option<Client>, UnitError> {
+    let row: Option<Row> = sqlx::query(OPEN_CLIENT).bind(id.get()).fetch_optional(&mut *db).await?;
+    row.map(|row| client_of(codec, &row)).transpose()
+}
+
+pub(crate) async fn client_by_proxy(
+    db: &mut Connection,
+    codec: &Codec,
+    proxy: PhoneNumber,
+) -> Result<Option<Client>, UnitError> {
+    let row: Option<Row> = sqlx::query(BY_PROXY).bind(digits(proxy)).fetch_optional(&mut *db).await?;
+    row.map(|row| client_of(codec, &row)).transpose()
+}
+
+const HIGHEST: &str = "SELECT MAX(client_id) FROM client";
+
+pub(crate) async fn next_client_id(db: &mut Connection, _codec: &Codec) -> Result<ClientId, UnitError> {
+    let highest: Option<i64> = sqlx::query_scalar(HIGHEST).fetch_one(&mut *db).await?;
+    Ok(client_id(highest.unwrap_or_default().saturating_add(1))?)
+}
+
+const LIST: &str = select_clients!(
+    "c.client_id > $1 AND (c.closed_at IS NOT NULL) = $2 AND ($3 IS NULL OR c.country = $3) \
+     ORDER BY c.client_id LIMIT $4"
+);
+
+pub(crate) async fn clients(
+    db: &mut Connection,
+    codec: &Codec,
+    filter: &ClientFilter,
+) -> Result<Page<Client>, UnitError> {
+    let query = sqlx::query(LIST)
+        .bind(after(filter.after))
+        .bind(filter.closed)
+        .bind(filter.country.map(String::from))
+        .bind(one_more(filter.limit));
+    page(codec, query.fetch_all(&mut *db).await?, filter.limit)
+}
+
+/// Nobody is at the other end of so many numbers at once; it only keeps an answer small.
+const SAME_PHONE: u32 = 100;
+
+const SEARCH_PHONE: &str = select_clients!(
+    "c.client_id IN (SELECT client_id FROM client WHERE phone_key = $1 \
+                     UNION SELECT client_id FROM proxy_number WHERE phone = $2) \
+     ORDER BY c.client_id LIMIT $3"
+);
+
+const SEARCH_LAST_FOUR: &str =
+    select_clients!("c.last_four_key = $1 AND c.client_id > $2 ORDER BY c.client_id LIMIT $3");
+
+const SEARCH_WORDS: &str = select_clients!(
+    "c.client_id > $2 AND (c.name_fold LIKE $1 || '%' ESCAPE '\\' OR c.name_fold LIKE '% ' || $1 || '%' ESCAPE '\\' \
+         OR c.mail_fold LIKE $1 || '%' ESCAPE '\\') \
+     ORDER BY c.client_id LIMIT $3"
+);
+
+pub(crate) async fn search_clients(
+    db: &mut Connection,
+    codec: &Codec,
+    search: &ClientSearch,
+) -> Result<Page<Client>, UnitError> {
+    let (rows, limit) = match search {
+        ClientSearch::Phone(phone) => {
+            let query = sqlx::query(SEARCH_PHONE)
+                .bind(codec.phone_key(*phone))
+                .bind(digits(*phone))
+                .bind(i64::from(SAME_PHONE));
+            (query.fetch_all(&mut *db).await?, SAME_PHONE)
+        }
+        ClientSearch::LastFour { digits, after, limit } => {
+            let query = sqlx::query(SEARCH_LAST_FOUR)
+                .bind(codec.last_four_key(digits))
+                .bind(self::after(*after))
+                .bind(one_more(*limit));
+            (query.fetch_all(&mut *db).await?, *limit)
+        }
+        ClientSearch::Words { start, after, limit } => {
+            let query = sqlx::query(SEARCH_WORDS)
+                .bind(literally(&start.to_lowercase()))
+                .bind(self::after(*after))
+                .bind(one_more(*limit));
+            (query.fetch_all(&mut *db).await?, *limit)
+        }
+    };
+    page(codec, rows, limit)
+}
+
+/// What is typed means itself, also where `LIKE` reads a sign otherwise.
+fn literally(text: &str) -> String {
+    text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_")
+}
+
+fn after(id: Option<ClientId>) -> i64 {
+    id.map_or(0, ClientId::get)
+}
+
+fn page(codec: &Codec, rows: Vec<Row>, limit: u32) -> Result<Page<Client>, UnitError> {
+    let clients: Vec<Client> = rows.iter().map(|row| client_of(codec, row)).collect::<Result<_, _>>()?;
+    Ok(Page::cut(clients, limit, |client| client.id.to_string()))
+}

@@ -1,0 +1,87 @@
+//! What passed through the numbers, newest first.
+
+use proxycall_domain::{Channel, Direction, Interaction, InteractionId};
+use proxycall_service::ports::ledger::{InteractionFilter, Page};
+use uuid::Uuid;
+
+use super::{calls::outcome, *};
+
+/// Ids hold the time they were made at, which may differ a little from the time that is noted.
+const SLACK: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
+
+/// The first condition picks the index, in whose order the rows come; all others are looked at row by row.
+macro_rules! select_interactions {
+    ($first:literal) => {
+        concat!(
+            "SELECT id, channel, direction, dialled, client_id, party, inbound_sid, outbound_sid, outcome, error_code, \
+                 started_at, ended_at, duration_s \
+             FROM interaction WHERE ",
+            $first,
+            "id >= $4 AND id < $5 AND started_at >= $6 AND started_at < $7 \
+                 AND ($1 IS NULL OR client_id = $1) AND ($2 IS NULL OR dialled = $2) AND ($3 IS NULL OR outcome = $3) \
+             ORDER BY id DESC LIMIT $8"
+        )
+    };
+}
+
+const OF_CLIENT: &str = select_interactions!("client_id = $1 AND ");
+const OF_NUMBER: &str = select_interactions!("dialled = $2 AND ");
+const OF_OUTCOME: &str = select_interactions!("outcome = $3 AND ");
+const OF_ALL: &str = select_interactions!("");
+
+pub(crate) async fn interactions(
+    db: &mut Connection,
+    codec: &Codec,
+    filter: &InteractionFilter,
+) -> Result<Page<Interaction>, UnitError> {
+    let text = match filter {
+        InteractionFilter { client: Some(_), .. } => OF_CLIENT,
+        InteractionFilter { proxy: Some(_), .. } => OF_NUMBER,
+        InteractionFilter { outcome: Some(_), .. } => OF_OUTCOME,
+        _ => OF_ALL,
+    };
+    let first_at = |at: Timestamp| InteractionId::new(at, &[0; 10]).uuid();
+    let lowest = filter.from.and_then(|from| from.checked_sub(SLACK).ok()).map_or(Uuid::nil(), first_at);
+    let beyond = filter.to.and_then(|to| to.checked_add(SLACK).ok()).map_or(Uuid::max(), first_at);
+    let beyond = filter.after.map_or(beyond, |after| beyond.min(after.uuid()));
+    let rows: Vec<Row> = sqlx::query(text)
+        .bind(filter.client.map(proxycall_domain::ClientId::get))
+        .bind(filter.proxy.map(digits))
+        .bind(filter.outcome.map(proxycall_domain::Outcome::as_str))
+        .bind(lowest)
+        .bind(beyond)
+        .bind(filter.from.map_or(i64::MIN, millis_from))
+        .bind(filter.to.map_or(i64::MAX, millis_from))
+        .bind(one_more(filter.limit))
+        .fetch_all(&mut *db)
+        .await?;
+    let items: Vec<Interaction> = rows.iter().map(|row| interaction_of(codec, row)).collect::<Result<_, _>>()?;
+    Ok(Page::cut(items, filter.limit, |item| item.id.to_string()))
+}
+
+/// The first millisecond that is not before this moment.
+fn millis_from(at: Timestamp) -> i64 {
+    let millis = millis(at);
+    if time(millis).is_ok_and(|whole| whole < at) { millis + 1 } else { millis }
+}
+
+fn interaction_of(codec: &Codec, row: &Row) -> Result<Interaction, UnitError> {
+    let direction = row.try_get::<Option<&str>, _>("direction")?;
+    Ok(Interaction {
+        id: InteractionId::from_uuid(row.try_get("id")?),
+        channel: Channel::parse(row.try_get("channel")?).ok_or_else(|| unreadable("a channel"))?,
+        direction: direction
+            .map(|word| Direction::parse(word).ok_or_else(|| unreadable("a direction")))
+            .transpose()?,
+        proxy: Some(proxy(row.try_get("dialled")?)?),
+        client: row.try_get::<Option<i64>, _>("client_id")?.map(client_id).transpose()?,
+        party: row.try_get::<Option<&[u8]>, _>("party")?.map(|sealed| codec.open_phone(sealed)).transpose()?,
+        inbound_sid: row.try_get("inbound_sid")?,
+        outbound_sid: row.try_get("outbound_sid")?,
+        outcome: outcome(row.try_get("outcome")?)?,
+        error_code: row.try_get::<Option<i64>, _>("error_code")?.and_then(|code| i32::try_from(code).ok()),
+        started_at: time(row.try_get("started_at")?)?,
+        ended_at: row.try_get::<Option<i64>, _>("ended_at")?.map(time).transpose()?,
+        duration_s: row.try_get("duration_s")?,
+    })
+}

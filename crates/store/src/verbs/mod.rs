@@ -1,0 +1,62 @@
+//! Promises: the body of every verb, written once. This folder is compiled twice, as a child of `sqlite` and of
+//! `postgres`: `super::Connection`, `super::Row` and `super::dialect` are then that database's.
+//!
+//! SQL is constant text. What must differ between the two databases is in their `dialect` modules, and nowhere else.
+
+pub(crate) mod calls;
+pub(crate) mod clients;
+pub(crate) mod import;
+pub(crate) mod interactions;
+pub(crate) mod jobs;
+pub(crate) mod meta;
+pub(crate) mod orders;
+pub(crate) mod pool;
+pub(crate) mod requests;
+pub(crate) mod settings;
+pub(crate) mod texts;
+
+use jiff::Timestamp;
+use proxycall_domain::{ClientId, CountryCode, PhoneNumber};
+use proxycall_service::ports::LedgerError;
+use sqlx::Row as _;
+
+use super::{Connection, Row, dialect};
+use crate::{
+    codec::{Codec, phone_of_digits},
+    error::{UnitError, unreadable},
+};
+
+/// UTC milliseconds, as the store keeps time.
+fn millis(at: Timestamp) -> i64 {
+    at.as_millisecond()
+}
+
+/// A time from the store.
+fn time(millis: i64) -> Result<Timestamp, LedgerError> {
+    Timestamp::from_millisecond(millis).map_err(|_| unreadable("a time"))
+}
+
+/// The digits of a proxy number, as the store keeps them.
+fn digits(phone: PhoneNumber) -> i64 {
+    i64::try_from(phone.expose_digits()).unwrap_or(i64::MAX)
+}
+
+/// A proxy number from the store.
+fn proxy(digits: i64) -> Result<PhoneNumber, LedgerError> {
+    phone_of_digits(u64::try_from(digits).unwrap_or_default())
+}
+
+/// A country from the store.
+fn country(text: &str) -> Result<CountryCode, LedgerError> {
+    text.parse().map_err(|_| unreadable("a country"))
+}
+
+/// A client id from the store.
+fn client_id(id: i64) -> Result<ClientId, LedgerError> {
+    ClientId::new(id).ok_or_else(|| unreadable("a client id"))
+}
+
+/// How many rows to read for a page: one more, to see whether another page follows.
+fn one_more(limit: u32) -> i64 {
+    i64::from(limit) + 1
+}

@@ -1,0 +1,85 @@
+//! Jobs.
+
+use jiff::SignedDuration;
+use proxycall_service::ports::{
+    Ledger,
+    ledger::{SendStep, SentText, TextResult},
+};
+
+use crate::support::*;
+
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+
+pub(crate) async fn a_job_is_taken_by_one_alone(db: TestStore) {
+    clients(&db, 1).await;
+    for n in 0..20 {
+        relayed_text(&db, &format!("SM{n}"), at(1)).await;
+    }
+    let claimed = at_once(10, |_| {
+        let store = db.store();
+        async move { store.claim_jobs(5, at(1), at(61)).await.unwrap() }
+    })
+    .await;
+    let mut ids: Vec<_> = claimed.into_iter().flatten().map(|job| job.id).collect();
+    assert_eq!(ids.len(), 20);
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 20, "a job was taken twice");
+    assert_eq!(db.claim_jobs(5, at(60), at(120)).await.unwrap(), []);
+}
+
+pub(crate) async fn a_job_whose_lease_ended_is_taken_again_and_its_former_holder_changes_nothing(db: TestStore) {
+    clients(&db, 1).await;
+    let (_, late) = text_being_sent(&db, "SM1", at(0)).await;
+    let holder = claim(&db, at(60)).await;
+    assert_eq!((holder.id, holder.attempt), (late.id, 2));
+
+    let sent = SentText { sid: "SMout".into(), outcome: proxycall_domain::Outcome::Sent, error_code: None };
+    assert_eq!(db.start_sending(&late, at(61)).await.unwrap(), SendStep::Settled);
+    for result in [
+        TextResult::Sent(sent),
+        TextResult::TryAgain { at: at(62) },
+        TextResult::LookAgain { at: at(62) },
+        TextResult::LookedUp(vec![]),
+        TextResult::Failed { error_code: None },
+    ] {
+        assert!(!db.finish_sending(&late, result, at(61)).await.unwrap());
+    }
+    assert_eq!(column(&db, "SM1", "outcome").await.as_deref(), Some("sending"));
+    assert_eq!(column(&db, "SM1", "outbound_sid").await, None);
+    assert!(matches!(db.start_sending(&holder, at(61)).await.unwrap(), SendStep::InDoubt { since, .. }
+        if since == at(0)));
+    assert_eq!(db.next_job_at().await.unwrap(), Some(at(60) + MINUTE));
+}
+
+pub(crate) async fn no_more_jobs_are_taken_than_asked_for(db: TestStore) {
+    clients(&db, 1).await;
+    for n in 0..3 {
+        relayed_text(&db, &format!("SM{n}"), at(n)).await;
+    }
+    assert_eq!(db.claim_jobs(2, at(2), at(62)).await.unwrap().len(), 2);
+    assert_eq!(db.claim_jobs(2, at(2), at(62)).await.unwrap().len(), 1);
+}
+
+pub(crate) async fn the_next_job_is_due_when_the_earliest_is(db: TestStore) {
+    assert_eq!(db.next_job_at().await.unwrap(), None);
+    clients(&db, 1).await;
+    relayed_text(&db, "SM1", at(7)).await;
+    relayed_text(&db, "SM2", at(9)).await;
+    assert_eq!(db.next_job_at().await.unwrap(), Some(at(7)));
+    assert_eq!(db.claim_jobs(9, at(6), at(60)).await.unwrap(), []);
+}
+
+pub(crate) async fn a_job_that_cannot_be_read_does_not_hold_up_the_others(db: TestStore) {
+    clients(&db, 1).await;
+    relayed_text(&db, "SM1", at(0)).await;
+    let of_another_version = match db.database().file() {
+        Some(_) => "UPDATE job SET work = x'ff'",
+        None => r"UPDATE job SET work = '\xff'",
+    };
+    assert_eq!(db.database().execute(of_another_version).await.unwrap(), 1);
+    let readable = relayed_text(&db, "SM2", at(1)).await;
+    let jobs = db.claim_jobs(9, at(1), at(61)).await.unwrap();
+    let work: Vec<_> = jobs.into_iter().map(|job| job.work).collect();
+    assert_eq!(work, [proxycall_service::ports::ledger::Work::SendText { interaction: readable }]);
+}

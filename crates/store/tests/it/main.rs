@@ -1,0 +1,147 @@
+//! Promises: every rule of the Ledger port holds on SQLite and on PostgreSQL.
+//!
+//! A rule is a function from a store to nothing; `ledger_suite!` runs each on both databases.
+
+#![expect(clippy::unwrap_used, reason = "a rule that meets an error has failed")]
+
+mod calls;
+mod clients;
+mod constraints;
+mod import;
+mod interactions;
+mod jobs;
+mod opening;
+mod orders;
+mod pool;
+mod privacy;
+mod requests;
+mod sending;
+mod settings;
+mod sqlite_faults;
+mod support;
+mod texts;
+mod units;
+
+macro_rules! ledger_suite {
+    ($($noun:ident: $($rule:ident),+;)+) => {
+        mod on_sqlite { $(mod $noun { $(
+            #[tokio::test]
+            async fn $rule() {
+                crate::$noun::$rule(proxycall_testkit::database::sqlite().await).await;
+            }
+        )+ })+ }
+
+        mod on_postgres { $(mod $noun { $(
+            #[tokio::test]
+            async fn $rule() {
+                crate::$noun::$rule(proxycall_testkit::database::postgres().await).await;
+            }
+        )+ })+ }
+    };
+}
+
+ledger_suite! {
+    calls:
+        a_call_is_decided_recorded_and_its_caller_remembered,
+        the_same_call_gets_the_same_answer,
+        the_same_call_50_times_at_once_is_one_row_and_50_equal_answers,
+        a_call_to_a_number_nobody_has_is_refused_and_recorded,
+        a_call_ends_once_and_later_reports_change_nothing,
+        the_end_of_an_unknown_call_is_nobodys,
+        a_proxy_number_that_calls_is_known_as_one;
+    texts:
+        a_text_is_recorded_and_enqueued_together,
+        the_same_text_50_times_at_once_is_one_row_and_one_job,
+        a_refused_text_keeps_no_body_and_enqueues_nothing,
+        a_wish_to_stop_is_recorded_and_not_relayed,
+        the_client_answers_whoever_came_last,
+        a_text_from_a_short_code_is_relayed_and_not_remembered;
+    jobs:
+        a_job_is_taken_by_one_alone,
+        a_job_whose_lease_ended_is_taken_again_and_its_former_holder_changes_nothing,
+        no_more_jobs_are_taken_than_asked_for,
+        the_next_job_is_due_when_the_earliest_is,
+        a_job_that_cannot_be_read_does_not_hold_up_the_others;
+    sending:
+        a_text_is_sent_and_delivered_and_its_body_erased,
+        a_text_delivered_before_it_counts_as_sent_stays_delivered,
+        a_text_that_was_not_sent_is_tried_again,
+        a_text_that_may_have_been_sent_is_in_doubt_until_it_is_looked_up,
+        a_look_up_takes_the_first_message_that_is_nobodys,
+        a_text_that_the_carrier_does_not_know_is_unknown_and_not_sent_again,
+        what_was_given_up_may_still_be_delivered,
+        a_text_that_cannot_be_sent_has_failed_with_its_code,
+        a_report_of_an_unknown_message_finds_nothing,
+        a_report_settles_a_text_that_was_about_to_be_tried_again,
+        a_report_with_another_messages_id_is_that_messages,
+        two_texts_never_share_a_message;
+    clients:
+        a_new_client_gets_a_number_of_the_preferred_type,
+        the_other_type_is_taken_when_none_is_left,
+        a_client_is_found_by_id_and_by_number,
+        an_id_that_exists_is_refused_unless_the_same_request_made_it,
+        a_proxy_number_is_nobodys_real_number,
+        without_a_number_there_is_no_client,
+        changes_leave_the_rest_as_it_was,
+        a_client_that_is_unknown_or_closed_is_not_changed,
+        another_number_is_no_change,
+        a_closed_client_is_hidden_and_its_number_rests,
+        a_client_is_restored_with_its_number_or_another,
+        a_client_closed_too_long_ago_is_gone,
+        the_next_id_counts_closed_clients_too,
+        clients_come_by_page_and_country,
+        clients_are_found_by_what_is_known_of_them,
+        signs_of_a_search_mean_themselves;
+    pool:
+        numbers_are_added_once,
+        a_real_number_does_not_join_the_pool,
+        available_numbers_are_those_that_may_be_given,
+        a_refusal_for_want_of_numbers_counts_what_is_left,
+        a_number_rests_before_another_client_gets_it,
+        two_hundred_clients_and_a_hundred_numbers,
+        restoring_and_creating_at_once_never_give_one_number_twice;
+    orders:
+        an_order_creates_its_client,
+        the_same_order_gets_the_same_answer,
+        the_same_order_50_times_at_once_is_one_order,
+        an_order_with_other_content_is_a_conflict,
+        an_order_uses_the_client_as_it_is,
+        an_order_gives_a_number_to_a_client_without_one,
+        an_order_of_a_closed_client_is_refused,
+        orders_come_newest_first_by_page;
+    import:
+        clients_are_taken_over_with_their_numbers,
+        taking_over_again_finds_the_same,
+        a_dry_run_writes_nothing_and_finds_the_same,
+        rows_that_would_cross_two_parties_are_refused_alone,
+        an_available_number_of_the_pool_becomes_the_clients;
+    interactions:
+        interactions_come_newest_first_by_page,
+        interactions_are_found_by_client_number_outcome_and_time;
+    settings:
+        a_setting_is_kept_until_it_is_given_up;
+    requests:
+        the_first_request_is_carried_out_and_repetitions_hear_its_answer,
+        one_of_50_requests_at_once_is_fresh,
+        a_request_that_never_ended_is_taken_over_after_a_minute,
+        an_answer_is_forgotten_after_a_day,
+        a_request_that_failed_frees_its_key,
+        the_first_answer_stays;
+    constraints:
+        a_second_owner_of_a_number_is_impossible,
+        a_second_number_of_a_client_is_impossible,
+        an_assigned_number_without_owner_is_impossible,
+        a_body_beside_a_final_outcome_is_impossible;
+    privacy:
+        no_real_number_or_body_is_kept_but_sealed,
+        errors_hold_no_value;
+    units:
+        a_unit_with_a_refusal_leaves_nothing,
+        refused_verbs_among_others_undo_only_themselves;
+    opening:
+        a_store_opens_only_with_the_secret_it_was_made_with,
+        a_secret_made_at_first_start_is_found_again,
+        a_former_secret_may_be_listed_behind_the_new_one,
+        two_that_open_a_new_store_at_once_share_one_secret,
+        a_store_that_is_closed_answers_with_an_error;
+}

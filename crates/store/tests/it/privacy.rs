@@ -1,0 +1,87 @@
+//! What a copy of the store, or an error, tells.
+
+use proxycall_domain::Address;
+use proxycall_service::ports::{
+    Ledger,
+    ledger::{RequestKey, StoredAnswer},
+};
+
+use crate::support::*;
+
+const BODY: &str = "le code du portail est canari";
+
+/// Table, column and whether it holds bytes.
+async fn columns(db: &TestStore) -> Vec<(String, String, bool)> {
+    let sql = match db.database().file() {
+        Some(_) => {
+            "SELECT m.name || ' ' || p.name || ' ' || lower(p.type) FROM sqlite_master m, pragma_table_info(m.name) p \
+             WHERE m.type = 'table' AND m.name NOT LIKE '\\_sqlx%' ESCAPE '\\' AND m.name NOT LIKE 'sqlite%'"
+        }
+        None => {
+            "SELECT table_name || ' ' || column_name || ' ' || data_type FROM information_schema.columns \
+             WHERE table_schema = 'public' AND table_name NOT LIKE '\\_sqlx%'"
+        }
+    };
+    let found = db.database().texts(sql).await.into_iter().map(|line| {
+        let line = line.unwrap();
+        let mut words = line.split(' ').map(str::to_owned);
+        let (table, column, kind) = (words.next().unwrap(), words.next().unwrap(), words.next().unwrap());
+        (table, column, kind == "blob" || kind == "bytea")
+    });
+    found.collect()
+}
+
+pub(crate) async fn no_real_number_or_body_is_kept_but_sealed(db: TestStore) {
+    clients(&db, 2).await;
+    db.record_inbound_call(call("CA1", courier(1), proxy(1), at(10))).await.unwrap();
+    db.record_inbound_text(text("SM1", Address::Phone(courier(1)), proxy(1), BODY, at(20))).await.unwrap();
+    db.record_inbound_text(text("SM2", Address::Phone(real(1)), proxy(1), BODY, at(20))).await.unwrap();
+    let request = RequestKey { route: "POST /clients".to_owned(), key: real(1).expose(), content: [1; 32] };
+    db.begin_request(request.clone(), at(20)).await.unwrap();
+    let answer = StoredAnswer { status: 201, body: real(1).expose() };
+    db.finish_request(request, Some(answer), at(20)).await.unwrap();
+
+    let columns = columns(&db).await;
+    assert!(columns.len() > 50, "the columns were not found: {columns:?}");
+    let is_sqlite = db.database().file().is_some();
+    let (mut read, mut sealed) = (0, 0);
+    for (table, column, bytes) in columns {
+        let shown = match (bytes, is_sqlite) {
+            (false, _) => format!("CAST({column} AS TEXT)"),
+            (true, true) => format!("lower(hex({column}))"),
+            (true, false) => format!("encode({column}, 'hex')"),
+        };
+        for value in db.database().texts(&format!("SELECT {shown} FROM {table}")).await.into_iter().flatten() {
+            let is_key = column == "id" || column == "key" || column.ends_with("_key");
+            if bytes && !is_key {
+                // Whatever the codec wrote begins with its version: this will be the place where encryption begins.
+                assert!(value.starts_with("00"), "{table}.{column} did not pass the codec");
+                sealed += 1;
+                continue;
+            }
+            for number in [real(1), real(2), courier(1)] {
+                let digits = number.expose_digits();
+                assert!(!value.contains(&digits.to_string()), "{table}.{column} holds a real number");
+                assert!(!value.contains(&format!("{digits:010x}")), "{table}.{column} holds a real number");
+            }
+            assert!(!value.contains("canari"), "{table}.{column} holds a body");
+            read += 1;
+        }
+    }
+    assert!(read > 50 && sealed > 15, "{read} {sealed}");
+}
+
+pub(crate) async fn errors_hold_no_value(db: TestStore) {
+    clients(&db, 1).await;
+    let spoil = match db.database().file() {
+        Some(_) => "UPDATE client SET phone = x'09', name = 'canari'",
+        None => r"UPDATE client SET phone = '\x09', name = 'canari'",
+    };
+    db.database().execute(spoil).await.unwrap();
+    let error = db.client(id(1)).await.unwrap_err();
+    assert!(matches!(error, proxycall_service::ports::LedgerError::Unreadable(_)), "{error:?}");
+    assert!(!format!("{error:?} {error}").contains("canari"));
+    let missing = db.record_inbound_call(call("CA1", courier(1), proxy(1), at(1))).await.unwrap_err();
+    assert!(!format!("{missing:?} {missing}").contains("3363998"));
+    assert_eq!(db.database().count("interaction").await, 0);
+}

@@ -1,0 +1,163 @@
+//! What the rules have in common: fictional people and numbers, and a clock that stands where it is put.
+
+use std::sync::{
+    Arc, LazyLock,
+    atomic::{AtomicU64, Ordering},
+};
+
+use jiff::{SignedDuration, Timestamp};
+use proxycall_domain::{
+    Address, ClientId, InteractionId, JobId, MailAddress, NewClient, NumberType, PersonName, PhoneNumber, Policy,
+    client::Client, pool::NewNumber, routing::TextContent,
+};
+use proxycall_service::ports::{
+    Ledger,
+    ledger::{ClaimedJob, CreateClient, InboundCall, InboundText, SendStep, Work},
+};
+pub(crate) use proxycall_testkit::database::TestStore;
+
+static POLICY: LazyLock<Arc<Policy>> = LazyLock::new(|| Arc::new(Policy::shipped().unwrap()));
+static CHANCE: AtomicU64 = AtomicU64::new(1);
+
+/// Ten bytes that no other id of this process has.
+fn chance() -> [u8; 10] {
+    let mut bytes = [0; 10];
+    bytes[2..].copy_from_slice(&CHANCE.fetch_add(1, Ordering::Relaxed).to_be_bytes());
+    bytes
+}
+
+/// Seconds after a certain midnight.
+pub(crate) fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_767_225_600 + seconds).unwrap()
+}
+
+pub(crate) const DAY: i64 = 86_400;
+
+pub(crate) fn days(count: i64) -> SignedDuration {
+    SignedDuration::from_hours(24 * count)
+}
+
+/// A client's real number.
+pub(crate) fn real(n: u32) -> PhoneNumber {
+    format!("+3363998{n:04}").parse().unwrap()
+}
+
+/// A courier's number.
+pub(crate) fn courier(n: u32) -> PhoneNumber {
+    format!("+3363998{:04}", 9_000 + n).parse().unwrap()
+}
+
+/// A proxy number.
+pub(crate) fn proxy(n: u32) -> PhoneNumber {
+    format!("+3319900{n:04}").parse().unwrap()
+}
+
+pub(crate) fn id(n: u32) -> ClientId {
+    ClientId::new(i64::from(n)).unwrap()
+}
+
+pub(crate) fn new_client(n: u32) -> NewClient {
+    NewClient {
+        id: id(n),
+        name: PersonName::parse("name", &format!("Zoé Client{n}")).unwrap(),
+        mail: MailAddress::parse("mail", &format!("zoe{n}@example.com")).unwrap(),
+        phone: real(n),
+        country: "FR".parse().unwrap(),
+    }
+}
+
+pub(crate) fn create(client: NewClient) -> CreateClient {
+    CreateClient { client, preferred: NumberType::Local, request: None, now: at(0) }
+}
+
+pub(crate) fn number(phone: PhoneNumber, number_type: NumberType) -> NewNumber {
+    NewNumber { phone, country: "FR".parse().unwrap(), number_type, friendly_name: "Client".to_owned() }
+}
+
+/// Puts local French numbers 1 to `count` into the pool.
+pub(crate) async fn stock(db: &TestStore, count: u32) {
+    let numbers = (1..=count).map(|n| number(proxy(n), NumberType::Local)).collect();
+    assert_eq!(db.add_numbers(numbers, at(0)).await.unwrap(), u64::from(count));
+}
+
+/// Clients 1 to `count`, client n with proxy number n.
+pub(crate) async fn clients(db: &TestStore, count: u32) -> Vec<Client> {
+    stock(db, count).await;
+    let mut clients = Vec::new();
+    for n in 1..=count {
+        let client = db.create_client(create(new_client(n))).await.unwrap();
+        assert_eq!(client.proxy, Some(proxy(n)));
+        clients.push(client);
+    }
+    clients
+}
+
+pub(crate) fn call(sid: &str, caller: PhoneNumber, dialled: PhoneNumber, now: Timestamp) -> InboundCall {
+    InboundCall {
+        id: InteractionId::new(now, &chance()),
+        sid: sid.to_owned(),
+        caller: Address::Phone(caller),
+        proxy: dialled,
+        policy: Arc::clone(&POLICY),
+        now,
+    }
+}
+
+pub(crate) fn text(sid: &str, sender: Address, dialled: PhoneNumber, body: &str, now: Timestamp) -> InboundText {
+    InboundText {
+        id: InteractionId::new(now, &chance()),
+        job: JobId::new(now, &chance()),
+        sid: sid.to_owned(),
+        sender,
+        proxy: dialled,
+        content: TextContent { body: body.to_owned(), images: 0, carrier_opt_out: false },
+        policy: Arc::clone(&POLICY),
+        now,
+    }
+}
+
+/// A text from a courier to client 1, on its way out: not claimed yet.
+pub(crate) async fn relayed_text(db: &TestStore, sid: &str, now: Timestamp) -> InteractionId {
+    let text = text(sid, Address::Phone(courier(1)), proxy(1), "Je suis en bas", now);
+    let id = text.id;
+    db.record_inbound_text(text).await.unwrap();
+    id
+}
+
+/// Takes the one job that is due, for a minute.
+pub(crate) async fn claim(db: &TestStore, now: Timestamp) -> ClaimedJob {
+    let mut jobs = db.claim_jobs(10, now, now + SignedDuration::from_mins(1)).await.unwrap();
+    assert_eq!(jobs.len(), 1);
+    jobs.remove(0)
+}
+
+/// A text from a courier to client 1, claimed and handed to the carrier at `now`.
+pub(crate) async fn text_being_sent(db: &TestStore, sid: &str, now: Timestamp) -> (InteractionId, ClaimedJob) {
+    let id = relayed_text(db, sid, now).await;
+    let job = claim(db, now).await;
+    assert_eq!(job.work, Work::SendText { interaction: id });
+    assert!(matches!(db.start_sending(&job, now).await.unwrap(), SendStep::Send(_)));
+    (id, job)
+}
+
+/// Runs the same thing many times at once, and gives what each came to.
+pub(crate) async fn at_once<T, F>(times: u32, make: impl Fn(u32) -> F) -> Vec<T>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let tasks: Vec<_> = (1..=times).map(|n| tokio::spawn(make(n))).collect();
+    let mut results = Vec::new();
+    for task in tasks {
+        results.push(task.await.unwrap());
+    }
+    results
+}
+
+/// One column of one interaction, past the store.
+pub(crate) async fn column(db: &TestStore, sid: &str, column: &str) -> Option<String> {
+    let sql = format!("SELECT CAST({column} AS TEXT) FROM interaction WHERE inbound_sid = '{sid}'");
+    let mut found = db.database().texts(&sql).await;
+    assert_eq!(found.len(), 1, "interactions with sid {sid}");
+    found.remove(0)
+}

@@ -1,0 +1,33 @@
+//! The operator's API. Field names, shapes and statuses are those of the original (`original-behaviour` §1).
+
+mod clients;
+mod interactions;
+mod orders;
+mod pool;
+
+use serde::{Deserialize, Deserializer, de::Error as _};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::Shared;
+
+pub(crate) fn router() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .merge(clients::router())
+        .merge(orders::router())
+        .merge(pool::router())
+        .merge(interactions::router())
+}
+
+/// How many items a page has when nobody says, and at most.
+const PAGE: u32 = 50;
+const PAGE_MAX: u32 = 500;
+
+/// Reads `limit`: 1 to 500.
+fn page_size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let limit = Option::<u32>::deserialize(deserializer)?.unwrap_or(PAGE);
+    if (1..=PAGE_MAX).contains(&limit) { Ok(limit) } else { Err(D::Error::custom("expected a number from 1 to 500")) }
+}
+
+fn default_page_size() -> u32 {
+    PAGE
+}

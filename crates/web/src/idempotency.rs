@@ -1,0 +1,79 @@
+//! Promises: a POST with an `Idempotency-Key` is carried out once; the same request again gets the same answer.
+//!
+//! The key is noted before the handler runs and the answer kept after it. Whoever repeats meanwhile is told to wait
+//! (409); whoever uses the key for something else is told so (422). Failures of ours (5xx) are not kept: the key is
+//! free again. Keys hold for 24 hours.
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::{FromRequest, Request, State},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use proxycall_service::ports::ledger::{Begun, RequestKey, StoredAnswer};
+use sha2::{Digest, Sha256};
+
+use crate::{BODY_LIMIT, Problem, Shared, json::of_body};
+
+static KEY: HeaderName = HeaderName::from_static("idempotency-key");
+static REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+/// Longest key, in characters.
+const KEY_MAX: usize = 255;
+
+pub(crate) async fn once(State(app): State<Shared>, request: Request, next: Next) -> Response {
+    let Some(key) = request.headers().get(&KEY).filter(|_| request.method() == Method::POST).cloned() else {
+        return next.run(request).await;
+    };
+    run_once(&app, &key, request, next).await.unwrap_or_else(IntoResponse::into_response)
+}
+
+async fn run_once(app: &Shared, key: &HeaderValue, request: Request, next: Next) -> Result<Response, Problem> {
+    let key = key
+        .to_str()
+        .ok()
+        .map(str::trim)
+        .filter(|key| (1..=KEY_MAX).contains(&key.len()))
+        .ok_or_else(|| Problem::field("Idempotency-Key", "must have 1 to 255 printable ASCII characters"))?
+        .to_owned();
+    let (parts, body) = request.into_parts();
+    let body = Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await.map_err(of_body)?;
+    let path = parts.uri.path_and_query().map_or("", |target| target.as_str());
+    let content = Sha256::new().chain_update(path).chain_update([0]).chain_update(&body).finalize().into();
+    let key = RequestKey { route: parts.uri.path().to_owned(), key, content };
+    let ledger = &app.service.ledger;
+    match ledger.begin_request(key.clone(), app.service.clock.now()).await? {
+        Begun::Fresh => {}
+        Begun::Answered(answer) => return Ok(replay(answer)),
+        Begun::InProgress => {
+            return Err(Problem::new(
+                StatusCode::CONFLICT,
+                "A request with this Idempotency-Key is still being carried out; try again in a few seconds",
+            ));
+        }
+        Begun::OtherContent => {
+            return Err(Problem::field("Idempotency-Key", "was used for a request with other content"));
+        }
+    }
+    let mut request = Request::from_parts(parts, Body::from(body));
+    request.extensions_mut().insert(key.clone());
+    let (parts, body) = next.run(request).await.into_parts();
+    let body = to_bytes(body, BODY_LIMIT).await.unwrap_or_default();
+    let kept = !parts.status.is_server_error() && parts.status != StatusCode::FORBIDDEN;
+    let answer =
+        kept.then(|| StoredAnswer { status: parts.status.as_u16(), body: String::from_utf8_lossy(&body).into_owned() });
+    if let Err(error) = ledger.finish_request(key, answer, app.service.clock.now()).await {
+        // The key stays taken for a minute; a repetition then finds what was done by other means.
+        tracing::error!(%error, "the answer to a request with an idempotency key could not be kept");
+    }
+    Ok(Response::from_parts(parts, Body::from(body)))
+}
+
+fn replay(answer: StoredAnswer) -> Response {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+    let kind = if status.is_success() { "application/json" } else { "application/problem+json" };
+    let headers =
+        [(header::CONTENT_TYPE, HeaderValue::from_static(kind)), (REPLAYED.clone(), HeaderValue::from_static("true"))];
+    (status, headers, answer.body).into_response()
+}

@@ -1,0 +1,96 @@
+//! The HTTP surface of ProxyCall: the operator's API, Twilio's webhooks, health.
+//!
+//! A request passes, from outside in: one log line and a request id, a limit on time and body, the token (business
+//! routes) or the signature (webhooks), the idempotency key, the handler.
+
+mod api;
+mod auth;
+mod docs;
+mod health;
+mod idempotency;
+mod json;
+mod problem;
+mod request_log;
+mod webhooks;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    http::StatusCode,
+    middleware::{self, Next},
+    response::{IntoResponse, Redirect, Response},
+};
+use proxycall_service::Service;
+use proxycall_twilio::Verifier;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa_axum::router::OpenApiRouter;
+
+pub use auth::ApiTokens;
+pub use problem::Problem;
+
+/// The largest body that is read, in bytes.
+const BODY_LIMIT: usize = 256 * 1024;
+/// How long a request may take. Webhooks answer long before.
+const REQUEST_LIMIT: Duration = Duration::from_secs(20);
+
+/// What the handlers stand on.
+pub struct App {
+    /// The use cases.
+    pub service: Arc<Service>,
+    /// Tells Twilio's requests from others.
+    pub verifier: Verifier,
+    /// Tells the operator's requests from others.
+    pub tokens: ApiTokens,
+}
+
+/// The state that handlers ask for.
+pub(crate) type Shared = Arc<App>;
+
+fn api() -> OpenApiRouter<Shared> {
+    OpenApiRouter::with_openapi(docs::base()).merge(api::router()).merge(health::router())
+}
+
+/// The API's description, as served at `/openapi.json`.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    api().into_openapi()
+}
+
+/// The whole surface.
+pub fn router(app: App) -> Router {
+    let app = Arc::new(app);
+    let business = middleware::from_fn_with_state(Arc::clone(&app), auth::require_token);
+    let once = middleware::from_fn_with_state(Arc::clone(&app), idempotency::once);
+    let operators = api::router().layer(once).layer(business);
+    let (routes, _) = OpenApiRouter::<Shared>::new().merge(operators).merge(health::router()).split_for_parts();
+    routes
+        .merge(docs::router(&openapi()))
+        .merge(webhooks::router())
+        .fallback(not_found)
+        .method_not_allowed_fallback(async || Problem::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(CatchPanicLayer::custom(problem::of_panic))
+        .layer(middleware::from_fn(limit_time))
+        .layer(middleware::from_fn(request_log::log))
+        .with_state(app)
+}
+
+/// What nobody serves. The original redirected a path with a slash at the end to the one without.
+async fn not_found(request: Request) -> Response {
+    let uri = request.uri();
+    match uri.path().strip_suffix('/') {
+        Some(path) if path.starts_with('/') && !path.starts_with("//") && !path.ends_with('/') => {
+            let query = uri.query().map_or_else(String::new, |query| format!("?{query}"));
+            Redirect::temporary(&format!("{path}{query}")).into_response()
+        }
+        _ => Problem::new(StatusCode::NOT_FOUND, "Not Found").into_response(),
+    }
+}
+
+async fn limit_time(request: Request, next: Next) -> Response {
+    tokio::time::timeout(REQUEST_LIMIT, next.run(request)).await.unwrap_or_else(|_| {
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "The request took too long; try again later").into_response()
+    })
+}

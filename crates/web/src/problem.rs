@@ -1,0 +1,143 @@
+//! Promises: every error is an RFC 9457 document that keeps the original's `detail` string, and never echoes a phone,
+//! a name or an e-mail address.
+
+use std::any::Any;
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use proxycall_domain::FieldError;
+use proxycall_service::{clients::RequestError, ports::LedgerError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// How long clients are asked to wait when the store is not available, in seconds.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
+
+/// An error document (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// Always `about:blank`: the status says what kind of problem it is.
+    #[serde(rename = "type")]
+    #[schema(example = "about:blank")]
+    kind: &'static str,
+    /// The status in words.
+    #[schema(example = "Unprocessable Entity")]
+    title: &'static str,
+    /// The HTTP status.
+    #[schema(example = 422)]
+    status: u16,
+    /// What happened and what to do.
+    #[schema(example = "client_real_phone: is empty; expected an international number such as +33639980001")]
+    detail: String,
+    /// The field that is meant, if one is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "client_real_phone")]
+    field: Option<String>,
+}
+
+impl Problem {
+    /// A problem with a status and a sentence.
+    pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            detail: detail.into(),
+            field: None,
+        }
+    }
+
+    /// A field that is not as it should be: 422.
+    pub(crate) fn field(field: &str, problem: &str) -> Self {
+        Self {
+            field: Some(field.to_owned()),
+            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{field}: {problem}"))
+        }
+    }
+}
+
+impl From<FieldError> for Problem {
+    fn from(error: FieldError) -> Self {
+        Self::field(error.field, &error.problem)
+    }
+}
+
+impl From<RequestError> for Problem {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::Field(error) => error.into(),
+            RequestError::Ledger(error) => error.into(),
+        }
+    }
+}
+
+/// The statuses that the original documents stay; new cases are 409.
+impl From<LedgerError> for Problem {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Unavailable(cause) => {
+                tracing::error!(%cause, "the store is not available");
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "The store is not available; try again in a few seconds")
+            }
+            LedgerError::Unreadable(what) => {
+                tracing::error!(%what, "the store holds something unreadable");
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Something in the store cannot be read; see the log")
+            }
+            LedgerError::ClientUnknown => Self::new(StatusCode::NOT_FOUND, "Client not found"),
+            LedgerError::ClientExists => Self {
+                field: Some("client_id".to_owned()),
+                ..Self::new(StatusCode::BAD_REQUEST, "client_id: a client with this id exists already")
+            },
+            LedgerError::ClientClosed => Self::new(
+                StatusCode::CONFLICT,
+                "The client is closed; POST /clients/{client_id}/restore opens it again",
+            ),
+            LedgerError::ClientGone => {
+                Self::new(StatusCode::CONFLICT, "The client was closed more than 30 days ago and cannot be restored")
+            }
+            LedgerError::NotTheirNumber => Self {
+                field: Some("client_proxy_number".to_owned()),
+                ..Self::new(StatusCode::CONFLICT, "client_proxy_number: is not this client's proxy number")
+            },
+            LedgerError::NumberIsProxy => Self::field(
+                "client_real_phone",
+                "is one of our proxy numbers, or becomes one; expected the client's own phone",
+            ),
+            LedgerError::NoNumberLeft { country, availability } => Self::new(
+                StatusCode::CONFLICT,
+                format!(
+                    "No proxy number of {country} is available (mobile {}, local {}, total {}); add numbers to the \
+                     pool and send the same request again",
+                    availability.mobile,
+                    availability.local,
+                    availability.total()
+                ),
+            ),
+            LedgerError::OrderConflict => Self {
+                field: Some("order_id".to_owned()),
+                ..Self::new(StatusCode::CONFLICT, "order_id: an order with this id and other content exists already")
+            },
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+        }
+        response
+    }
+}
+
+/// A defect of ours. What the panic says may quote data, so only its place is in the log (the panic hook's line).
+pub(crate) fn of_panic(_payload: Box<dyn Any + Send>) -> Response {
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "An error of ours; see the log").into_response()
+}

@@ -3,7 +3,12 @@
 mod port;
 pub(crate) mod variables;
 
-use std::{collections::HashMap, fmt, path::PathBuf, str::FromStr};
+use std::{
+    collections::HashMap,
+    fmt,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use proxycall_domain::{
     CountryCode, NumberType, Policy,
@@ -19,34 +24,47 @@ pub(crate) use port::Port;
 
 use variables::VARIABLES;
 
+/// The file that is read beside the environment, in the working folder only.
+const ENV_FILE: &str = ".env";
+
 /// The variables as they are set, the `.env` file's included.
 #[derive(Default)]
-pub(crate) struct Environment(HashMap<String, String>);
+pub(crate) struct Environment {
+    values: HashMap<String, String>,
+    /// What is wrong with the `.env` file.
+    unreadable: Option<String>,
+}
 
 impl Environment {
     /// From the process and the `.env` file of the working folder, which does not override.
     pub(crate) fn of_process() -> Self {
-        let mut all = HashMap::new();
-        if let Ok(file) = dotenvy::from_filename_iter(".env") {
-            all.extend(file.flatten());
+        let mut env = Self::default();
+        match read_env_file() {
+            Ok(values) => env.values = values,
+            Err(problem) => env.unreadable = Some(problem),
         }
-        all.extend(
+        env.values.extend(
             std::env::vars_os()
                 .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))),
         );
-        Self(all)
+        env
     }
 
     /// From given pairs.
     #[cfg(test)]
     pub(crate) fn of(pairs: impl IntoIterator<Item = (&'static str, String)>) -> Self {
-        Self(pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+        let values = pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Self { values, unreadable: None }
     }
 
     /// Without what names outside parties and stores: for the sandbox, which brings its own.
     pub(crate) fn without_parties(&self) -> Self {
         let ours = |name: &str| name.starts_with("PROXYCALL_") && name != "PROXYCALL_SECRET_KEY";
-        Self(self.0.iter().filter(|(name, _)| ours(name)).map(|(name, value)| (name.clone(), value.clone())).collect())
+        let values = self.values.iter().filter(|(name, _)| ours(name));
+        Self {
+            values: values.map(|(name, value)| (name.clone(), value.clone())).collect(),
+            unreadable: self.unreadable.clone(),
+        }
     }
 
     /// The value of a setting's variable.
@@ -56,7 +74,7 @@ impl Environment {
 
     /// The value as it is, unless empty: an unset variable and an empty one are the same.
     fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+        self.values.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
     /// The value, or the default of the list.
@@ -74,6 +92,24 @@ impl Environment {
 
     fn secrets(&self, name: &str) -> Vec<SecretString> {
         self.list(name).into_iter().map(SecretString::from).collect()
+    }
+}
+
+/// The entries of the `.env` file; none when there is no file. What is wrong is told without quoting the file, which may
+/// hold secrets.
+fn read_env_file() -> Result<HashMap<String, String>, String> {
+    let unreadable = |error: dotenvy::Error| match error {
+        dotenvy::Error::LineParse(line, _) => {
+            let text = std::fs::read_to_string(ENV_FILE).unwrap_or_default();
+            let before = text.find(&line).and_then(|at| text.get(..at)).unwrap_or_default();
+            format!("line {} cannot be read; expected NAME=value", before.matches('\n').count() + 1)
+        }
+        _ => "cannot be read as text".to_owned(),
+    };
+    match dotenvy::from_path_iter(ENV_FILE) {
+        Ok(entries) => entries.collect::<Result<_, _>>().map_err(unreadable),
+        Err(error) if error.not_found() => Ok(HashMap::new()),
+        Err(error) => Err(unreadable(error)),
     }
 }
 
@@ -200,6 +236,9 @@ impl Config {
     /// Everything that is wrong, at once.
     pub(crate) fn read(env: &Environment, needs: Needs) -> Result<Self, ConfigProblems> {
         let mut problems = ConfigProblems::default();
+        if let Some(problem) = &env.unreadable {
+            problems.add(ENV_FILE, problem);
+        }
         let port = read_port(env, &mut problems);
         let base_urls = read_base_urls(env, &mut problems);
         let tokens = read_tokens(env, &mut problems, needs);
@@ -255,9 +294,21 @@ impl Config {
     }
 }
 
+impl Config {
+    /// The SQLite file, when the record is kept in one.
+    pub(crate) fn database_file(&self) -> Option<&Path> {
+        self.database_url.strip_prefix("sqlite:").map(sqlite_file).filter(|file| *file != Path::new(":memory:"))
+    }
+}
+
+/// The file that an address names behind its scheme.
+fn sqlite_file(address: &str) -> &Path {
+    Path::new(address.trim_start_matches("//").split('?').next().unwrap_or_default())
+}
+
 fn read_port(env: &Environment, problems: &mut ConfigProblems) -> Option<Port> {
     // An empty PORT is refused as the original refuses it, unlike other empty variables.
-    let raw = env.0.get("PORT").map_or("8000", String::as_str);
+    let raw = env.values.get("PORT").map_or("8000", String::as_str);
     port::parse(raw).map_err(|problem| problems.add("PORT", format!("read {raw:?}, which {problem}"))).ok()
 }
 
@@ -358,8 +409,7 @@ fn read_database(env: &Environment, problems: &mut ConfigProblems, needs: Needs)
 #[cfg(unix)]
 fn on_mounted_disk(file: &str) -> bool {
     use std::os::unix::fs::MetadataExt;
-    let file = std::path::Path::new(file.trim_start_matches("//").split('?').next().unwrap_or_default());
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
+    let folder = sqlite_file(file).parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match (std::fs::metadata(folder), std::fs::metadata("/")) {
         (Ok(folder), Ok(root)) => folder.dev() != root.dev(),
         _ => false,

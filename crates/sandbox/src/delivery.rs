@@ -87,7 +87,7 @@ impl World {
                 updated_at: now,
                 status_callback: draft.status_callback,
             };
-            let failure = match state.handsets.get_mut(&message.to) {
+            let failure = match state.handset(&message.to) {
                 Some(handset) if handset.undeliverable.is_none() => {
                     handset.inbox.push(ReceivedText { from: message.from.clone(), body: message.body.clone() });
                     None

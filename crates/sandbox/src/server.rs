@@ -36,6 +36,9 @@ pub struct Options {
     pub base_urls: Vec<(String, String)>,
     /// The numbers that the account has.
     pub numbers: Vec<Number>,
+    /// Whoever is rung or texted has a handset, and answers it: for people who try things out. Without it, a number
+    /// that has no handset cannot be reached.
+    pub everyone_has_a_handset: bool,
 }
 
 impl Default for Options {
@@ -49,6 +52,7 @@ impl Default for Options {
             clock: system_clock(),
             base_urls: Vec::new(),
             numbers: Vec::new(),
+            everyone_has_a_handset: false,
         }
     }
 }
@@ -86,6 +90,7 @@ impl Options {
         for (public, connect) in &self.base_urls {
             world.map_base_url(public, connect)?;
         }
+        world.change(|state| state.everyone_has_a_handset = self.everyone_has_a_handset);
         for number in self.numbers {
             world.add_number(number);
         }

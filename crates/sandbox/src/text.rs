@@ -1,14 +1,14 @@
 //! Promises: a handset texts a number of the account, and what the service answers is carried out.
 
 use crate::{
-    call::resolve,
     contract::Violation,
     delivery::{Draft, segments},
     geography::without_channel,
     transcript::{Event, Transcript},
     twiml::{BAD_TWIML, MessagingVerb, parse_messaging},
-    webhook::{WEBHOOK_FAILED, WRONG_CONTENT_TYPE, param, place},
+    webhook::{WEBHOOK_FAILED, WRONG_CONTENT_TYPE, param, place, resolve},
     world::{Hook, Message, MessageDirection, MessageStatus, World},
+    xml::is_xml,
 };
 
 /// How many documents may follow one another by `<Redirect>`.
@@ -187,11 +187,6 @@ impl World {
         params.extend(script.opt_out_type.as_ref().map(|kind| param("OptOutType", kind)));
         params
     }
-}
-
-/// The types in which Twilio takes TwiML.
-pub(crate) fn is_xml(media_type: &str) -> bool {
-    matches!(media_type, "text/xml" | "application/xml")
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::{
     contract::media_type,
     geography::country,
     signature::sign,
+    twiml::Link,
     world::{Hook, HookMethod, SentWebhook, World},
 };
 
@@ -221,6 +222,15 @@ pub(crate) fn place(role: &str, address: &str) -> Vec<(String, String)> {
         .into_iter()
         .map(|(what, value)| param(&format!("{role}{what}"), value))
         .collect()
+}
+
+/// The address that a document at `base` means by `link`.
+pub(crate) fn resolve(link: &Link, base: &str) -> Option<Hook> {
+    if link.url.is_empty() {
+        return Some(Hook { url: base.to_owned(), method: link.method });
+    }
+    let url = Url::parse(base).ok()?.join(&link.url).ok()?;
+    Some(Hook { url: url.into(), method: link.method })
 }
 
 #[cfg(test)]

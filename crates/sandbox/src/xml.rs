@@ -90,6 +90,11 @@ fn legal(text: &str) -> Result<(), String> {
     if text.contains(forbidden) { Err("a character that XML forbids".to_owned()) } else { Ok(()) }
 }
 
+/// The types in which Twilio takes TwiML.
+pub(crate) fn is_xml(media_type: &str) -> bool {
+    matches!(media_type, "text/xml" | "application/xml")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,6 +8,7 @@ use proxycall_domain::{
     pool::MobilePrefixes,
 };
 use serde::Deserialize;
+use tokio::time::Instant;
 
 use crate::{
     Service,
@@ -19,8 +20,11 @@ use crate::{
 
 /// How many rows share one unit of work: a few milliseconds, in which no call waits long.
 const BATCH: usize = 400;
-/// How long the store is left to others between two batches: another process that waits for it looks now and then only.
-const PAUSE: Duration = Duration::from_millis(3);
+/// How long rows are written before the store is left to others.
+const STRETCH: Duration = Duration::from_millis(400);
+/// For how long. A process that waits for an SQLite file looks every 100 ms only, and takes what it finds free: a pause
+/// longer than that is one in which its calls get their turn.
+const PAUSE: Duration = Duration::from_millis(120);
 
 /// A file that can be read from the start twice: once to check, once to write.
 pub trait Source {
@@ -73,21 +77,21 @@ pub enum ImportError {
     Ledger(#[from] LedgerError),
 }
 
-/// The columns of the sheet's `Clients` tab. Others are left alone.
-#[derive(Deserialize)]
+/// The columns of the sheet's `Clients` tab. Others are left alone; cells that a row lacks are empty.
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Line {
     client_id: String,
     client_name: String,
-    #[serde(default)]
     client_mail: String,
     client_real_phone: String,
-    #[serde(default)]
     client_proxy_number: String,
-    #[serde(default)]
     client_iso_residency: String,
-    #[serde(default)]
     client_last_caller: String,
 }
+
+/// The columns that a file must have.
+const NEEDED: [&str; 4] = ["client_id", "client_name", "client_mail", "client_real_phone"];
 
 impl Line {
     /// The sheet's second row is reserved for formulas and holds no client.
@@ -205,10 +209,14 @@ impl Service {
         let mut report = Report::default();
         let mut batch = Vec::with_capacity(BATCH);
         let mut done = 0;
+        let mut began = Instant::now();
         loop {
             let more = table.read_record(&mut record).map_err(|error| table_error(&error))?;
             if more {
                 let position = record.position().map_or(0, csv::Position::line);
+                while record.len() < headers.len() {
+                    record.push_field("");
+                }
                 let line: Line = record.deserialize(Some(&headers)).map_err(|error| table_error(&error))?;
                 if line.is_blank() {
                     continue;
@@ -226,6 +234,10 @@ impl Service {
                 done += u64::try_from(batch.len()).unwrap_or_default();
                 self.import_batch(std::mem::take(&mut batch), dry_run, &mut report, tell).await?;
                 tell(if dry_run { Event::Checked(done) } else { Event::Written(done) });
+                if !dry_run && began.elapsed() >= STRETCH {
+                    tokio::time::sleep(PAUSE).await;
+                    began = Instant::now();
+                }
             }
             if !more {
                 return Ok(report);
@@ -252,20 +264,30 @@ impl Service {
                 }
             }
         }
-        if !dry_run {
-            tokio::time::sleep(PAUSE).await;
-        }
         Ok(())
     }
 }
 
 fn headers(table: &mut csv::Reader<Box<dyn io::Read + Send>>) -> Result<csv::StringRecord, ImportError> {
     let headers = table.headers().map_err(|error| table_error(&error))?.clone();
-    let expected = ["client_id", "client_name", "client_mail", "client_real_phone"];
-    match expected.iter().find(|name| !headers.iter().any(|header| header == **name)) {
-        Some(missing) => Err(ImportError::Table(format!("the first line has no column {missing}"))),
-        None => Ok(headers),
+    let table = |problem: &str| Err(ImportError::Table(problem.to_owned()));
+    if headers.is_empty() {
+        return table("it is empty");
     }
+    if let Some(missing) = NEEDED.iter().find(|name| !headers.iter().any(|header| header == **name)) {
+        if headers.iter().any(|header| header.contains(';')) {
+            return table("its cells are separated by semicolons; save it with commas");
+        }
+        return table(&format!("the first line has no column {missing}"));
+    }
+    // Which of the two would count is not ours to guess.
+    let columns = NEEDED.into_iter().chain(["client_proxy_number", "client_iso_residency", "client_last_caller"]);
+    for column in columns {
+        if headers.iter().filter(|header| *header == column).count() > 1 {
+            return table(&format!("the first line has the column {column} twice"));
+        }
+    }
+    Ok(headers)
 }
 
 /// Where the table is broken, without what stands there.

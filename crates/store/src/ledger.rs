@@ -68,7 +68,11 @@ macro_rules! read {
 
 impl Store {
     /// Which secret the store was made with; the first to come decides.
-    pub(crate) async fn claim_secret(&self, fingerprint: String, secret: Option<String>) -> Result<SecretMeta, LedgerError> {
+    pub(crate) async fn claim_secret(
+        &self,
+        fingerprint: String,
+        secret: Option<String>,
+    ) -> Result<SecretMeta, LedgerError> {
         unit!(self, meta::claim_secret(fingerprint, secret))
     }
 }

@@ -20,10 +20,15 @@ use crate::error::{UnitError, is_crossed, unavailable};
 
 /// The texts that differ from SQLite's: many writers, so what another holds is stepped over.
 pub(crate) mod dialect {
-    use crate::shared_sql::{claim_jobs, take_number};
+    use crate::shared_sql::{claim_jobs, import_clients, import_known, import_numbers, take_number};
 
     pub(crate) const CLAIM_JOBS: &str = claim_jobs!(" FOR UPDATE SKIP LOCKED");
     pub(crate) const TAKE_NUMBER: &str = take_number!(" FOR UPDATE SKIP LOCKED");
+    pub(crate) const IMPORT_KNOWN: &str =
+        import_known!("jsonb_array_elements(CAST($1 AS jsonb)) AS r(value)", "decode(", ", 'hex')");
+    pub(crate) const IMPORT_CLIENTS: &str =
+        import_clients!("jsonb_array_elements(CAST($1 AS jsonb)) AS r(value)", "decode(", ", 'hex')");
+    pub(crate) const IMPORT_NUMBERS: &str = import_numbers!("jsonb_array_elements(CAST($1 AS jsonb)) AS r(value)");
 }
 
 /// How often a verb that crossed another is run in all.
@@ -48,10 +53,13 @@ pub(crate) struct Postgres {
 impl Postgres {
     /// Opens a pool; connects when first needed.
     pub(crate) fn open(uri: &str) -> Result<Self, sqlx::Error> {
-        let options = PgConnectOptions::from_str(uri)?
-            .application_name("proxycall")
-            .options([("statement_timeout", "10s"), ("lock_timeout", "2s"), ("idle_in_transaction_session_timeout", "30s")]);
-        let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE).connect_lazy_with(options);
+        let options = PgConnectOptions::from_str(uri)?.application_name("proxycall").options([
+            ("statement_timeout", "10s"),
+            ("lock_timeout", "2s"),
+            ("idle_in_transaction_session_timeout", "30s"),
+        ]);
+        let pool =
+            PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE).connect_lazy_with(options);
         Ok(Self { pool })
     }
 

@@ -1,4 +1,4 @@
-//! Promises: the texts that differ only by how rows are locked are written once, and filled in when compiled.
+//! Promises: texts that differ between the databases in a word or two are written once, and filled in when compiled.
 
 /// Takes due jobs, at most `$3` of those due at `$1`: their due time becomes the end of the lease, `$2`.
 macro_rules! claim_jobs {
@@ -38,4 +38,75 @@ macro_rules! take_number {
     };
 }
 
-pub(crate) use {claim_jobs, take_number};
+/// What is known of the rows of an import, in their order. `$rows` reads a JSON array as rows `r` with a column `value`,
+/// `$hex` and `$end` stand around hex that is read as bytes.
+macro_rules! import_known {
+    ($rows:literal, $hex:literal, $end:literal) => {
+        concat!(
+            "SELECT c.name, c.mail, c.phone_key, c.country, c.closed_at, own.phone AS own_proxy, \
+                 p.status, p.client_id AS owner, p.quarantine_until, \
+                 EXISTS (SELECT 1 FROM proxy_number q WHERE q.phone = CAST(r.value ->> 'real' AS BIGINT) \
+                     AND q.status NOT IN ('released', 'missing')) AS real_is_proxy, \
+                 EXISTS (SELECT 1 FROM client o WHERE o.phone_key = ",
+            $hex,
+            "r.value ->> 'proxy_key'",
+            $end,
+            ") AS proxy_is_real FROM ",
+            $rows,
+            " LEFT JOIN client c ON c.client_id = CAST(r.value ->> 'id' AS BIGINT) \
+              LEFT JOIN proxy_number own ON own.client_id = c.client_id \
+              LEFT JOIN proxy_number p ON p.phone = CAST(r.value ->> 'proxy' AS BIGINT) \
+              ORDER BY CAST(r.value ->> 'n' AS BIGINT)"
+        )
+    };
+}
+
+/// Writes the clients of an import at `$2`.
+macro_rules! import_clients {
+    ($rows:literal, $hex:literal, $end:literal) => {
+        concat!(
+            "INSERT INTO client (client_id, name, name_fold, mail, mail_fold, phone, phone_key, last_four_key, \
+                 country, last_caller, created_at, updated_at) \
+             SELECT CAST(r.value ->> 'id' AS BIGINT), r.value ->> 'name', r.value ->> 'name_fold', \
+                 r.value ->> 'mail', r.value ->> 'mail_fold', ",
+            $hex,
+            "r.value ->> 'phone'",
+            $end,
+            ", ",
+            $hex,
+            "r.value ->> 'phone_key'",
+            $end,
+            ", ",
+            $hex,
+            "r.value ->> 'last_four_key'",
+            $end,
+            ", r.value ->> 'country', ",
+            $hex,
+            "r.value ->> 'last_caller'",
+            $end,
+            ", $2, $2 FROM ",
+            $rows,
+            " WHERE true ON CONFLICT (client_id) DO NOTHING"
+        )
+    };
+}
+
+/// Gives them their numbers: only one that is free may change hands.
+macro_rules! import_numbers {
+    ($rows:literal) => {
+        concat!(
+            "INSERT INTO proxy_number \
+                 (phone, country, number_type, status, friendly_name, client_id, assigned_at, added_at, updated_at) \
+             SELECT CAST(r.value ->> 'proxy' AS BIGINT), r.value ->> 'proxy_country', r.value ->> 'proxy_type', \
+                 'assigned', '', CAST(r.value ->> 'id' AS BIGINT), $2, $2, $2 FROM ",
+            $rows,
+            " WHERE (r.value ->> 'proxy') IS NOT NULL \
+              ON CONFLICT (phone) DO UPDATE SET status = 'assigned', client_id = excluded.client_id, \
+                  former_client_id = NULL, assigned_at = excluded.assigned_at, quarantine_until = NULL, \
+                  updated_at = excluded.updated_at \
+              WHERE proxy_number.status IN ('available', 'quarantined')"
+        )
+    };
+}
+
+pub(crate) use {claim_jobs, import_clients, import_known, import_numbers, take_number};

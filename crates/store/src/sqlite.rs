@@ -16,11 +16,11 @@ use std::{
     time::Duration,
 };
 
+use sqlx::migrate::Migrator;
 use sqlx::{
     SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use sqlx::migrate::Migrator;
 use tokio::sync::RwLock;
 
 use crate::{OpenError, error::unavailable, migration_failed};
@@ -29,10 +29,13 @@ pub(crate) use sqlx::{SqliteConnection as Connection, sqlite::SqliteRow as Row};
 
 /// The texts that differ from PostgreSQL's: one writer needs no locks.
 pub(crate) mod dialect {
-    use crate::shared_sql::{claim_jobs, take_number};
+    use crate::shared_sql::{claim_jobs, import_clients, import_known, import_numbers, take_number};
 
     pub(crate) const CLAIM_JOBS: &str = claim_jobs!("");
     pub(crate) const TAKE_NUMBER: &str = take_number!("");
+    pub(crate) const IMPORT_KNOWN: &str = import_known!("json_each($1) AS r", "unhex(", ")");
+    pub(crate) const IMPORT_CLIENTS: &str = import_clients!("json_each($1) AS r", "unhex(", ")");
+    pub(crate) const IMPORT_NUMBERS: &str = import_numbers!("json_each($1) AS r");
 }
 
 /// How long a statement waits for another process's lock.

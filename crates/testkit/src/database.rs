@@ -11,8 +11,8 @@ use std::{
 
 use proxycall_store::{Options, SecretKey, Store, schema_fingerprint};
 use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection, PgConnection, SqliteConnection, postgres::PgConnectOptions,
-    sqlite::SqliteConnectOptions,
+    AssertSqlSafe, ConnectOptions, Connection, Executor as _, PgConnection, SqliteConnection,
+    postgres::PgConnectOptions, sqlite::SqliteConnectOptions,
 };
 
 /// Where the server for tests is: set by `scripts/test`.
@@ -158,6 +158,29 @@ impl Database {
         }
     }
 
+    /// Keeps the store from writing, as a long transaction of another program would.
+    pub async fn lock(&self) -> Lock {
+        if let Some(file) = self.file() {
+            let mut connection = raw_sqlite(&file).await;
+            connection.execute("BEGIN IMMEDIATE").await.expect("the lock");
+            return Lock::Sqlite(connection);
+        }
+        let mut connection = PgConnection::connect(&self.uri).await.expect("a connection");
+        connection.execute("BEGIN; LOCK TABLE interaction, job, client, meta").await.expect("the lock");
+        Lock::Postgres(connection)
+    }
+
+    /// Whether the PostgreSQL server lets anybody into this database. When not, those inside are thrown out.
+    pub async fn admit(&self, anybody: bool) {
+        let Place::Server { name } = &self.place else { panic!("only a server admits") };
+        let mut server = server().await;
+        run(&mut server, format!(r#"ALTER DATABASE "{name}" ALLOW_CONNECTIONS {anybody}"#)).await;
+        if !anybody {
+            let all = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+            run(&mut server, all).await;
+        }
+    }
+
     /// Reads the first column of all rows past the store; it must be text, or NULL.
     pub async fn texts(&self, sql: &str) -> Vec<Option<String>> {
         let sql = AssertSqlSafe(sql.to_owned());
@@ -175,6 +198,25 @@ impl Database {
     pub async fn count(&self, what: &str) -> i64 {
         let rows = self.texts(&format!("SELECT CAST(COUNT(*) AS TEXT) FROM {what}")).await;
         rows.first().cloned().flatten().and_then(|count| count.parse().ok()).expect("a count")
+    }
+}
+
+/// Keeps the store from writing. Goes when released, or dropped.
+pub enum Lock {
+    /// The file's one lock for writers.
+    Sqlite(SqliteConnection),
+    /// Every table that a webhook writes to.
+    Postgres(PgConnection),
+}
+
+impl Lock {
+    /// Lets the store write again.
+    pub async fn release(self) {
+        let released = match self {
+            Self::Sqlite(mut connection) => connection.execute("ROLLBACK").await.map(drop),
+            Self::Postgres(mut connection) => connection.execute("ROLLBACK").await.map(drop),
+        };
+        released.expect("the lock is released");
     }
 }
 

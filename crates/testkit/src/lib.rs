@@ -1,3 +1,19 @@
-//! testkit
+//! For tests only: the app under test over the simulators of the sandbox, a clock in hand, throwaway databases.
+//!
+//! ```no_run
+//! # use proxycall_testkit::{run_test, app::{CLIENT, COURIER}};
+//! # async fn rule() {
+//! run_test(async |app| {
+//!     let proxy = app.client(1, CLIENT).await;
+//!     let call = app.call(COURIER, &proxy).await;
+//!     assert_eq!(call.rings(), [(CLIENT, proxy.as_str())]);
+//! })
+//! .await;
+//! # }
+//! ```
 
+pub mod app;
+pub mod clock;
 pub mod database;
+
+pub use app::{TestApp, run_test};

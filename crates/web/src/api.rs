@@ -24,8 +24,11 @@ const PAGE_MAX: u32 = 500;
 
 /// Reads `limit`: 1 to 500.
 fn page_size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    let limit = Option::<u32>::deserialize(deserializer)?.unwrap_or(PAGE);
-    if (1..=PAGE_MAX).contains(&limit) { Ok(limit) } else { Err(D::Error::custom("expected a number from 1 to 500")) }
+    let limit = Option::<u32>::deserialize(deserializer).map(|limit| limit.unwrap_or(PAGE));
+    limit
+        .ok()
+        .filter(|limit| (1..=PAGE_MAX).contains(limit))
+        .ok_or_else(|| D::Error::custom("expected a number from 1 to 500"))
 }
 
 fn default_page_size() -> u32 {

@@ -1,6 +1,8 @@
 //! Promises: `/openapi.json` and a readable page of it at `/docs`, both from the program itself, with nothing fetched
 //! from elsewhere.
 
+mod common;
+
 use std::sync::Arc;
 
 use askama::Template;
@@ -17,6 +19,8 @@ use utoipa::{
 };
 
 use crate::Shared;
+
+pub(crate) use common::complete;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -73,6 +77,7 @@ struct Answer {
 struct Page {
     title: String,
     version: String,
+    everywhere: [(&'static str, &'static str); 3],
     operations: Vec<Operation>,
 }
 
@@ -130,6 +135,7 @@ fn page(openapi: &Value) -> Page {
                     .and_then(Value::as_object)
                     .into_iter()
                     .flatten()
+                    .filter(|(status, _)| !common::EVERYWHERE.iter().any(|(usual, _)| usual == status))
                     .map(|(status, answer)| Answer {
                         status: status.clone(),
                         description: text(answer, "description"),
@@ -144,7 +150,7 @@ fn page(openapi: &Value) -> Page {
         }
     }
     let info = openapi.get("info").cloned().unwrap_or_default();
-    Page { title: text(&info, "title"), version: text(&info, "version"), operations }
+    Page { title: text(&info, "title"), version: text(&info, "version"), everywhere: common::EVERYWHERE, operations }
 }
 
 /// The fields of a schema, by the name it refers to.

@@ -1,8 +1,8 @@
 //! Promises: a POST with an `Idempotency-Key` is carried out once; the same request again gets the same answer.
 //!
 //! The key is noted before the handler runs and the answer kept after it. Whoever repeats meanwhile is told to wait
-//! (409); whoever uses the key for something else is told so (422). Failures of ours (5xx) are not kept: the key is
-//! free again. Keys hold for 24 hours.
+//! (409); whoever uses the key for something else is told so (422). What failed has done nothing and is not kept: once
+//! its cause is gone, the same request may be sent again. Keys hold for 24 hours.
 
 use axum::{
     body::{Body, to_bytes},
@@ -15,7 +15,7 @@ use bytes::Bytes;
 use proxycall_service::ports::ledger::{Begun, RequestKey, StoredAnswer};
 use sha2::{Digest, Sha256};
 
-use crate::{BODY_LIMIT, Problem, Shared, json::of_body};
+use crate::{Problem, Shared, json::of_body};
 
 static KEY: HeaderName = HeaderName::from_static("idempotency-key");
 static REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -59,8 +59,11 @@ async fn run_once(app: &Shared, key: &HeaderValue, request: Request, next: Next)
     let mut request = Request::from_parts(parts, Body::from(body));
     request.extensions_mut().insert(key.clone());
     let (parts, body) = next.run(request).await.into_parts();
-    let body = to_bytes(body, BODY_LIMIT).await.unwrap_or_default();
-    let kept = !parts.status.is_server_error() && parts.status != StatusCode::FORBIDDEN;
+    // Our own answer: its size is ours to bound, and a page of the search may be larger than what we take in.
+    let body = to_bytes(body, usize::MAX)
+        .await
+        .map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "The answer could not be read"))?;
+    let kept = parts.status.is_success();
     let answer =
         kept.then(|| StoredAnswer { status: parts.status.as_u16(), body: String::from_utf8_lossy(&body).into_owned() });
     if let Err(error) = ledger.finish_request(key, answer, app.service.clock.now()).await {
@@ -72,8 +75,7 @@ async fn run_once(app: &Shared, key: &HeaderValue, request: Request, next: Next)
 
 fn replay(answer: StoredAnswer) -> Response {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
-    let kind = if status.is_success() { "application/json" } else { "application/problem+json" };
-    let headers =
-        [(header::CONTENT_TYPE, HeaderValue::from_static(kind)), (REPLAYED.clone(), HeaderValue::from_static("true"))];
+    let json = HeaderValue::from_static("application/json");
+    let headers = [(header::CONTENT_TYPE, json), (REPLAYED.clone(), HeaderValue::from_static("true"))];
     (status, headers, answer.body).into_response()
 }

@@ -2,9 +2,8 @@
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Query, Request, rejection::BytesRejection},
+    extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header, request::Parts},
-    response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
@@ -18,6 +17,9 @@ pub(crate) struct OptionalJson<T>(pub(crate) T);
 
 /// A query string.
 pub(crate) struct ApiQuery<T>(pub(crate) T);
+
+/// The part of the path that names what is asked for.
+pub(crate) struct ApiPath(pub(crate) String);
 
 async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<(HeaderMap, Bytes), Problem> {
     let headers = request.headers().clone();
@@ -67,6 +69,9 @@ fn of_json(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     if let Some(field) = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
         return Problem::field(field, "is missing");
     }
+    if let Some(field) = message.strip_prefix("duplicate field `").and_then(|rest| rest.split('`').next()) {
+        return Problem::field(field, "is given twice");
+    }
     let expected = message
         .rsplit_once("expected ")
         .map(|(_, expected)| expected.split(" at line ").next().unwrap_or_default())
@@ -94,22 +99,37 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalJ
 }
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for ApiQuery<T> {
-    type Rejection = Response;
+    type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Response> {
-        // The rejection quotes what was sent; only the names that the route knows are safe to say.
-        Query::try_from_uri(&parts.uri).map(|Query(value)| Self(value)).map_err(|rejection| {
-            let message = rejection.to_string();
-            let missing = message.split("missing field `").nth(1).and_then(|rest| rest.split('`').next());
-            match missing {
-                Some(field) => Problem::field(field, "is missing").into_response(),
-                None => Problem::new(
-                    StatusCode::UNPROCESSABLE_ENTITY,
-                    "A query parameter has the wrong form; /docs names each and its type",
-                )
-                .into_response(),
-            }
-        })
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let query = Query::try_from_uri(&parts.uri);
+        query.map(|Query(value)| Self(value)).map_err(|rejection| of_query(&rejection.body_text()))
+    }
+}
+
+/// Which parameter it is. The message goes on with what was sent; only the names that the route knows are safe to say.
+fn of_query(message: &str) -> Problem {
+    if let Some(field) = message.split("missing field `").nth(1).and_then(|rest| rest.split('`').next()) {
+        return Problem::field(field, "is missing");
+    }
+    let field = message.split(": ").nth(1).filter(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
+    match field {
+        Some(field) => Problem::field(field, "has the wrong form; /docs says what is expected"),
+        None => Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "A query parameter has the wrong form; /docs names each and its type",
+        ),
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for ApiPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Path::from_request_parts(parts, state)
+            .await
+            .map(|Path(text)| Self(text))
+            .map_err(|_| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "The path is not UTF-8"))
     }
 }
 

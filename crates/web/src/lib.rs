@@ -18,13 +18,13 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request},
-    http::StatusCode,
+    http::{HeaderName, HeaderValue, StatusCode, Uri, header},
     middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
 };
 use proxycall_service::Service;
 use proxycall_twilio::Verifier;
-use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer};
 use utoipa_axum::router::OpenApiRouter;
 
 pub use auth::ApiTokens;
@@ -34,6 +34,14 @@ pub use problem::Problem;
 const BODY_LIMIT: usize = 256 * 1024;
 /// How long a request may take. Webhooks answer long before.
 const REQUEST_LIMIT: Duration = Duration::from_secs(20);
+
+/// On every answer: it is what it says it is, its address goes to nobody, and nothing keeps it, since most hold personal
+/// data.
+const HEADERS: [(HeaderName, HeaderValue); 3] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+];
 
 /// What the handlers stand on.
 pub struct App {
@@ -55,7 +63,7 @@ fn api() -> OpenApiRouter<Shared> {
 /// The API's description, as served at `/openapi.json`.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    api().into_openapi()
+    docs::complete(api().into_openapi())
 }
 
 /// The whole surface.
@@ -65,7 +73,7 @@ pub fn router(app: App) -> Router {
     let once = middleware::from_fn_with_state(Arc::clone(&app), idempotency::once);
     let operators = api::router().layer(once).layer(business);
     let (routes, _) = OpenApiRouter::<Shared>::new().merge(operators).merge(health::router()).split_for_parts();
-    routes
+    let routes = routes
         .merge(docs::router(&openapi()))
         .merge(webhooks::router())
         .fallback(not_found)
@@ -73,19 +81,21 @@ pub fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(CatchPanicLayer::custom(problem::of_panic))
         .layer(middleware::from_fn(limit_time))
-        .layer(middleware::from_fn(request_log::log))
+        .layer(middleware::from_fn(request_log::log));
+    HEADERS
+        .into_iter()
+        .fold(routes, |routes, (name, value)| routes.layer(SetResponseHeaderLayer::if_not_present(name, value)))
         .with_state(app)
 }
 
 /// What nobody serves. The original redirected a path with a slash at the end to the one without.
-async fn not_found(request: Request) -> Response {
-    let uri = request.uri();
-    match uri.path().strip_suffix('/') {
-        Some(path) if path.starts_with('/') && !path.starts_with("//") && !path.ends_with('/') => {
-            let query = uri.query().map_or_else(String::new, |query| format!("?{query}"));
-            Redirect::temporary(&format!("{path}{query}")).into_response()
-        }
-        _ => Problem::new(StatusCode::NOT_FOUND, "Not Found").into_response(),
+async fn not_found(uri: Uri) -> Response {
+    let shorter = uri.path().strip_suffix('/').filter(|path| path.starts_with('/') && !uri.path().contains("//"));
+    let target = shorter.map(|path| uri.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}")));
+    // What a browser might take for the address of another host goes nowhere.
+    match target.filter(|target| target.bytes().all(|sign| sign.is_ascii_graphic() && sign != b'\\')) {
+        Some(target) => Redirect::temporary(&target).into_response(),
+        None => Problem::new(StatusCode::NOT_FOUND, "Not Found").into_response(),
     }
 }
 

@@ -41,7 +41,8 @@ pub(crate) async fn run(env: &Environment) -> anyhow::Result<ExitCode> {
                 "Set PROXYCALL_API_TOKEN to a long random text, unless nobody else can reach the service.",
             ));
         }
-        findings.extend(check_store_and_carrier(&config).await);
+        findings.extend(check_store(&config).await);
+        findings.push(check_account(&config).await);
         findings.push(check_google(config.sheet.as_deref(), config.google_key.as_ref()));
         findings.push(check_smtp(config.smtp.as_ref()).await);
     }
@@ -112,12 +113,16 @@ async fn check_public_address(config: &Config) -> Finding {
     )
 }
 
-async fn check_store_and_carrier(config: &Config) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    match wiring::parts(config, false).await {
+/// Whether the store takes writes, and where its key is. A store that is not there is not made: that is for `serve`.
+async fn check_store(config: &Config) -> Vec<Finding> {
+    let missing = config.database_file().filter(|file| !file.exists());
+    let opened = match missing {
+        Some(file) => Err(anyhow::anyhow!("there is no file {}", file.display())),
+        None => wiring::parts(config, false).await,
+    };
+    match opened {
         Ok(parts) => {
-            findings.push(parts.service.check_store().await);
-            findings.push(match parts.store.secret_origin() {
+            let secret = match parts.store.secret_origin() {
                 SecretOrigin::Environment => Finding::good("Secret key", "from the environment"),
                 SecretOrigin::Store => Finding::new(
                     "Secret key",
@@ -126,18 +131,24 @@ async fn check_store_and_carrier(config: &Config) -> Vec<Finding> {
                     "kept in the store: whoever copies the store has the key too",
                     "For a new store, set PROXYCALL_SECRET_KEY (`openssl rand -base64 32`) before the first start.",
                 ),
-            });
+            };
+            let findings = vec![parts.service.check_store().await, secret];
             parts.store.close().await;
+            findings
         }
-        Err(error) => findings.push(Finding::new(
+        Err(error) => vec![Finding::new(
             "Store",
             Verdict::Bad,
             "a database that can be opened",
             format!("{error:#}"),
-            "Check DATABASE_URL; for PostgreSQL also user, password and that this machine may connect.",
-        )),
+            "Check DATABASE_URL and, for a file, the working folder; for PostgreSQL also user, password and that this \
+             machine may connect. The first start of `proxycall serve` makes a file, `proxycall migrate` the tables.",
+        )],
     }
-    findings.push(if config.carrier.account_sid.is_empty() || config.carrier.auth_tokens.is_empty() {
+}
+
+async fn check_account(config: &Config) -> Finding {
+    if config.carrier.account_sid.is_empty() || config.carrier.auth_tokens.is_empty() {
         Finding::new(
             "Carrier account",
             Verdict::Bad,
@@ -156,8 +167,7 @@ async fn check_store_and_carrier(config: &Config) -> Vec<Finding> {
                 "Check TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_API_BASE_URL.",
             ),
         }
-    });
-    findings
+    }
 }
 
 /// Whether the key is a service account's; the sheet itself is not used by this version.

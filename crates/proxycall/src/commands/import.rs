@@ -7,6 +7,7 @@ use std::{
     process::ExitCode,
 };
 
+use anyhow::Context as _;
 use proxycall_service::import::{Event, Source};
 
 use crate::{
@@ -42,7 +43,7 @@ pub(crate) async fn run(env: &Environment, file: &Path, skip_refused: bool) -> a
     };
     let report = parts.service.import_clients(&CsvFile(file.to_owned()), skip_refused, &mut tell).await;
     parts.store.close().await;
-    let report = report?;
+    let report = report.with_context(|| file.display().to_string())?;
     if terminal {
         progress("");
         complain("");

@@ -70,6 +70,7 @@ pub(crate) async fn run(env: &Environment, options: &cli::Sandbox) -> anyhow::Re
         auth_token: format!("sandbox-{seed:032x}"),
         seed: u64::try_from(seed >> 64)?,
         numbers: NUMBERS.iter().map(|(phone, _)| number(phone, &base_url)).collect(),
+        everyone_has_a_handset: true,
         ..Options::default()
     })
     .await?;

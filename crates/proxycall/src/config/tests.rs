@@ -17,7 +17,7 @@ fn usable() -> Vec<(&'static str, String)> {
 fn read(changes: &[(&'static str, &str)]) -> Result<Config, ConfigProblems> {
     let mut env = Environment::of(usable());
     for (name, value) in changes {
-        env.0.insert((*name).to_owned(), (*value).to_owned());
+        env.values.insert((*name).to_owned(), (*value).to_owned());
     }
     Config::read(&env, Needs::Service)
 }
@@ -81,8 +81,7 @@ fn without_a_token_the_service_starts_only_when_told_to_be_open() {
 
 #[test]
 fn renders_address_serves_when_no_other_is_given_and_beside_it() {
-    let config =
-        read(&[("PUBLIC_BASE_URL", ""), ("RENDER_EXTERNAL_URL", "https://x.example.com")]).unwrap();
+    let config = read(&[("PUBLIC_BASE_URL", ""), ("RENDER_EXTERNAL_URL", "https://x.example.com")]).unwrap();
     assert_eq!(config.base_urls, ["https://x.example.com"]);
     let config = read(&[("RENDER_EXTERNAL_URL", "https://x.example.com")]).unwrap();
     assert_eq!(config.base_urls, ["https://calls.example.com", "https://x.example.com"]);

@@ -1,12 +1,12 @@
 //! Promises: `<Dial>` rings whom it names with the caller ID it names, and reports what became of it.
 
-use super::{Flow, Leg, MAX_DEPTH, Run, USUAL_TALK, resolve};
+use super::{Flow, Leg, MAX_DEPTH, Run, USUAL_TALK};
 use crate::{
     contract::Violation,
     geography::is_e164,
     transcript::Event,
     twiml::{BAD_TWIML, Dial, DialNumber},
-    webhook::param,
+    webhook::{param, resolve},
     world::{Behaviour, Hook, Ring},
 };
 
@@ -68,7 +68,7 @@ impl Run<'_> {
             if state.numbers.contains_key(&number.phone) {
                 return Will::LeadOn;
             }
-            let Some(handset) = state.handsets.get_mut(&number.phone) else { return Will::Not("failed") };
+            let Some(handset) = state.handset(&number.phone) else { return Will::Not("failed") };
             match self.script.answer.unwrap_or(handset.behaviour) {
                 // The network refuses the call: the handset never rings.
                 Behaviour::Reject => return Will::Not("failed"),

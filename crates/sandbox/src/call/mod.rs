@@ -6,15 +6,13 @@ mod dial;
 
 use std::collections::VecDeque;
 
-use url::Url;
-
 use crate::{
     contract::Violation,
-    text::is_xml,
     transcript::{Event, Transcript},
     twiml::{BAD_TWIML, Gather, Link, Prompt, VoiceVerb, parse_voice},
-    webhook::{Answer, WEBHOOK_FAILED, WRONG_CONTENT_TYPE, WebhookError, call_params, param},
+    webhook::{Answer, WEBHOOK_FAILED, WRONG_CONTENT_TYPE, WebhookError, call_params, param, resolve},
     world::{Behaviour, Call, Hook, World},
+    xml::is_xml,
 };
 
 /// How many documents one call may go through by `<Redirect>`, `<Gather>` and `<Dial action>`.
@@ -320,15 +318,6 @@ impl Event {
         };
         Self::Webhook { url: hook.url.clone(), status, answer }
     }
-}
-
-/// The address that a document at `base` means by `link`.
-pub(crate) fn resolve(link: &Link, base: &str) -> Option<Hook> {
-    if link.url.is_empty() {
-        return Some(Hook { url: base.to_owned(), method: link.method });
-    }
-    let url = Url::parse(base).ok()?.join(&link.url).ok()?;
-    Some(Hook { url: url.into(), method: link.method })
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ use crate::{
     contract::{RecordedRequest, Violation},
     delivery::Delivery,
     fault::Fault,
+    geography::is_e164,
     sid::SidSource,
     webhook::{BaseUrl, BaseUrlError},
 };
@@ -70,9 +71,21 @@ pub(crate) struct State {
     pub(crate) violations: Vec<Violation>,
     pub(crate) errors: Vec<CarrierError>,
     pub(crate) webhooks: Vec<SentWebhook>,
+    /// Whoever is rung or texted has a handset from then on.
+    pub(crate) everyone_has_a_handset: bool,
     pub(crate) hold_callbacks: bool,
     /// Messages accepted while callbacks are held, oldest first.
     pub(crate) held: Vec<Delivery>,
+}
+
+impl State {
+    /// The handset with this number, made now where everyone has one.
+    pub(crate) fn handset(&mut self, phone: &str) -> Option<&mut Handset> {
+        if self.everyone_has_a_handset && is_e164(phone) && !self.numbers.contains_key(phone) {
+            return Some(self.handsets.entry(phone.to_owned()).or_insert_with(|| Handset::new(phone)));
+        }
+        self.handsets.get_mut(phone)
+    }
 }
 
 impl World {
@@ -95,6 +108,7 @@ impl World {
             violations: Vec::new(),
             errors: Vec::new(),
             webhooks: Vec::new(),
+            everyone_has_a_handset: false,
             hold_callbacks: false,
             held: Vec::new(),
         };
@@ -341,5 +355,20 @@ mod tests {
         world.add_number(Number::new("+33199000001").voice_url("https://proxycall.example/twilio/voice"));
         assert_eq!(world.numbers()[0].sid, before[0].sid);
         assert!(before[0].sid.starts_with("PN"));
+    }
+    #[test]
+    fn where_everyone_has_a_handset_whoever_is_reached_gets_one_and_nobody_else() {
+        let world = world();
+        let reached = |open, phone: &str| {
+            world.change(|state| {
+                state.everyone_has_a_handset = open;
+                state.handset(phone).is_some()
+            })
+        };
+        assert!(!reached(false, "+33639980009"));
+        assert!(reached(true, "+33639980009"));
+        for nobody in ["anonymous", "+33199000001"] {
+            assert!(!reached(true, nobody), "{nobody}");
+        }
     }
 }

@@ -191,13 +191,15 @@ impl State {
         let mut next = "BEGIN IMMEDIATE; SAVEPOINT verb";
         for unit in batch {
             connection.execute(sqlx::raw_sql(next)).await?;
-            next = if unit.run(connection).await {
+            // The lock may have been waited for longer than whoever asked did: they were told that nothing was done.
+            next = if !unit.abandoned() && unit.run(connection).await {
                 "RELEASE verb; SAVEPOINT verb"
             } else {
                 "ROLLBACK TO verb; RELEASE verb; SAVEPOINT verb"
             };
         }
-        let end = if next.starts_with("RELEASE") { "RELEASE verb; COMMIT" } else { "ROLLBACK TO verb; RELEASE verb; COMMIT" };
+        let end =
+            if next.starts_with("RELEASE") { "RELEASE verb; COMMIT" } else { "ROLLBACK TO verb; RELEASE verb; COMMIT" };
         connection.execute(sqlx::raw_sql(end)).await?;
         Ok(())
     }
@@ -211,11 +213,14 @@ impl State {
             return Err(LedgerError::Unavailable("the database file is gone".to_owned()));
         }
         if now != self.identity {
-            self.connection = SqliteConnection::connect_with(&self.options).await.map_err(|error| unavailable(&error))?;
+            self.connection =
+                SqliteConnection::connect_with(&self.options).await.map_err(|error| unavailable(&error))?;
             self.identity = now;
-            let renewed = self.readers.lock().ok().and_then(|slot| {
-                slot.as_ref().map(|(readers, make)| (Arc::clone(readers), make()))
-            });
+            let renewed = self
+                .readers
+                .lock()
+                .ok()
+                .and_then(|slot| slot.as_ref().map(|(readers, make)| (Arc::clone(readers), make())));
             if let Some((readers, fresh)) = renewed {
                 *readers.write().await = fresh;
             }

@@ -194,7 +194,8 @@ pub(crate) async fn record_call_ended(
         .bind(&ended.sid)
         .bind(after.as_str())
         .bind(ended.outbound_sid.as_deref())
-        .bind(ended.duration_s)
+        // Of a call that was refused, or not answered, the carrier counts how long our sentence took.
+        .bind(ended.duration_s.filter(|_| after == Outcome::Completed))
         .bind(ended.error_code.map(i64::from))
         .bind(after.is_final().then(|| millis(ended.now)))
         .bind(current.as_str())

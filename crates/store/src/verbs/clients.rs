@@ -47,15 +47,14 @@ async fn written(db: &mut Connection, codec: &Codec, id: ClientId) -> Result<Cli
 }
 
 const INSERT: &str = "INSERT INTO client (client_id, name, name_fold, mail, mail_fold, phone, phone_key, last_four_key, \
-        country, last_caller, request_key, created_at, updated_at) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) ON CONFLICT (client_id) DO NOTHING";
+        country, request_key, created_at, updated_at) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) ON CONFLICT (client_id) DO NOTHING";
 
 /// Writes a client's row; false when the id is taken.
-pub(super) async fn insert(
+async fn insert(
     db: &mut Connection,
     codec: &Codec,
     client: &NewClient,
-    last_caller: Option<PhoneNumber>,
     request_key: Option<&[u8]>,
     now: Timestamp,
 ) -> Result<bool, UnitError> {
@@ -69,7 +68,6 @@ pub(super) async fn insert(
         .bind(codec.phone_key(client.phone))
         .bind(codec.last_four_key(&client.phone.last_four()))
         .bind(client.country.to_string())
-        .bind(last_caller.map(|caller| codec.seal_phone(caller)))
         .bind(request_key)
         .bind(millis(now))
         .execute(&mut *db)
@@ -86,7 +84,7 @@ pub(super) async fn insert_with_number(
     request_key: Option<&[u8]>,
     now: Timestamp,
 ) -> Result<Option<PhoneNumber>, UnitError> {
-    if !insert(db, codec, client, None, request_key, now).await? {
+    if !insert(db, codec, client, request_key, now).await? {
         return Ok(None);
     }
     pool::refuse_proxy(db, client.phone).await?;

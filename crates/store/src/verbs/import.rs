@@ -1,93 +1,178 @@
 //! Taking clients over, each with the number it has: what would cross two parties is refused, row by row.
+//!
+//! A batch is read, judged and written with one statement each, whatever its size: the way to the database and back
+//! is most of what a row costs. Rows go there as one JSON text.
+
+use std::collections::{HashMap, HashSet};
 
 use proxycall_domain::{FieldError, NumberStatus};
 use proxycall_service::ports::ledger::{ImportClient, ImportFinding};
+use serde::Serialize;
 
 use super::*;
-
-/// All that decides about one row: one indexed read.
-const KNOWN: &str = "SELECT c.name, c.mail, c.phone_key, c.country, c.closed_at, own.phone AS own_proxy, \
-        n.status, n.client_id AS owner, n.quarantine_until, \
-        EXISTS (SELECT 1 FROM proxy_number p WHERE p.phone = $2 AND p.status NOT IN ('released', 'missing')) \
-            AS real_is_proxy, \
-        EXISTS (SELECT 1 FROM client r WHERE r.phone_key = $4) AS proxy_is_real \
-    FROM (SELECT 1 AS one) AS ground \
-    LEFT JOIN client c ON c.client_id = $1 \
-    LEFT JOIN proxy_number own ON own.client_id = c.client_id \
-    LEFT JOIN proxy_number n ON n.phone = $3";
 
 const ID: &str = "client_id";
 const PROXY: &str = "client_proxy_number";
 const REAL: &str = "client_real_phone";
 
-/// What becomes of a row as things stand.
-async fn judge(
-    db: &mut Connection,
+/// What the database has to know of a row to tell what is there already.
+#[derive(Serialize)]
+struct Question {
+    n: usize,
+    id: i64,
+    real: i64,
+    proxy: Option<i64>,
+    proxy_key: Option<String>,
+}
+
+/// A row as it is written. Bytes are in hex.
+#[derive(Serialize)]
+struct Line<'a> {
+    id: i64,
+    name: &'a str,
+    name_fold: String,
+    mail: &'a str,
+    mail_fold: String,
+    phone: String,
+    phone_key: String,
+    last_four_key: String,
+    country: String,
+    last_caller: Option<String>,
+    proxy: Option<i64>,
+    proxy_country: Option<String>,
+    proxy_type: Option<&'static str>,
+}
+
+impl<'a> Line<'a> {
+    fn new(codec: &Codec, row: &'a ImportClient) -> Self {
+        let client = &row.client;
+        let (name, mail) = (client.name.expose(), client.mail.expose());
+        Self {
+            id: client.id.get(),
+            name,
+            name_fold: name.to_lowercase(),
+            mail,
+            mail_fold: mail.to_lowercase(),
+            phone: hex::encode(codec.seal_phone(client.phone)),
+            phone_key: hex::encode(codec.phone_key(client.phone)),
+            last_four_key: hex::encode(codec.last_four_key(&client.phone.last_four())),
+            country: client.country.to_string(),
+            last_caller: row.last_caller.map(|caller| hex::encode(codec.seal_phone(caller))),
+            proxy: row.proxy.as_ref().map(|number| digits(number.phone)),
+            proxy_country: row.proxy.as_ref().map(|number| number.country.to_string()),
+            proxy_type: row.proxy.as_ref().map(|number| number.number_type.as_str()),
+        }
+    }
+}
+
+fn json<T: Serialize>(rows: &[T]) -> Result<String, LedgerError> {
+    serde_json::to_string(rows).map_err(|_| unreadable("a row without JSON form"))
+}
+
+/// The rows of this batch that are to be written: later rows must not cross them either.
+#[derive(Default)]
+struct Added<'a> {
+    rows: HashMap<ClientId, &'a ImportClient>,
+    proxies: HashSet<PhoneNumber>,
+    reals: HashSet<PhoneNumber>,
+}
+
+impl<'a> Added<'a> {
+    fn add(&mut self, row: &'a ImportClient) {
+        self.rows.insert(row.client.id, row);
+        self.proxies.extend(row.proxy.as_ref().map(|number| number.phone));
+        self.reals.insert(row.client.phone);
+    }
+}
+
+fn refused(field: &'static str, problem: impl Into<String>) -> ImportFinding {
+    ImportFinding::Refused(FieldError::new(field, problem))
+}
+
+fn exists(same: bool) -> ImportFinding {
+    if same { ImportFinding::Same } else { refused(ID, "a client with this id and other data exists") }
+}
+
+/// What becomes of a row, from what the store knows of it and what was added before it.
+fn judge(
     codec: &Codec,
     row: &ImportClient,
+    known: &Row,
+    added: &Added<'_>,
     now: Timestamp,
 ) -> Result<ImportFinding, UnitError> {
     let client = &row.client;
     let number = row.proxy.as_ref().map(|number| number.phone);
-    let known: Row = sqlx::query(KNOWN)
-        .bind(client.id.get())
-        .bind(digits(client.phone))
-        .bind(number.map(digits))
-        .bind(number.map(|number| codec.phone_key(number)))
-        .fetch_one(&mut *db)
-        .await?;
-    let refused = |field, problem: &str| Ok(ImportFinding::Refused(FieldError::new(field, problem)));
     if let Some(name) = known.try_get::<Option<&str>, _>("name")? {
         if known.try_get::<Option<i64>, _>("closed_at")?.is_some() {
-            return refused(ID, "a client with this id exists and is closed");
+            return Ok(refused(ID, "a client with this id exists and is closed"));
         }
-        let same = name == client.name.expose()
-            && known.try_get::<&str, _>("mail")? == client.mail.expose()
-            && known.try_get::<&[u8], _>("phone_key")? == codec.phone_key(client.phone)
-            && known.try_get::<&str, _>("country")? == client.country.to_string()
-            // A row without a number does not contradict one that was given since.
-            && (number.is_none() || known.try_get::<Option<i64>, _>("own_proxy")? == number.map(digits));
-        return if same { Ok(ImportFinding::Same) } else { refused(ID, "a client with this id and other data exists") };
+        return Ok(exists(
+            name == client.name.expose()
+                && known.try_get::<&str, _>("mail")? == client.mail.expose()
+                && known.try_get::<&[u8], _>("phone_key")? == codec.phone_key(client.phone)
+                && known.try_get::<&str, _>("country")? == client.country.to_string()
+                // A row without a number does not contradict one that was given since.
+                && (number.is_none() || known.try_get::<Option<i64>, _>("own_proxy")? == number.map(digits)),
+        ));
     }
-    if number == Some(client.phone) || known.try_get("real_is_proxy")? {
-        return refused(REAL, "is a proxy number, which cannot be anybody's real number");
+    if let Some(before) = added.rows.get(&client.id) {
+        return Ok(exists(before.client == *client && before.proxy.as_ref().map(|number| number.phone) == number));
     }
-    if known.try_get("proxy_is_real")? {
-        return refused(PROXY, "is a client's real number, which cannot be a proxy number");
+    if number == Some(client.phone) || known.try_get("real_is_proxy")? || added.proxies.contains(&client.phone) {
+        return Ok(refused(REAL, "is a proxy number, which cannot be anybody's real number"));
     }
-    if known.try_get::<Option<i64>, _>("owner")?.is_some() {
-        return refused(PROXY, "belongs to another client");
+    let Some(number) = number else { return Ok(ImportFinding::Added) };
+    if known.try_get("proxy_is_real")? || added.reals.contains(&number) {
+        return Ok(refused(PROXY, "is a client's real number, which cannot be a proxy number"));
     }
-    let status = known.try_get::<Option<&str>, _>("status")?.map(NumberStatus::parse);
+    if known.try_get::<Option<i64>, _>("owner")?.is_some() || added.proxies.contains(&number) {
+        return Ok(refused(PROXY, "belongs to another client"));
+    }
+    let Some(status) = known.try_get::<Option<&str>, _>("status")? else { return Ok(ImportFinding::Added) };
+    let status = NumberStatus::parse(status).ok_or_else(|| unreadable("a number's status"))?;
     let rested = known.try_get::<Option<i64>, _>("quarantine_until")?.is_some_and(|until| until <= millis(now));
-    match status {
-        None | Some(Some(NumberStatus::Available)) => Ok(ImportFinding::Added),
-        Some(Some(NumberStatus::Quarantined)) if rested => Ok(ImportFinding::Added),
-        Some(Some(status)) => refused(PROXY, &format!("is in the pool as {}, not as available", status.as_str())),
-        Some(None) => Err(unreadable("a number's status").into()),
+    if status == NumberStatus::Available || rested {
+        return Ok(ImportFinding::Added);
     }
+    Ok(refused(PROXY, format!("is in the pool as {}, not as available", status.as_str())))
 }
 
+/// What becomes of each row of a batch as things stand.
 pub(crate) async fn preview(
     db: &mut Connection,
     codec: &Codec,
     rows: &[ImportClient],
     now: Timestamp,
 ) -> Result<Vec<ImportFinding>, UnitError> {
+    let questions: Vec<Question> = rows
+        .iter()
+        .enumerate()
+        .map(|(n, row)| Question {
+            n,
+            id: row.client.id.get(),
+            real: digits(row.client.phone),
+            proxy: row.proxy.as_ref().map(|number| digits(number.phone)),
+            proxy_key: row.proxy.as_ref().map(|number| hex::encode(codec.phone_key(number.phone))),
+        })
+        .collect();
+    // Planned anew each time: PostgreSQL would keep reading whole tables, as it rightly does while they are empty.
+    let known = sqlx::query(dialect::IMPORT_KNOWN).persistent(false).bind(json(&questions)?);
+    let known: Vec<Row> = known.fetch_all(&mut *db).await?;
+    if known.len() != rows.len() {
+        return Err(unreadable("a client or number that is there twice").into());
+    }
+    let mut added = Added::default();
     let mut findings = Vec::with_capacity(rows.len());
-    for row in rows {
-        findings.push(judge(db, codec, row, now).await?);
+    for (row, known) in rows.iter().zip(&known) {
+        let finding = judge(codec, row, known, &added, now)?;
+        if finding == ImportFinding::Added {
+            added.add(row);
+        }
+        findings.push(finding);
     }
     Ok(findings)
 }
-
-/// Only a number that is free may change hands.
-const GIVE: &str = "INSERT INTO proxy_number \
-        (phone, country, number_type, status, friendly_name, client_id, assigned_at, added_at, updated_at) \
-    VALUES ($1, $2, $3, 'assigned', '', $4, $5, $5, $5) \
-    ON CONFLICT (phone) DO UPDATE SET status = 'assigned', client_id = excluded.client_id, former_client_id = NULL, \
-        assigned_at = excluded.assigned_at, quarantine_until = NULL, updated_at = excluded.updated_at \
-    WHERE proxy_number.status IN ('available', 'quarantined')";
 
 pub(crate) async fn import_clients(
     db: &mut Connection,
@@ -95,30 +180,20 @@ pub(crate) async fn import_clients(
     rows: &[ImportClient],
     now: &Timestamp,
 ) -> Result<Vec<ImportFinding>, UnitError> {
-    let mut findings = Vec::with_capacity(rows.len());
-    for row in rows {
-        let finding = judge(db, codec, row, *now).await?;
-        if finding == ImportFinding::Added {
-            take_over(db, codec, row, *now).await?;
+    let findings = preview(db, codec, rows, *now).await?;
+    let added = rows.iter().zip(&findings).filter(|(_, finding)| **finding == ImportFinding::Added);
+    let lines: Vec<Line<'_>> = added.map(|(row, _)| Line::new(codec, row)).collect();
+    let numbers = lines.iter().filter(|line| line.proxy.is_some()).count();
+    let text = json(&lines)?;
+    for (statement, expected) in [(dialect::IMPORT_CLIENTS, lines.len()), (dialect::IMPORT_NUMBERS, numbers)] {
+        if expected == 0 {
+            continue;
         }
-        findings.push(finding);
+        let written = sqlx::query(statement).bind(&text).bind(millis(*now)).execute(&mut *db).await?.rows_affected();
+        // Another unit changed what was judged: all is judged again.
+        if usize::try_from(written) != Ok(expected) {
+            return Err(UnitError::Crossed);
+        }
     }
     Ok(findings)
-}
-
-/// Writes what was judged; when another unit changed that meanwhile, all is judged again.
-async fn take_over(db: &mut Connection, codec: &Codec, row: &ImportClient, now: Timestamp) -> Result<(), UnitError> {
-    if !clients::insert(db, codec, &row.client, row.last_caller, None, now).await? {
-        return Err(UnitError::Crossed);
-    }
-    let Some(number) = &row.proxy else { return Ok(()) };
-    let given = sqlx::query(GIVE)
-        .bind(digits(number.phone))
-        .bind(number.country.to_string())
-        .bind(number.number_type.as_str())
-        .bind(row.client.id.get())
-        .bind(millis(now))
-        .execute(&mut *db)
-        .await?;
-    if given.rows_affected() == 1 { Ok(()) } else { Err(UnitError::Crossed) }
 }

@@ -70,9 +70,7 @@ fn interaction_of(codec: &Codec, row: &Row) -> Result<Interaction, UnitError> {
     Ok(Interaction {
         id: InteractionId::from_uuid(row.try_get("id")?),
         channel: Channel::parse(row.try_get("channel")?).ok_or_else(|| unreadable("a channel"))?,
-        direction: direction
-            .map(|word| Direction::parse(word).ok_or_else(|| unreadable("a direction")))
-            .transpose()?,
+        direction: direction.map(|word| Direction::parse(word).ok_or_else(|| unreadable("a direction"))).transpose()?,
         proxy: Some(proxy(row.try_get("dialled")?)?),
         client: row.try_get::<Option<i64>, _>("client_id")?.map(client_id).transpose()?,
         party: row.try_get::<Option<&[u8]>, _>("party")?.map(|sealed| codec.open_phone(sealed)).transpose()?,

@@ -116,9 +116,8 @@ pub(crate) async fn order(db: &mut Connection, _codec: &Codec, id: &OrderId) -> 
     row.map(|row| order_of(&row)).transpose()
 }
 
-const NEWEST: &str = select_orders!(
-    "(o.created_at, o.order_id) < ($1, $2) ORDER BY o.created_at DESC, o.order_id DESC LIMIT $3"
-);
+const NEWEST: &str =
+    select_orders!("(o.created_at, o.order_id) < ($1, $2) ORDER BY o.created_at DESC, o.order_id DESC LIMIT $3");
 
 const NEWEST_OF_CLIENT: &str = select_orders!(
     "o.client_id = $4 AND (o.created_at, o.order_id) < ($1, $2) \

@@ -52,13 +52,8 @@ pub(crate) async fn begin_request(
             return Ok(Begun::InProgress);
         }
     }
-    let taken = sqlx::query(TAKE_OVER)
-        .bind(&key)
-        .bind(&content)
-        .bind(millis(*now))
-        .bind(started)
-        .execute(&mut *db)
-        .await?;
+    let taken =
+        sqlx::query(TAKE_OVER).bind(&key).bind(&content).bind(millis(*now)).bind(started).execute(&mut *db).await?;
     if taken.rows_affected() == 1 { Ok(Begun::Fresh) } else { Err(UnitError::Crossed) }
 }
 

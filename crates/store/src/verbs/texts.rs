@@ -4,7 +4,7 @@
 
 use proxycall_domain::{Channel, InteractionId, Outcome, routing::Action};
 use proxycall_service::ports::ledger::{
-    ClaimedJob, DeliveryReport, InboundText, OutboundText, RecordedText, SendStep, TextResult, Work,
+    ClaimedJob, DeliveryReport, InboundText, OutboundText, RecordedText, SendStep, SentText, TextResult, Work,
 };
 use uuid::Uuid;
 
@@ -122,7 +122,7 @@ pub(crate) async fn finish_sending(
     let Work::SendText { interaction } = job.work;
     let current: Option<String> = sqlx::query_scalar(OUTCOME).bind(interaction.uuid()).fetch_optional(&mut *db).await?;
     let current = current.map(|word| outcome(&word)).transpose()?;
-    let report = match result {
+    match result {
         TextResult::TryAgain { at } if current == Some(Outcome::Sending) => {
             if !jobs::put_off(db, job, *at).await? {
                 return Ok(false);
@@ -131,36 +131,43 @@ pub(crate) async fn finish_sending(
             return if back.rows_affected() == 1 { Ok(true) } else { Err(UnitError::Crossed) };
         }
         TextResult::LookAgain { at } if current == Some(Outcome::Sending) => return jobs::put_off(db, job, *at).await,
-        // The carrier's own report was faster and settled it.
-        TextResult::TryAgain { .. } | TextResult::LookAgain { .. } => None,
-        TextResult::Sent(sent) => Some(Report::new(sent.outcome, Some(&sent.sid), sent.error_code)),
-        TextResult::LookedUp(candidates) => {
-            let mut report = Report::new(Outcome::Unknown, None, None);
-            for sent in candidates {
-                if !is_claimed(db, &sent.sid).await? {
-                    report = Report::new(sent.outcome, Some(&sent.sid), sent.error_code);
-                    break;
-                }
-            }
-            Some(report)
-        }
-        TextResult::Failed { error_code } => Some(Report::new(Outcome::Failed, None, *error_code)),
-    };
+        _ => {}
+    }
     if !jobs::end(db, job).await? {
         return Ok(false);
     }
-    if let (Some(current), Some(report)) = (current, report) {
+    let report = match result {
+        // The carrier's own report was faster and settled it.
+        TextResult::TryAgain { .. } | TextResult::LookAgain { .. } => return Ok(true),
+        TextResult::Sent(sent) => Report::new(sent.outcome, Some(&sent.sid), sent.error_code),
+        TextResult::LookedUp(candidates) => match claim_first(db, interaction, candidates).await? {
+            Some(sent) => Report::new(sent.outcome, Some(&sent.sid), sent.error_code),
+            None => Report::new(Outcome::Unknown, None, None),
+        },
+        TextResult::Failed { error_code } => Report::new(Outcome::Failed, None, *error_code),
+    };
+    if let Some(current) = current {
         move_on(db, interaction, current, &report, *now).await?;
     }
     Ok(true)
 }
 
-const CLAIMED: &str = "SELECT 1 FROM interaction WHERE outbound_sid = $1";
+const CLAIM_MESSAGE: &str = "UPDATE interaction SET outbound_sid = $2 WHERE id = $1 AND outbound_sid IS NULL \
+    AND NOT EXISTS (SELECT 1 FROM interaction o WHERE o.outbound_sid = $2)";
 
-/// Whether a message at the carrier is some interaction's already.
-async fn is_claimed(db: &mut Connection, sid: &str) -> Result<bool, UnitError> {
-    let found: Option<Row> = sqlx::query(CLAIMED).bind(sid).fetch_optional(&mut *db).await?;
-    Ok(found.is_some())
+/// Makes the first of these messages at the carrier that is no other interaction's this one's.
+async fn claim_first<'s>(
+    db: &mut Connection,
+    interaction: InteractionId,
+    candidates: &'s [SentText],
+) -> Result<Option<&'s SentText>, UnitError> {
+    for sent in candidates {
+        let claimed = sqlx::query(CLAIM_MESSAGE).bind(interaction.uuid()).bind(&sent.sid).execute(&mut *db).await?;
+        if claimed.rows_affected() == 1 {
+            return Ok(Some(sent));
+        }
+    }
+    Ok(None)
 }
 
 const BY_ID: &str = "SELECT id, outcome, outbound_sid FROM interaction WHERE id = $1 AND channel = 'text'";

@@ -16,7 +16,8 @@ async fn refused(db: &TestStore, sql: &str) {
 pub(crate) async fn a_second_owner_of_a_number_is_impossible(db: TestStore) {
     clients(&db, 2).await;
     let columns = "phone, country, number_type, status, friendly_name, client_id, added_at, updated_at";
-    let second = format!("INSERT INTO proxy_number ({columns}) VALUES (33199000001, 'FR', 'local', 'assigned', '', 2, 0, 0)");
+    let second =
+        format!("INSERT INTO proxy_number ({columns}) VALUES (33199000001, 'FR', 'local', 'assigned', '', 2, 0, 0)");
     refused(&db, &second).await;
 }
 

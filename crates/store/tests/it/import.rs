@@ -65,7 +65,9 @@ pub(crate) async fn a_dry_run_writes_nothing_and_finds_the_same(db: TestStore) {
 pub(crate) async fn rows_that_would_cross_two_parties_are_refused_alone(db: TestStore) {
     clients(&db, 3).await;
     db.close_client(close(3, 0)).await.unwrap();
-    db.add_numbers(vec![number(proxy(9), NumberType::Local), number(proxy(8), NumberType::Local)], at(0)).await.unwrap();
+    db.add_numbers(vec![number(proxy(9), NumberType::Local), number(proxy(8), NumberType::Local)], at(0))
+        .await
+        .unwrap();
     db.database().execute("UPDATE proxy_number SET status = 'released' WHERE phone = 33199000009").await.unwrap();
     let with_phone = |mut row: ImportClient, phone| {
         row.client.phone = phone;

@@ -2,7 +2,7 @@
 //!
 //! A rule is a function from a store to nothing; `ledger_suite!` runs each on both databases.
 
-#![expect(clippy::unwrap_used, reason = "a rule that meets an error has failed")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a rule that meets an error has failed")]
 
 mod calls;
 mod clients;

@@ -3,10 +3,7 @@
 use std::collections::HashSet;
 
 use proxycall_domain::{NumberStatus, NumberType, pool::Availability};
-use proxycall_service::ports::{
-    Ledger, LedgerError,
-    ledger::CreateClient,
-};
+use proxycall_service::ports::{Ledger, LedgerError, ledger::CreateClient};
 
 use crate::{
     clients::{close, restore},
@@ -31,7 +28,9 @@ pub(crate) async fn a_real_number_does_not_join_the_pool(db: TestStore) {
 
 pub(crate) async fn available_numbers_are_those_that_may_be_given(db: TestStore) {
     clients(&db, 2).await;
-    db.add_numbers(vec![number(proxy(7), NumberType::Mobile), number(proxy(8), NumberType::Local)], at(5)).await.unwrap();
+    db.add_numbers(vec![number(proxy(7), NumberType::Mobile), number(proxy(8), NumberType::Local)], at(5))
+        .await
+        .unwrap();
     db.close_client(close(2, 0)).await.unwrap();
     let available = |number_type, day| {
         let store = db.store();

@@ -51,7 +51,13 @@ pub(crate) async fn no_real_number_or_body_is_kept_but_sealed(db: TestStore) {
             (true, true) => format!("lower(hex({column}))"),
             (true, false) => format!("encode({column}, 'hex')"),
         };
-        for value in db.database().texts(&format!("SELECT {shown} FROM {table}")).await.into_iter().flatten() {
+        for value in db
+            .database()
+            .texts(&format!("SELECT {shown} FROM {table} WHERE {column} IS NOT NULL"))
+            .await
+            .into_iter()
+            .flatten()
+        {
             let is_key = column == "id" || column == "key" || column.ends_with("_key");
             if bytes && !is_key {
                 // Whatever the codec wrote begins with its version: this will be the place where encryption begins.

@@ -41,7 +41,10 @@ pub(crate) async fn a_refused_text_keeps_no_body_and_enqueues_nothing(db: TestSt
     let recorded = db.record_inbound_text(text("SM1", abroad, proxy(1), "Hello", at(10))).await.unwrap();
     assert_eq!(recorded.outcome, Outcome::RefusedRegion);
     assert!(matches!(recorded.answer, TextAnswer::Notice(_)));
-    assert_eq!(column(&db, "SM1", "CASE WHEN body IS NULL AND relay_to IS NULL THEN 1 END").await.as_deref(), Some("1"));
+    assert_eq!(
+        column(&db, "SM1", "CASE WHEN body IS NULL AND relay_to IS NULL THEN 1 END").await.as_deref(),
+        Some("1")
+    );
     assert!(column(&db, "SM1", "ended_at").await.is_some());
     assert_eq!(db.database().count("job").await, 0);
     assert_eq!(db.client(id(1)).await.unwrap().unwrap().last_caller, None);

@@ -1,10 +1,6 @@
 //! `/clients`.
 
-use axum::{
-    Extension, Json,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Extension, Json, extract::State, http::StatusCode};
 use proxycall_domain::{ClientId, CountryCode, PhoneNumber, client::Client};
 use proxycall_service::{
     clients::{ChangeFields, ClientFields},
@@ -17,7 +13,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{default_page_size, page_size};
 use crate::{
     App, Problem, Shared,
-    json::{ApiJson, ApiQuery, OptionalJson, PhoneText},
+    json::{ApiJson, ApiPath, ApiQuery, OptionalJson, PhoneText},
 };
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
@@ -100,8 +96,7 @@ struct CreatedBody {
 }
 
 /// Create a client and give it an available number of its country.
-#[utoipa::path(post, path = "/clients", tag = "clients", request_body = NewClientBody,
-    params(("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is carried out once")),
+#[utoipa::path(post, path = "/clients", operation_id = "create_client", tag = "clients", request_body = NewClientBody,
     responses(
         (status = 200, body = CreatedBody),
         (status = 400, description = "The client_id is taken", body = Problem),
@@ -131,7 +126,7 @@ struct NextIdBody {
 }
 
 /// The highest client id plus one.
-#[utoipa::path(get, path = "/clients/next-id", tag = "clients", responses((status = 200, body = NextIdBody)))]
+#[utoipa::path(get, path = "/clients/next-id", operation_id = "next_client_id", tag = "clients", responses((status = 200, body = NextIdBody)))]
 async fn next_id(State(app): State<Shared>) -> Result<Json<NextIdBody>, Problem> {
     let next = app.service.ledger.next_client_id().await?;
     Ok(Json(NextIdBody { next_client_id: next.get() }))
@@ -150,18 +145,18 @@ fn id_of(text: &str) -> Result<ClientId, Problem> {
 }
 
 /// One client.
-#[utoipa::path(get, path = "/clients/{client_id}", tag = "clients", params(("client_id" = i64, Path)),
+#[utoipa::path(get, path = "/clients/{client_id}", operation_id = "get_client", tag = "clients", params(("client_id" = i64, Path)),
     responses((status = 200, body = ClientBody), (status = 404, body = Problem), (status = 422, body = Problem)))]
-async fn get(State(app): State<Shared>, Path(id): Path<String>) -> Result<Json<ClientBody>, Problem> {
+async fn get(State(app): State<Shared>, ApiPath(id): ApiPath) -> Result<Json<ClientBody>, Problem> {
     let client = app.service.ledger.client(id_of(&id)?).await?.ok_or_else(not_found)?;
     Ok(Json(ClientBody::new(&client, &app)))
 }
 
 /// The client who has a proxy number, in any spelling.
-#[utoipa::path(get, path = "/clients/by-proxy/{proxy}", tag = "clients",
+#[utoipa::path(get, path = "/clients/by-proxy/{proxy}", operation_id = "get_client_by_proxy", tag = "clients",
     params(("proxy" = String, Path, example = "+33199000001")),
     responses((status = 200, body = ClientBody), (status = 404, body = Problem)))]
-async fn by_proxy(State(app): State<Shared>, Path(proxy): Path<String>) -> Result<Json<ClientBody>, Problem> {
+async fn by_proxy(State(app): State<Shared>, ApiPath(proxy): ApiPath) -> Result<Json<ClientBody>, Problem> {
     let proxy = PhoneNumber::parse_address(&proxy).map_err(|_| not_found())?;
     let client = app.service.ledger.client_by_proxy(proxy).await?.ok_or_else(not_found)?;
     Ok(Json(ClientBody::new(&client, &app)))
@@ -186,7 +181,7 @@ struct ChangesBody {
 }
 
 /// Change a client.
-#[utoipa::path(put, path = "/clients/{client_id}", tag = "clients", params(("client_id" = i64, Path)),
+#[utoipa::path(put, path = "/clients/{client_id}", operation_id = "update_client", tag = "clients", params(("client_id" = i64, Path)),
     request_body = Option<ChangesBody>,
     responses(
         (status = 200, body = ClientBody),
@@ -195,7 +190,7 @@ struct ChangesBody {
         (status = 422, body = Problem)))]
 async fn update(
     State(app): State<Shared>,
-    Path(id): Path<String>,
+    ApiPath(id): ApiPath,
     OptionalJson(body): OptionalJson<ChangesBody>,
 ) -> Result<Json<ClientBody>, Problem> {
     let fields = ChangeFields {
@@ -209,20 +204,20 @@ async fn update(
 }
 
 /// Close a client: its number rests for 30 days, during which the client can be restored.
-#[utoipa::path(delete, path = "/clients/{client_id}", tag = "clients", params(("client_id" = i64, Path)),
+#[utoipa::path(delete, path = "/clients/{client_id}", operation_id = "close_client", tag = "clients", params(("client_id" = i64, Path)),
     responses((status = 200, body = ClientBody), (status = 404, body = Problem)))]
-async fn close(State(app): State<Shared>, Path(id): Path<String>) -> Result<Json<ClientBody>, Problem> {
+async fn close(State(app): State<Shared>, ApiPath(id): ApiPath) -> Result<Json<ClientBody>, Problem> {
     let client = app.service.close_client(id_of(&id)?).await?;
     Ok(Json(ClientBody::new(&client, &app)))
 }
 
 /// Open a closed client again, with its old number if that still rests.
-#[utoipa::path(post, path = "/clients/{client_id}/restore", tag = "clients", params(("client_id" = i64, Path)),
+#[utoipa::path(post, path = "/clients/{client_id}/restore", operation_id = "restore_client", tag = "clients", params(("client_id" = i64, Path)),
     responses(
         (status = 200, body = ClientBody),
         (status = 404, body = Problem),
         (status = 409, description = "Closed more than 30 days ago, or no number is left", body = Problem)))]
-async fn restore(State(app): State<Shared>, Path(id): Path<String>) -> Result<Json<ClientBody>, Problem> {
+async fn restore(State(app): State<Shared>, ApiPath(id): ApiPath) -> Result<Json<ClientBody>, Problem> {
     let client = app.service.restore_client(id_of(&id)?).await?;
     Ok(Json(ClientBody::new(&client, &app)))
 }
@@ -262,7 +257,7 @@ struct ListQuery {
 }
 
 /// Clients by id. To look for somebody, use the search.
-#[utoipa::path(get, path = "/clients", tag = "clients", params(ListQuery),
+#[utoipa::path(get, path = "/clients", operation_id = "list_clients", tag = "clients", params(ListQuery),
     responses((status = 200, body = ClientsBody), (status = 422, body = Problem)))]
 async fn list(State(app): State<Shared>, ApiQuery(query): ApiQuery<ListQuery>) -> Result<Json<ClientsBody>, Problem> {
     let country = query.country.as_deref().map(str::parse::<CountryCode>).transpose();
@@ -274,6 +269,9 @@ async fn list(State(app): State<Shared>, ApiQuery(query): ApiQuery<ListQuery>) -
     };
     Ok(Json(ClientsBody::new(&app.service.ledger.clients(filter).await?, &app)))
 }
+
+/// Longest text to look for, in characters: that of an e-mail address. Databases refuse very long patterns.
+const TEXT_MAX: usize = 254;
 
 /// What to look for.
 #[derive(Deserialize, ToSchema)]
@@ -291,13 +289,14 @@ struct SearchBody {
 }
 
 /// Look for clients. A POST, so that no number stands in an address.
-#[utoipa::path(post, path = "/clients/search", tag = "clients", request_body = SearchBody,
+#[utoipa::path(post, path = "/clients/search", operation_id = "search_clients", tag = "clients", request_body = SearchBody,
     responses((status = 200, body = ClientsBody), (status = 422, body = Problem)))]
 async fn search(State(app): State<Shared>, ApiJson(body): ApiJson<SearchBody>) -> Result<Json<ClientsBody>, Problem> {
     let after = body.after.as_deref().map(|after| ClientId::parse("after", after)).transpose()?;
     let text = body.text.trim();
-    if text.is_empty() {
-        return Err(Problem::field("text", "is empty; expected a number, its last four digits, a name or an e-mail"));
+    if !(1..=TEXT_MAX).contains(&text.chars().count()) || text.chars().any(char::is_control) {
+        let expected = "must have 1 to 254 printable characters: a number, its last four digits, a name or an e-mail";
+        return Err(Problem::field("text", expected));
     }
     let search = if let Ok(phone) = PhoneNumber::parse(text) {
         ClientSearch::Phone(phone)

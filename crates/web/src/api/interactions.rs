@@ -105,7 +105,7 @@ fn moment(field: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem>
 }
 
 /// Calls and messages, newest first.
-#[utoipa::path(get, path = "/interactions", tag = "interactions", params(ListQuery),
+#[utoipa::path(get, path = "/interactions", operation_id = "list_interactions", tag = "interactions", params(ListQuery),
     responses((status = 200, body = InteractionsBody), (status = 422, body = Problem)))]
 async fn list(
     State(app): State<Shared>,

@@ -1,10 +1,6 @@
 //! `/orders`.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use proxycall_domain::{
     ClientId, PhoneNumber,
     order::{Order, OrderId},
@@ -17,7 +13,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{default_page_size, page_size};
 use crate::{
     Problem, Shared,
-    json::{ApiJson, ApiQuery, PhoneText},
+    json::{ApiJson, ApiPath, ApiQuery, PhoneText},
 };
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
@@ -68,8 +64,7 @@ impl From<Order> for OrderBody {
 }
 
 /// Record an order; its client is created when new. The same order again gets the same answer.
-#[utoipa::path(post, path = "/orders", tag = "orders", request_body = NewOrderBody,
-    params(("Idempotency-Key" = Option<String>, Header, description = "The same request with the same key is carried out once")),
+#[utoipa::path(post, path = "/orders", operation_id = "place_order", tag = "orders", request_body = NewOrderBody,
     responses(
         (status = 200, body = OrderBody),
         (status = 409, description = "An order with this id and other content exists, the client is closed, or no number of its country is left", body = Problem),
@@ -91,9 +86,9 @@ async fn place(State(app): State<Shared>, ApiJson(body): ApiJson<NewOrderBody>) 
 }
 
 /// One order.
-#[utoipa::path(get, path = "/orders/{order_id}", tag = "orders", params(("order_id" = String, Path)),
+#[utoipa::path(get, path = "/orders/{order_id}", operation_id = "get_order", tag = "orders", params(("order_id" = String, Path)),
     responses((status = 200, body = OrderBody), (status = 404, body = Problem)))]
-async fn get(State(app): State<Shared>, Path(id): Path<String>) -> Result<Json<OrderBody>, Problem> {
+async fn get(State(app): State<Shared>, ApiPath(id): ApiPath) -> Result<Json<OrderBody>, Problem> {
     let order = app.service.ledger.order(OrderId::parse("order_id", &id)?).await?;
     order.map(|order| Json(order.into())).ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "Order not found"))
 }
@@ -121,10 +116,12 @@ struct OrdersBody {
 }
 
 /// Orders, newest first.
-#[utoipa::path(get, path = "/orders", tag = "orders", params(ListQuery),
+#[utoipa::path(get, path = "/orders", operation_id = "list_orders", tag = "orders", params(ListQuery),
     responses((status = 200, body = OrdersBody), (status = 422, body = Problem)))]
 async fn list(State(app): State<Shared>, ApiQuery(query): ApiQuery<ListQuery>) -> Result<Json<OrdersBody>, Problem> {
     let client = query.client_id.as_deref().map(|id| ClientId::parse("client_id", id)).transpose()?;
-    let page = app.service.ledger.orders(client, query.after, query.limit).await?;
+    let after = query.after.as_deref().map(|id| OrderId::parse("after", id)).transpose()?;
+    let after = after.map(|id| id.as_str().to_owned());
+    let page = app.service.ledger.orders(client, after, query.limit).await?;
     Ok(Json(OrdersBody { orders: page.items.into_iter().map(OrderBody::from).collect(), next: page.next }))
 }

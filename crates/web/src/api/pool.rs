@@ -74,7 +74,7 @@ struct AvailableBody {
 }
 
 /// The numbers of a country that may be given to a client.
-#[utoipa::path(get, path = "/pool/available", tag = "pool", params(AvailableQuery),
+#[utoipa::path(get, path = "/pool/available", operation_id = "list_available_numbers", tag = "pool", params(AvailableQuery),
     responses((status = 200, body = AvailableBody), (status = 422, body = Problem)))]
 async fn available(
     State(app): State<Shared>,

@@ -11,8 +11,9 @@ use proxycall_twilio::{CONTENT_TYPE, Dial, MessagingResponse, VoiceResponse};
 
 use crate::request_log::Note;
 
-/// Where the carrier says what a dialled leg came to. Relative: the carrier resolves it against the webhook's address.
-const DIAL_ENDED: &str = "/twilio/voice/ended";
+/// Where the carrier says what a dialled leg came to. Relative to `…/twilio/voice`, against which the carrier resolves
+/// it: so it holds under any public address, also one with a path of its own.
+const DIAL_ENDED: &str = "voice/ended";
 
 /// What the carrier is to do with a call.
 pub(super) fn call(answer: CallAnswer) -> String {

@@ -1,0 +1,132 @@
+//! `proxycall doctor`: what is expected, what is seen, what to do; and an exit code for scripts.
+
+use proxycall_sandbox::{Options, Sandbox};
+
+use crate::support::*;
+
+/// A running service with a carrier, and the installation to ask about.
+async fn all_good() -> (Installation, Service, Sandbox) {
+    let carrier = Sandbox::start(Options {
+        account_sid: ACCOUNT_SID.to_owned(),
+        auth_token: AUTH_TOKEN.to_owned(),
+        ..Options::default()
+    })
+    .await
+    .unwrap();
+    let mut installation = Installation::new();
+    installation.set("TWILIO_API_BASE_URL", &carrier.base_url());
+    // Its own address is the public one here.
+    let public = |it: &mut Installation, port| it.set("PUBLIC_BASE_URL", &format!("http://127.0.0.1:{port}"));
+    let service = installation.serve_with(&["serve"], public).await;
+    (installation, service, carrier)
+}
+
+async fn end(service: Service, carrier: Sandbox) {
+    service.process.stop().await;
+    carrier.shutdown().await;
+}
+
+/// What the doctor says of one subject: what is seen, what is expected, what to do. No secret may be in any of it.
+async fn complaint(installation: &Installation, subject: &str) -> String {
+    let finished = installation.run(&["doctor"]).await;
+    assert_eq!(finished.code, Some(1), "{finished:?}");
+    for secret in ["hunter2", TOKEN, AUTH_TOKEN, SECRET_KEY] {
+        assert!(!finished.out.contains(secret) && !finished.err.contains(secret), "{secret} in {finished:?}");
+    }
+    let mut lines = finished.out.lines().skip_while(|line| !line.starts_with(&format!("BAD      {subject}: ")));
+    let said = [lines.next(), lines.next(), lines.next()].map(|line| line.unwrap_or_default());
+    assert!(said[1].trim_start().starts_with("expected: "), "{}", finished.out);
+    assert!(said[2].trim_start().starts_with("to do: "), "{}", finished.out);
+    said.join("\n")
+}
+
+#[tokio::test]
+async fn a_sound_installation_is_told_so_with_exit_code_0() {
+    let (installation, service, carrier) = all_good().await;
+    let said = installation.run(&["doctor"]).await.ok();
+    for subject in ["Settings", "Public address", "Store", "Secret key", "Carrier account"] {
+        assert!(said.lines().any(|line| line.starts_with(&format!("ok       {subject}: "))), "{subject} in {said}");
+    }
+    assert!(said.contains("0 to mend, 0 to know about."), "{said}");
+    end(service, carrier).await;
+}
+
+#[tokio::test]
+async fn a_key_that_lives_in_the_store_is_a_warning_and_no_failure() {
+    let (mut installation, service, carrier) = all_good().await;
+    installation.unset("PROXYCALL_SECRET_KEY");
+    installation.set("DATABASE_URL", "sqlite:other.db");
+    installation.run(&["migrate"]).await.ok();
+    let said = installation.run(&["doctor"]).await.ok();
+    assert!(said.contains("warning  Secret key") && said.contains("1 to know about"), "{said}");
+    end(service, carrier).await;
+}
+
+#[tokio::test]
+async fn a_wrong_token_is_told_from_a_carrier_that_does_not_answer() {
+    let (mut installation, service, carrier) = all_good().await;
+    installation.set("TWILIO_AUTH_TOKEN", "hunter2");
+    let said = complaint(&installation, "Carrier account").await;
+    assert!(said.contains("refused") && said.contains("TWILIO_AUTH_TOKEN"), "{said}");
+
+    installation.set("TWILIO_API_BASE_URL", &format!("http://127.0.0.1:{}", free_port().await));
+    let said = complaint(&installation, "Carrier account").await;
+    assert!(!said.contains("refused with") && said.contains("TWILIO_API_BASE_URL"), "{said}");
+    end(service, carrier).await;
+}
+
+#[tokio::test]
+async fn a_suspended_account_is_told() {
+    let (installation, service, carrier) = all_good().await;
+    carrier.world().change_account(|account| account.status = "suspended".to_owned());
+    let said = complaint(&installation, "Carrier account").await;
+    assert!(said.contains("suspended") || said.contains("20005"), "{said}");
+    end(service, carrier).await;
+}
+
+#[tokio::test]
+async fn a_store_that_is_not_there_is_told_and_not_made() {
+    let (mut installation, service, carrier) = all_good().await;
+    installation.set("DATABASE_URL", "sqlite:missing.db");
+    let said = complaint(&installation, "Store").await;
+    assert!(said.contains("missing.db") && said.contains("DATABASE_URL"), "{said}");
+    assert!(!installation.path("missing.db").exists(), "a doctor only looks");
+
+    installation.set("DATABASE_URL", "sqlite:no/such/folder/proxycall.db");
+    complaint(&installation, "Store").await;
+    installation.set("DATABASE_URL", "postgres://proxycall:hunter2@127.0.0.1:1/proxycall");
+    let said = complaint(&installation, "Store").await;
+    assert!(said.contains("DATABASE_URL"), "{said}");
+    end(service, carrier).await;
+}
+
+#[tokio::test]
+async fn another_secret_than_the_stores_is_told() {
+    let (mut installation, service, carrier) = all_good().await;
+    installation.set("PROXYCALL_SECRET_KEY", "HxweHRwbGhkYFxYVFBMSERAPDg0MCwoJCAcGBQQDAgE=");
+    let said = complaint(&installation, "Store").await;
+    assert!(said.contains("PROXYCALL_SECRET_KEY"), "{said}");
+    end(service, carrier).await;
+}
+
+#[tokio::test]
+async fn a_public_address_that_leads_nowhere_or_is_open_to_listeners_is_told() {
+    let (mut installation, service, carrier) = all_good().await;
+    let nowhere = format!("http://127.0.0.1:{}", free_port().await);
+    installation.set("PUBLIC_BASE_URL", &nowhere);
+    let said = complaint(&installation, "Public address").await;
+    assert!(said.contains(&nowhere) && said.contains("does not answer") && said.contains("PUBLIC_BASE_URL"), "{said}");
+    installation.set("PUBLIC_BASE_URL", "http://calls.example.com");
+    let said = complaint(&installation, "Public address").await;
+    assert!(said.contains("not encrypted") && said.contains("https"), "{said}");
+    end(service, carrier).await;
+}
+
+#[tokio::test]
+async fn with_nothing_set_every_need_is_told() {
+    let finished = Installation::bare().run(&["doctor"]).await;
+    assert_eq!(finished.code, Some(1));
+    for name in ["PUBLIC_BASE_URL", "PROXYCALL_API_TOKEN", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "DATABASE_URL"] {
+        assert!(finished.out.contains(name), "{name} in {}", finished.out);
+    }
+}

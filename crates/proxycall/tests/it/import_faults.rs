@@ -1,0 +1,91 @@
+//! `proxycall client import` while the service works, and when the machine fails in the middle.
+
+use std::fmt::Write as _;
+
+use proxycall_testkit::database::raw_sqlite;
+use sqlx::SqliteConnection;
+
+use crate::support::*;
+
+/// Enough for some seconds of writing, in the unoptimised program of the tests.
+const MANY: u32 = 20_000;
+
+fn file(rows: std::ops::RangeInclusive<u32>) -> String {
+    let mut file = "client_id,client_name,client_mail,client_real_phone,client_proxy_number\n".to_owned();
+    for id in rows {
+        let (real, proxy) = numbers(id);
+        let _ = writeln!(file, "{id},Client {id},client{id}@example.com,{real},{proxy}");
+    }
+    file
+}
+
+async fn count(connection: &mut SqliteConnection, what: &'static str) -> i64 {
+    sqlx::query_scalar(what).fetch_one(connection).await.unwrap()
+}
+
+#[tokio::test]
+async fn calls_go_on_while_a_large_file_is_written() {
+    let mut installation = Installation::new();
+    let (real, proxy) = numbers(MANY + 1);
+    installation.write("first.csv", file(MANY + 1..=MANY + 1));
+    installation.run(&["client", "import", "first.csv"]).await.ok();
+    let service = installation.serve().await;
+    installation.write("many.csv", file(1..=MANY));
+    let mut import = std::pin::pin!(installation.run(&["client", "import", "many.csv"]));
+    let mut calls = 0;
+    // One call after the other, each within its limit and connected.
+    let said = loop {
+        let call = async {
+            calls += 1;
+            let answer = service.call(&format!("CA{calls}"), COURIER, &proxy).await;
+            assert!(answer.contains(&real), "call {calls}: {answer}");
+        };
+        let mut call = std::pin::pin!(call);
+        tokio::select! {
+            said = &mut import => {
+                call.await;
+                break said.ok();
+            }
+            () = &mut call => {}
+        }
+    };
+    assert!(said.contains(&format!("{MANY} clients imported")), "{said}");
+    assert!(calls > 10, "only {calls} calls were made meanwhile");
+    service.process.stop().await;
+}
+
+#[tokio::test]
+async fn cut_off_in_the_middle_a_second_run_ends_with_everything_exactly_once() {
+    let installation = Installation::new();
+    installation.run(&["migrate"]).await.ok();
+    installation.write("many.csv", file(1..=MANY));
+    let mut database = raw_sqlite(&installation.path("proxycall.db")).await;
+    const CLIENTS: &str = "SELECT COUNT(*) FROM client";
+    let import = installation.start(&["client", "import", "many.csv"]);
+    let begun = async { while count(&mut database, CLIENTS).await == 0 {} };
+    tokio::time::timeout(PATIENCE, begun).await.expect("the import begins to write");
+    import.kill().await;
+    let left = count(&mut database, CLIENTS).await;
+    assert!((1..i64::from(MANY)).contains(&left), "cut off after {left}");
+
+    let said = installation.run(&["client", "import", "many.csv"]).await.ok();
+    let expected = format!("{} clients imported, {left} were there already, 0 refused", i64::from(MANY) - left);
+    assert!(said.contains(&expected), "{expected}: {said}");
+    for what in [CLIENTS, "SELECT COUNT(*) FROM proxy_number WHERE status = 'assigned' AND client_id IS NOT NULL"] {
+        assert_eq!(count(&mut database, what).await, i64::from(MANY), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_somebody_holds_stops_it_with_what_to_do() {
+    use sqlx::Executor as _;
+    let installation = Installation::new();
+    installation.run(&["migrate"]).await.ok();
+    installation.write("some.csv", file(1..=10));
+    let mut holder = raw_sqlite(&installation.path("proxycall.db")).await;
+    holder.execute("BEGIN IMMEDIATE").await.unwrap();
+    let said = installation.run(&["client", "import", "some.csv"]).await.failed();
+    assert!(!said.is_empty(), "{said}");
+    holder.execute("ROLLBACK").await.unwrap();
+    assert!(installation.run(&["client", "import", "some.csv"]).await.ok().contains("10 clients imported"));
+}

@@ -1,0 +1,84 @@
+//! Promises: what holds for every route is described on every route, and said here once.
+
+use utoipa::openapi::{
+    Content, OpenApi, Ref, RefOr, Required, Response, Type,
+    path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem},
+    schema::ObjectBuilder,
+};
+
+const JSON: &str = "application/json";
+const PROBLEM: &str = "application/problem+json";
+
+/// Answers that any route may give. Its page says them once, at the top.
+pub(super) const EVERYWHERE: [(&str, &str); 3] = [
+    ("403", "The token is missing, malformed or wrong"),
+    ("413", "The body is larger than 256 KiB"),
+    ("503", "The store is not available, or the request took too long; try again later"),
+];
+const FIELD: &str = "A field is not as it should be";
+const REPEATED: &str = "A request with this Idempotency-Key is still being carried out";
+
+/// Adds to each operation what its route does not say itself.
+pub(crate) fn complete(mut openapi: OpenApi) -> OpenApi {
+    for PathItem { get, put, post, delete, .. } in openapi.paths.paths.values_mut() {
+        if let Some(post) = post.as_mut().filter(|post| is_business(post)) {
+            post.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
+            describe(post, "409", REPEATED);
+        }
+        for operation in [get, put, post, delete].into_iter().flatten() {
+            if is_business(operation) {
+                describe_common(operation);
+            }
+            name_problems(operation);
+        }
+    }
+    openapi
+}
+
+/// Open routes take the general requirement of a token back.
+fn is_business(operation: &Operation) -> bool {
+    operation.security.is_none()
+}
+
+fn describe_common(operation: &mut Operation) {
+    let takes_body = operation.request_body.is_some();
+    let takes_input = takes_body || operation.parameters.is_some();
+    if takes_input {
+        describe(operation, "422", FIELD);
+    }
+    for (status, description) in EVERYWHERE {
+        if takes_input || status != "413" {
+            describe(operation, status, description);
+        }
+    }
+}
+
+fn describe(operation: &mut Operation, status: &str, description: &str) {
+    operation.responses.responses.entry(status.to_owned()).or_insert_with(|| {
+        let mut answer = Response::new(description);
+        answer.content.insert(JSON.to_owned(), RefOr::T(Content::new(Some(Ref::from_schema_name("Problem")))));
+        RefOr::T(answer)
+    });
+}
+
+/// The media type that problems really have.
+fn name_problems(operation: &mut Operation) {
+    let failures = operation.responses.responses.iter_mut().filter(|(status, _)| !status.starts_with('2'));
+    for (_, answer) in failures {
+        if let RefOr::T(answer) = answer
+            && let Some(content) = answer.content.shift_remove(JSON)
+        {
+            answer.content.insert(PROBLEM.to_owned(), content);
+        }
+    }
+}
+
+fn idempotency_key() -> Parameter {
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("1 to 255 characters. The same request with the same key is carried out once"))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String).build()))
+        .build()
+}

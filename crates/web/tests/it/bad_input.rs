@@ -1,0 +1,440 @@
+//! What is not as it should be: refused with the documented status, the field named and no value echoed.
+
+use std::collections::HashSet;
+
+use proxycall_testkit::{
+    TestApp,
+    app::{TOKEN, run_test_on_both},
+    run_test,
+};
+use reqwest::{Method, StatusCode, header};
+use serde_json::{Value, json};
+
+use crate::{
+    ask::{Answer, ask, client_body, enrol, real_number, with},
+    raw_http,
+};
+
+/// Every route that takes a body, with one that it accepts.
+fn routes() -> Vec<(Method, &'static str, Value)> {
+    let client = client_body(2, &real_number(2));
+    let change = json!({
+        "client_name": "Zoé Martin",
+        "client_mail": "zoe@example.com",
+        "client_real_phone": real_number(3),
+        "client_proxy_number": "+33639989001",
+        "client_iso_residency": "FR",
+        "client_country_code": "33",
+    });
+    vec![
+        (Method::POST, "/clients", client.clone()),
+        (Method::PUT, "/clients/1", change),
+        (Method::POST, "/clients/search", json!({ "text": "client", "after": "1", "limit": 50 })),
+        (Method::POST, "/orders", with(client, json!({ "order_id": "A-1" }))),
+    ]
+}
+
+/// The fields that a route does not read, or reads something else instead of.
+fn is_ignored(path: &str, field: &str) -> bool {
+    field == "client_country_code" || (field == "client_iso_residency" && path == "/clients/1")
+}
+
+async fn send(
+    app: &TestApp,
+    method: &Method,
+    path: &str,
+    kind: Option<&str>,
+    body: impl Into<reqwest::Body>,
+) -> Answer {
+    let mut request = app.request(method.clone(), path).body(body);
+    if let Some(kind) = kind {
+        request = request.header(header::CONTENT_TYPE, kind);
+    }
+    ask(request).await
+}
+
+async fn send_json(app: &TestApp, method: &Method, path: &str, body: &Value) -> Answer {
+    send(app, method, path, Some("application/json"), body.to_string()).await
+}
+
+#[test]
+fn the_table_has_every_route_that_takes_a_body() {
+    let openapi = serde_json::to_value(proxycall_web::openapi()).unwrap();
+    let mut described = HashSet::new();
+    for (path, methods) in openapi["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            if operation.get("requestBody").is_some() {
+                described.insert((method.to_uppercase(), path.replace("{client_id}", "1")));
+            }
+        }
+    }
+    let table = routes().into_iter().map(|(method, path, _)| (method.to_string(), path.to_owned()));
+    assert_eq!(table.collect::<HashSet<_>>(), described);
+}
+
+#[tokio::test]
+async fn what_the_table_calls_acceptable_is_accepted() {
+    run_test(async |app| {
+        enrol(app, 1, json!({})).await;
+        enrol(app, 9, json!({})).await;
+        app.delete("/clients/9").await;
+        app.number("+33639989500", "FR", proxycall_domain::NumberType::Mobile).await;
+        for (method, path, body) in routes() {
+            let answer = send_json(app, &method, path, &body).await;
+            assert_eq!(answer.status, StatusCode::OK, "{method} {path} {}", answer.text);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_json_is_422() {
+    run_test(async |app| {
+        enrol(app, 1, json!({})).await;
+        let deep = format!("{}{}", "[".repeat(40_000), "]".repeat(40_000));
+        let deep_field = format!(r#"{{"client_country_code": {deep}, "client_id": {deep}, "text": {deep}}}"#);
+        let malformed: Vec<Vec<u8>> = vec![
+            b"{".to_vec(),
+            b"{} {}".to_vec(),
+            b"{\"client_id\": \"1\",}".to_vec(),
+            b"client_id=1".to_vec(),
+            b"\xef\xbb\xbf{}".to_vec(),
+            b"{\"client_name\": \"\xff\xfe\", \"text\": \"\xc3\"}".to_vec(),
+            b"{\"client_name\": \"\\ud800\", \"text\": \"\\ud800\"}".to_vec(),
+            b"{\"client_name\": \"a\0b\", \"text\": \"a\0b\"}".to_vec(),
+            b"[]".to_vec(),
+            b"null".to_vec(),
+            b"\"text\"".to_vec(),
+            b"1e999".to_vec(),
+            deep.into_bytes(),
+            deep_field.into_bytes(),
+        ];
+        for (method, path, _) in routes() {
+            for body in &malformed {
+                let answer = send(app, &method, path, Some("application/json"), body.clone()).await;
+                let shown = String::from_utf8_lossy(body.get(..body.len().min(60)).unwrap());
+                assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{method} {path} {shown} {}", answer.text);
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_body_without_the_content_type_of_json_is_422_and_an_empty_one_too_where_fields_are_needed() {
+    run_test(async |app| {
+        enrol(app, 1, json!({})).await;
+        for (method, path, body) in routes() {
+            for kind in [None, Some("text/plain"), Some("application/x-www-form-urlencoded"), Some("json"), Some("")] {
+                let answer = send(app, &method, path, kind, body.to_string()).await;
+                assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{method} {path} {kind:?}");
+                assert!(answer.detail().contains("application/json"), "{}", answer.text);
+            }
+            for kind in [None, Some("application/json")] {
+                let answer = send(app, &method, path, kind, "").await;
+                // Every field of a change may be absent, and so may all of them.
+                let expected = if method == Method::PUT { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+                assert_eq!(answer.status, expected, "{method} {path} {kind:?} {}", answer.text);
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_field_of_the_wrong_type_is_named_and_its_value_not_echoed() {
+    run_test(async |app| {
+        enrol(app, 1, json!({})).await;
+        for (method, path, body) in routes() {
+            for field in body.as_object().unwrap().keys().filter(|field| *field != "client_country_code") {
+                for wrong in
+                    [json!(true), json!(["Canari"]), json!({ "Canari": 7_137_137 }), json!(-7_137_137), json!(7137.137)]
+                {
+                    let answer = send_json(app, &method, path, &with(body.clone(), json!({ field: wrong }))).await;
+                    assert_eq!(
+                        answer.status,
+                        StatusCode::UNPROCESSABLE_ENTITY,
+                        "{path} {field} {wrong} {}",
+                        answer.text
+                    );
+                    assert_eq!(answer.body["field"], *field, "{path} {wrong} {}", answer.text);
+                    assert!(!answer.text.contains("Canari") && !answer.text.contains("7137"), "{}", answer.text);
+                    assert!(!answer.text.contains("u32") && !answer.text.contains("i64"), "{}", answer.text);
+                }
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_field_that_is_missing_or_given_twice_is_named() {
+    run_test(async |app| {
+        enrol(app, 1, json!({})).await;
+        for (method, path, body) in routes() {
+            for field in body.as_object().unwrap().keys() {
+                let twice = format!(r#"{{"{field}": null, {}"#, body.to_string().strip_prefix('{').unwrap());
+                let answer = send(app, &method, path, Some("application/json"), twice).await;
+                assert_eq!(
+                    (answer.status.as_u16(), &answer.body["field"]),
+                    (422, &json!(field)),
+                    "{path} {}",
+                    answer.text
+                );
+                let optional = ["client_iso_residency", "after", "limit"].contains(&field.as_str());
+                if method == Method::PUT || optional {
+                    continue;
+                }
+                let mut less = body.clone();
+                less.as_object_mut().unwrap().remove(field);
+                let answer = send_json(app, &method, path, &less).await;
+                assert_eq!(
+                    (answer.status.as_u16(), &answer.body["field"]),
+                    (422, &json!(field)),
+                    "{path} {}",
+                    answer.text
+                );
+                assert!(answer.detail().contains("missing"), "{}", answer.text);
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn fields_that_nobody_knows_are_ignored() {
+    run_test(async |app| {
+        enrol(app, 1, json!({})).await;
+        app.number("+33639989500", "FR", proxycall_domain::NumberType::Mobile).await;
+        let strange = json!({ "unknown": { "a": [1, null, "\u{0}"] }, "": 1, "client_last_caller": "x", "\u{0}": 2 });
+        for (method, path, body) in routes() {
+            let answer = send_json(app, &method, path, &with(body, strange.clone())).await;
+            assert_eq!(answer.status, StatusCode::OK, "{method} {path} {}", answer.text);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn strange_texts_in_any_field_are_refused_or_kept_and_never_break_anything() {
+    run_test_on_both(async |app| {
+        enrol(app, 1, json!({})).await;
+        let strange = [
+            "\u{0}".to_owned(),
+            "Zoé\u{0}".to_owned(),
+            "\u{0}zoe@example.com".to_owned(),
+            "+33639980001\u{0}".to_owned(),
+            "\u{1b}[2J".to_owned(),
+            "\u{202e}\u{feff}\u{ffff}".to_owned(),
+            "'; DROP TABLE client; --".to_owned(),
+            "<script>".to_owned(),
+            "x".repeat(100_000),
+            "%".repeat(60_000),
+            "🙂".repeat(50_000),
+            "9".repeat(200_000),
+            "-9223372036854775809".to_owned(),
+            "9223372036854775808".to_owned(),
+        ];
+        for (method, path, body) in routes() {
+            for field in body.as_object().unwrap().keys() {
+                for text in &strange {
+                    let answer = send_json(app, &method, path, &with(body.clone(), json!({ field: text }))).await;
+                    let start: String = text.chars().take(12).collect();
+                    assert!(!answer.status.is_server_error(), "{method} {path} {field} {start:?} {}", answer.text);
+                    if text.contains('\u{0}') && !is_ignored(path, field) && field != "client_iso_residency" {
+                        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{path} {field} {}", answer.text);
+                        assert_eq!(answer.body["field"], *field, "{path} {}", answer.text);
+                    }
+                    assert!(answer.text.len() < 10_000, "{path} {field} echoes");
+                }
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn strange_addresses_are_refused_or_answered_and_never_break_anything() {
+    run_test_on_both(async |app| {
+        enrol(app, 1, json!({})).await;
+        let strange =
+            ["%00", "1%00", "%FF%FE", "%C3", "%", "%zz", "%F0%9F%99%82", "%2e%2e", "%2F", "'", "%0a", "é", "\\"];
+        let openapi = serde_json::to_value(proxycall_web::openapi()).unwrap();
+        let (mut paths, mut queries) = (0, 0);
+        for (path, methods) in openapi["paths"].as_object().unwrap() {
+            for (method, operation) in methods.as_object().unwrap() {
+                for text in strange.iter().map(|text| (*text).to_owned()).chain(["9".repeat(5_000)]) {
+                    for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                        let name = parameter["name"].as_str().unwrap();
+                        let target = match parameter["in"].as_str().unwrap() {
+                            "path" => path.replace(&format!("{{{name}}}"), &text),
+                            "query" => format!("{path}?{name}={text}"),
+                            _ => continue,
+                        };
+                        if target.contains('?') {
+                            queries += 1
+                        } else {
+                            paths += 1
+                        }
+                        let token = format!("Bearer {TOKEN}");
+                        let headers = [("Authorization", token.as_str())];
+                        let answer = raw_http::send(&app.address, &method.to_uppercase(), &target, &headers, "").await;
+                        assert!(answer.status < 500, "{method} {target} {answer:?}");
+                        // A request line that is none is refused by the HTTP layer, without a body.
+                        if answer.status != 400 || !answer.body.is_empty() {
+                            assert!(answer.media_type.ends_with("json"), "{method} {target} {answer:?}");
+                        }
+                    }
+                }
+            }
+        }
+        assert!(paths > 50 && queries > 50, "{paths} {queries}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_body_of_256_kib_is_read_and_one_byte_more_is_413() {
+    run_test(async |app| {
+        enrol(app, 1, json!({})).await;
+        for (method, path, _) in routes() {
+            for (size, expected) in [(256 * 1024, 422), (256 * 1024 + 1, 413)] {
+                let body = format!("[{}]", " ".repeat(size - 2));
+                for key in [None, Some("key")] {
+                    let mut request =
+                        app.request(method.clone(), path).header(header::CONTENT_TYPE, "application/json");
+                    if let Some(key) = key {
+                        request = request.header("Idempotency-Key", key);
+                    }
+                    let answer = ask(request.body(body.clone())).await;
+                    assert_eq!(answer.status.as_u16(), expected, "{method} {path} {key:?} {}", answer.text);
+                }
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_phone_that_is_no_phone_is_422_with_the_field_and_an_example_and_is_not_echoed() {
+    run_test(async |app| {
+        enrol(app, 1, json!({})).await;
+        for (method, path, body) in routes() {
+            for field in
+                ["client_real_phone", "client_proxy_number"].into_iter().filter(|field| body.get(field).is_some())
+            {
+                for bad in [
+                    json!("0639987137"),
+                    json!("+0639987137"),
+                    json!("+33-6-39-98-71-37"),
+                    json!("+33(0)639987137"),
+                    json!("7137"),
+                    json!("+336399871377137713"),
+                    json!("call 7137"),
+                    json!(7137),
+                ] {
+                    let answer = send_json(app, &method, path, &with(body.clone(), json!({ field: bad }))).await;
+                    assert_eq!((answer.status.as_u16(), &answer.body["field"]), (422, &json!(field)), "{path} {bad}");
+                    assert!(answer.detail().contains("+33639980001"), "no example: {}", answer.text);
+                    assert!(!answer.text.contains("7137"), "{}", answer.text);
+                }
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_phone_may_come_as_a_number_as_spreadsheets_make_of_it() {
+    run_test(async |app| {
+        enrol(app, 1, json!({ "client_real_phone": 33639981234_u64 })).await;
+        assert_eq!(app.get("/clients/1").await.1["client_real_phone"], "+33639981234");
+        app.put("/clients/1", json!({ "client_real_phone": 33639984321_u64 })).await;
+        assert_eq!(app.get("/clients/1").await.1["client_real_phone"], "+33639984321");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_slash_at_the_end_leads_to_the_path_without_it() {
+    run_test(async |app| {
+        for (path, location) in [
+            ("/clients/", "/clients"),
+            ("/clients/1/", "/clients/1"),
+            ("/pool/available/?country_iso=FR", "/pool/available?country_iso=FR"),
+            ("/twilio/voice/", "/twilio/voice"),
+        ] {
+            let response = app.request(Method::POST, path).send().await.unwrap();
+            assert_eq!(response.status(), StatusCode::TEMPORARY_REDIRECT, "{path}");
+            assert_eq!(response.headers()[header::LOCATION], location);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_address_leads_to_another_host() {
+    run_test(async |app| {
+        for target in [
+            "/",
+            "//",
+            "//evil.example/",
+            "//evil.example//",
+            "/\\evil.example/",
+            "/a//",
+            "/\u{7f}/",
+            "/é/",
+            "/x/?\u{7f}",
+        ] {
+            let answer = raw_http::send(&app.address, "GET", target, &[], "").await;
+            assert!([400, 404].contains(&answer.status), "{target} {answer:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_unknown_path_is_404_and_a_wrong_method_405() {
+    run_test(async |app| {
+        for path in ["/", "/nowhere", "/clients/1/2", "/orders/1/2", "/health", "/docs/x"] {
+            let answer = ask(app.bare_request(Method::GET, path)).await;
+            assert_eq!((answer.status, answer.detail()), (StatusCode::NOT_FOUND, "Not Found"), "{path}");
+        }
+        for (method, path) in [
+            (Method::PATCH, "/clients"),
+            (Method::DELETE, "/orders"),
+            (Method::POST, "/pool/available"),
+            (Method::GET, "/clients/search"),
+            (Method::POST, "/health/live"),
+            (Method::POST, "/openapi.json"),
+            (Method::GET, "/twilio/voice"),
+            (Method::OPTIONS, "/interactions"),
+        ] {
+            let answer = ask(app.request(method.clone(), path)).await;
+            assert_eq!((answer.status.as_u16(), answer.detail()), (405, "Method Not Allowed"), "{method} {path}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_query_parameter_of_the_wrong_form_is_named_and_not_echoed() {
+    run_test(async |app| {
+        for (path, field) in [
+            ("/clients?limit=Canari", "limit"),
+            ("/clients?limit=-1", "limit"),
+            ("/clients?limit=99999999999999999999", "limit"),
+            ("/clients?closed=Canari", "closed"),
+            ("/clients?after=Canari", "after"),
+            ("/clients?country=Canari", "country"),
+            ("/orders?client_id=Canari", "client_id"),
+            ("/orders?limit=0", "limit"),
+            ("/orders?after=Canari%00", "after"),
+        ] {
+            let answer = ask(app.request(Method::GET, path)).await;
+            assert_eq!((answer.status.as_u16(), &answer.body["field"]), (422, &json!(field)), "{path} {}", answer.text);
+            assert!(!answer.text.contains("Canari"), "{}", answer.text);
+        }
+    })
+    .await;
+}

@@ -72,6 +72,16 @@ impl Environment {
         self.get(name).map(str::to_owned)
     }
 
+    /// What a variable is, for people: secrets by their length alone.
+    pub(crate) fn shown(&self, variable: &variables::Variable) -> String {
+        match self.get(variable.name) {
+            Some(value) if variable.secret => format!("set ({} characters)", value.chars().count()),
+            Some(value) => value.to_owned(),
+            None if variable.default.is_empty() => "not set".to_owned(),
+            None => format!("{} (default)", variable.default),
+        }
+    }
+
     /// The value as it is, unless empty: an unset variable and an empty one are the same.
     fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
@@ -138,6 +148,13 @@ impl fmt::Display for ConfigProblems {
 }
 
 impl std::error::Error for ConfigProblems {}
+
+impl ConfigProblems {
+    /// What is wrong: variable and problem.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|problem| (problem.name.as_str(), problem.problem.as_str()))
+    }
+}
 
 impl ConfigProblems {
     fn add(&mut self, name: impl Into<String>, problem: impl Into<String>) {

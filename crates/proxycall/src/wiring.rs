@@ -1,6 +1,6 @@
 //! Promises: the one place where settings become the running parts; the service, the sandbox and the tests share it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use axum::Router;
@@ -8,9 +8,9 @@ use proxycall_service::{
     Service,
     jobs::Wake,
     live_policy::LivePolicy,
-    ports::{Carrier, Chance, Clock, Ledger},
+    ports::{Carrier, Chance, Clock, Ledger, LedgerError},
 };
-use proxycall_store::{Options, SecretKey, Store};
+use proxycall_store::{OpenError, Options, SecretKey, Store};
 use proxycall_twilio::{TwilioClient, TwilioConfig, Verifier};
 use proxycall_web::App;
 
@@ -41,6 +41,29 @@ pub(crate) async fn open_store(config: &Config, migrate: bool) -> anyhow::Result
         migrate,
     };
     Ok(Arc::new(Store::open(options).await?))
+}
+
+/// How long a starting service waits for its database, which may be starting too.
+const STORE_PATIENCE: Duration = Duration::from_secs(30);
+/// How often it looks meanwhile.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Opens the store, waiting for a database that does not answer yet.
+///
+/// # Errors
+/// As [`open_store`].
+async fn await_store(config: &Config, migrate: bool) -> anyhow::Result<Arc<Store>> {
+    let looks = STORE_PATIENCE.as_secs() / LOOK_EVERY.as_secs();
+    for look in 1..looks {
+        match open_store(config, migrate).await {
+            Err(error) if matches!(error.downcast_ref(), Some(OpenError::Database(LedgerError::Unavailable(_)))) => {
+                tracing::warn!(look, error = format!("{error:#}"), "waiting for the database");
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+            settled => return settled,
+        }
+    }
+    open_store(config, migrate).await
 }
 
 /// The carrier's client.
@@ -77,6 +100,16 @@ pub(crate) fn service(config: &Config, store: &Arc<Store>) -> anyhow::Result<Arc
 /// As [`open_store`] and [`service`].
 pub(crate) async fn parts(config: &Config, migrate: bool) -> anyhow::Result<Parts> {
     let store = open_store(config, migrate).await?;
+    let service = service(config, &store)?;
+    Ok(Parts { store, service })
+}
+
+/// Store and use cases, waiting for a database that does not answer yet.
+///
+/// # Errors
+/// As [`parts`].
+pub(crate) async fn awaited_parts(config: &Config, migrate: bool) -> anyhow::Result<Parts> {
+    let store = await_store(config, migrate).await?;
     let service = service(config, &store)?;
     Ok(Parts { store, service })
 }

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How many rows share one unit of work: a few milliseconds, in which no call waits long.
-const BATCH: usize = 400;
+const BATCH: usize = 1_000;
 /// How long rows are written before the store is left to others.
 const STRETCH: Duration = Duration::from_millis(400);
 /// For how long. A process that waits for an SQLite file looks every 100 ms only, and takes what it finds free: a pause

@@ -106,7 +106,13 @@ impl Postgres {
 impl Postgres {
     /// Holds a session's advisory lock while the schema is brought up to date, so that only one instance does it.
     pub(crate) async fn migrate(&self, migrator: &sqlx::migrate::Migrator) -> Result<(), sqlx::migrate::MigrateError> {
-        migrator.run(&self.pool).await
+        // On a connection of its own, without the limits that a caller's patience sets: a migration takes its time, and
+        // an instance that starts beside it waits for the lock.
+        let mut connection = self.pool.acquire().await?.detach();
+        sqlx::raw_sql("SET statement_timeout = 0; SET lock_timeout = 0").execute(&mut connection).await?;
+        migrator.run_direct(None, &mut connection, false).await?;
+        connection.close().await?;
+        Ok(())
     }
 
     /// Whether the schema is the one that these migrations make, no more and no less.

@@ -40,6 +40,11 @@ pub(crate) mod dialect {
 
 /// How long a statement waits for another process's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_millis(1_500);
+/// How much the writer keeps of the file, in KiB (SQLite writes it with a minus): an import touches pages all over the
+/// lookup indexes, and what does not fit is written several times over. It fills only as it is used.
+const WRITER_CACHE: &str = "-65536";
+/// After how many pages of 4 KiB the write-ahead log is folded into the file: 16 MiB.
+const CHECKPOINT_AFTER: &str = "4000";
 /// How many connections read beside the writer.
 const READERS: u32 = 4;
 /// How long a reader is waited for.
@@ -67,7 +72,8 @@ impl Sqlite {
     pub(crate) async fn open(uri: &str) -> Result<Self, sqlx::Error> {
         let options = options(uri)?;
         let path = file_of(&options);
-        let writer = writer::Writer::open(options.clone().create_if_missing(true)).await?;
+        let writing = options.clone().pragma("cache_size", WRITER_CACHE).pragma("wal_autocheckpoint", CHECKPOINT_AFTER);
+        let writer = writer::Writer::open(writing.create_if_missing(true)).await?;
         let readers = Arc::new(RwLock::new(readers(&options)));
         writer.on_reopen(Arc::clone(&readers), move || self::readers(&options));
         Ok(Self { path, writer, readers })

@@ -17,3 +17,6 @@ pub mod clock;
 pub mod database;
 
 pub use app::{TestApp, run_test};
+// So that the tests of a layer need no arrow to what the layer itself must not know.
+pub use proxycall_sandbox as sandbox;
+pub use reqwest;

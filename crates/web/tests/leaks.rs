@@ -3,6 +3,13 @@
 //!
 //! A program of its own, because it listens to all that this process logs.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a rule that meets an error has failed"
+)]
+
 use std::{
     io,
     sync::{Arc, Mutex, OnceLock},
@@ -14,14 +21,15 @@ use proxycall_domain::{
     order::{NewOrder, OrderId},
     routing::{CallAnswer, ClientFacts, Facts, TextContent},
 };
-use proxycall_sandbox::{
-    CallScript, Event, Fault, TextScript, Transcript, signature,
-    world::{Behaviour, Handset},
-};
 use proxycall_service::ports::{
     Clock as _, Ledger as _,
     carrier::{CarrierText, OutgoingText},
     ledger::{ClientSearch, CreateClient, ImportClient, InboundText, OutboundText, RequestKey, StoredAnswer},
+};
+use proxycall_testkit::reqwest::{Method, RequestBuilder};
+use proxycall_testkit::sandbox::{
+    CallScript, Event, Fault, TextScript, Transcript, signature,
+    world::{Behaviour, Handset},
 };
 use proxycall_testkit::{
     TestApp,
@@ -29,7 +37,6 @@ use proxycall_testkit::{
     database::{self, TestStore},
     run_test,
 };
-use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
 

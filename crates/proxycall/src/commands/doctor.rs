@@ -8,7 +8,7 @@ use proxycall_web::ApiTokens;
 use tokio::{io::AsyncReadExt as _, net::TcpStream};
 
 use crate::{
-    config::{Config, Environment, GoogleKey, Needs, Smtp},
+    config::{Config, Environment, GoogleKey, Needs, Smtp, variables::VARIABLES},
     output::say,
     wiring,
 };
@@ -18,17 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Checks all, prints all, and fails when something is bad.
 pub(crate) async fn run(env: &Environment) -> anyhow::Result<ExitCode> {
-    let mut findings = Vec::new();
-    match Config::read(env, Needs::Service) {
-        Ok(_) => findings.push(Finding::good("Settings", "usable")),
-        Err(problems) => findings.push(Finding::new(
-            "Settings",
-            Verdict::Bad,
-            "every setting usable",
-            problems.to_string(),
-            "Set them as said above; docs/configuration.md explains each.",
-        )),
-    }
+    let mut findings = check_settings(env);
     // The parties can be checked as far as their own settings go, whatever else is missing.
     if let Ok(config) = Config::read(env, Needs::Store) {
         findings.push(check_public_address(&config).await);
@@ -70,6 +60,21 @@ fn print(finding: &Finding) {
     if !remedy.is_empty() {
         say(&format!("         to do:    {remedy}"));
     }
+}
+
+/// Each variable as it is, and what is wrong with it.
+fn check_settings(env: &Environment) -> Vec<Finding> {
+    let problems = Config::read(env, Needs::Service).err().unwrap_or_default();
+    let mut findings = Vec::new();
+    for variable in VARIABLES.iter().filter(|variable| problems.iter().all(|(name, _)| name != variable.name)) {
+        findings.push(Finding::good(variable.name, env.shown(variable)));
+    }
+    for (name, problem) in problems.iter() {
+        let meaning = VARIABLES.iter().find(|variable| variable.name == name).map_or("", |variable| variable.meaning);
+        let remedy = "Set it so; docs/configuration.md explains each variable.";
+        findings.push(Finding::new(name, Verdict::Bad, meaning, problem, remedy));
+    }
+    findings
 }
 
 /// Whether our own public address leads to us.

@@ -50,7 +50,7 @@ pub(crate) async fn run(env: &Environment, file: &Path, skip_refused: bool) -> a
     }
     if report.refused > 0 && !skip_refused {
         say(&format!(
-            "Nothing was imported: {} rows are refused. Mend them, or import the others with --skip-refused.",
+            "Nothing was imported; rows refused: {}. Mend them, or import the others with --skip-refused.",
             report.refused
         ));
         return Ok(ExitCode::FAILURE);

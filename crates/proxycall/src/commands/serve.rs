@@ -17,7 +17,7 @@ pub(crate) async fn run(env: &Environment, options: &Serve) -> anyhow::Result<Ex
     let config = Config::read(env, Needs::Service)?;
     let port = config.port.number;
     if let Some(correction) = &config.port.correction {
-        tracing::warn!("{correction}");
+        tracing::warn!(read = correction, port, "PORT corrected");
     }
     if config.sheet.is_some() {
         tracing::warn!("the Google Sheet mirror is not part of this version: nothing is read or written there");
@@ -26,7 +26,7 @@ pub(crate) async fn run(env: &Environment, options: &Serve) -> anyhow::Result<Ex
         tracing::warn!("e-mail is not part of this version: nothing is sent");
     }
     let stop = lifecycle::stop_signal()?;
-    let parts = wiring::parts(&config, !options.no_migrate).await?;
+    let parts = wiring::awaited_parts(&config, !options.no_migrate).await?;
     if parts.store.secret_origin() == SecretOrigin::Store {
         tracing::warn!(
             "the secret key is kept in the store; set PROXYCALL_SECRET_KEY so that a copy of the store tells nothing"

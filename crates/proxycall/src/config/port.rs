@@ -5,7 +5,7 @@
 pub(crate) struct Port {
     /// 1 to 65535.
     pub number: u16,
-    /// What to say in the log, when the text was more than the number.
+    /// What was read instead of the number alone, for the log.
     pub correction: Option<String>,
 }
 
@@ -32,7 +32,7 @@ pub(super) fn parse(raw: &str) -> Result<Port, String> {
         .ok()
         .filter(|number| *number != 0)
         .ok_or_else(|| format!("is out of range: {digits}; expected 1 to 65535"))?;
-    let correction = (digits != text).then(|| format!("PORT corrected from {text:?} to {number}"));
+    let correction = (digits != text).then(|| text.to_owned());
     Ok(Port { number, correction })
 }
 

@@ -44,7 +44,7 @@ async fn complaint(installation: &Installation, subject: &str) -> String {
 async fn a_sound_installation_is_told_so_with_exit_code_0() {
     let (installation, service, carrier) = all_good().await;
     let said = installation.run(&["doctor"]).await.ok();
-    for subject in ["Settings", "Public address", "Store", "Secret key", "Carrier account"] {
+    for subject in ["TWILIO_AUTH_TOKEN", "Public address", "Store", "Secret key", "Carrier account"] {
         assert!(said.lines().any(|line| line.starts_with(&format!("ok       {subject}: "))), "{subject} in {said}");
     }
     assert!(said.contains("0 to mend, 0 to know about."), "{said}");

@@ -2,8 +2,7 @@
 
 use std::fmt::Write as _;
 
-use proxycall_testkit::database::raw_sqlite;
-use sqlx::SqliteConnection;
+use proxycall_testkit::database::Database;
 
 use crate::support::*;
 
@@ -17,10 +16,6 @@ fn file(rows: std::ops::RangeInclusive<u32>) -> String {
         let _ = writeln!(file, "{id},Client {id},client{id}@example.com,{real},{proxy}");
     }
     file
-}
-
-async fn count(connection: &mut SqliteConnection, what: &'static str) -> i64 {
-    sqlx::query_scalar(what).fetch_one(connection).await.unwrap()
 }
 
 #[tokio::test]
@@ -56,36 +51,22 @@ async fn calls_go_on_while_a_large_file_is_written() {
 
 #[tokio::test]
 async fn cut_off_in_the_middle_a_second_run_ends_with_everything_exactly_once() {
-    let installation = Installation::new();
+    let database = Database::sqlite();
+    let mut installation = Installation::new();
+    installation.set("DATABASE_URL", database.uri());
     installation.run(&["migrate"]).await.ok();
     installation.write("many.csv", file(1..=MANY));
-    let mut database = raw_sqlite(&installation.path("proxycall.db")).await;
-    const CLIENTS: &str = "SELECT COUNT(*) FROM client";
     let import = installation.start(&["client", "import", "many.csv"]);
-    let begun = async { while count(&mut database, CLIENTS).await == 0 {} };
+    let begun = async { while database.count("client").await == 0 {} };
     tokio::time::timeout(PATIENCE, begun).await.expect("the import begins to write");
     import.kill().await;
-    let left = count(&mut database, CLIENTS).await;
+    let left = database.count("client").await;
     assert!((1..i64::from(MANY)).contains(&left), "cut off after {left}");
 
     let said = installation.run(&["client", "import", "many.csv"]).await.ok();
     let expected = format!("{} clients imported, {left} were there already, 0 refused", i64::from(MANY) - left);
     assert!(said.contains(&expected), "{expected}: {said}");
-    for what in [CLIENTS, "SELECT COUNT(*) FROM proxy_number WHERE status = 'assigned' AND client_id IS NOT NULL"] {
-        assert_eq!(count(&mut database, what).await, i64::from(MANY), "{what}");
+    for what in ["client", "proxy_number WHERE status = 'assigned' AND client_id IS NOT NULL"] {
+        assert_eq!(database.count(what).await, i64::from(MANY), "{what}");
     }
-}
-
-#[tokio::test]
-async fn a_database_that_somebody_holds_stops_it_with_what_to_do() {
-    use sqlx::Executor as _;
-    let installation = Installation::new();
-    installation.run(&["migrate"]).await.ok();
-    installation.write("some.csv", file(1..=10));
-    let mut holder = raw_sqlite(&installation.path("proxycall.db")).await;
-    holder.execute("BEGIN IMMEDIATE").await.unwrap();
-    let said = installation.run(&["client", "import", "some.csv"]).await.failed();
-    assert!(!said.is_empty(), "{said}");
-    holder.execute("ROLLBACK").await.unwrap();
-    assert!(installation.run(&["client", "import", "some.csv"]).await.ok().contains("10 clients imported"));
 }

@@ -1,13 +1,6 @@
 //! Promises: the built program, run as its users run it: its own process, its own folder, nothing inherited from the
 //! environment; waited for by what it says, never by the clock alone.
 
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test that cannot be set up must stop at once"
-)]
-
 use std::{
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},

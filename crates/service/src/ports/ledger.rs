@@ -147,7 +147,7 @@ pub trait Ledger: Send + Sync {
     /// Clients by id.
     async fn clients(&self, filter: ClientFilter) -> Result<Page<Client>, LedgerError>;
 
-    /// Clients by what is known of them.
+    /// Clients by what is known of them, closed ones too.
     async fn search_clients(&self, search: ClientSearch) -> Result<Page<Client>, LedgerError>;
 
     /// Takes clients over, each with its number; or only finds out what would happen to each.
@@ -175,7 +175,7 @@ pub trait Ledger: Send + Sync {
     /// Adds numbers to the pool as available; those that are there stay as they are. How many were new.
     async fn add_numbers(&self, numbers: Vec<NewNumber>, now: Timestamp) -> Result<u64, LedgerError>;
 
-    /// Numbers that may be given to a client of this country.
+    /// Numbers that may be given to a client of this country: those that have rested count as available.
     async fn available_numbers(
         &self,
         country: CountryCode,

@@ -50,7 +50,8 @@ pub(super) async fn give_number(
 }
 
 const AVAILABILITY: &str = "SELECT number_type, COUNT(*) AS total FROM proxy_number \
-    WHERE country = $1 AND (status = 'available' OR (status = 'quarantined' AND quarantine_until <= $2)) \
+    WHERE country = $1 AND status IN ('available', 'quarantined') \
+        AND (status = 'available' OR quarantine_until <= $2) \
     GROUP BY number_type";
 
 async fn availability(db: &mut Connection, country: CountryCode, now: Timestamp) -> Result<Availability, UnitError> {
@@ -107,8 +108,8 @@ pub(crate) async fn add_numbers(
 }
 
 const AVAILABLE: &str = "SELECT phone, country, number_type, friendly_name, added_at FROM proxy_number \
-    WHERE country = $1 AND ($2 IS NULL OR number_type = $2) \
-        AND (status = 'available' OR (status = 'quarantined' AND quarantine_until <= $3)) \
+    WHERE country = $1 AND status IN ('available', 'quarantined') AND ($2 IS NULL OR number_type = $2) \
+        AND (status = 'available' OR quarantine_until <= $3) \
     ORDER BY phone";
 
 /// A rested number is as available as a new one, and shown so: nothing ties it to whoever had it.

@@ -2,7 +2,7 @@
 
 use proxycall_domain::NumberType;
 use proxycall_testkit::TestApp;
-use reqwest::{RequestBuilder, StatusCode, header};
+use proxycall_testkit::reqwest::{RequestBuilder, StatusCode, header};
 use serde_json::{Value, json};
 
 /// A client's fields, all in order.

@@ -1,7 +1,7 @@
 //! The token: needed on every business route, on no other.
 
+use proxycall_testkit::reqwest::{Method, StatusCode};
 use proxycall_testkit::{app::TOKEN, run_test};
-use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
 use crate::ask::ask;

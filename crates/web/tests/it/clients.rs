@@ -1,11 +1,11 @@
 //! `/clients`: created with a number, found, changed, closed, restored, listed and searched.
 
 use proxycall_domain::NumberType;
+use proxycall_testkit::reqwest::StatusCode;
 use proxycall_testkit::{
     app::{CLIENT, COURIER, run_test_on_both},
     run_test,
 };
-use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::ask::{client_body, column, enrol, real_number, with};
@@ -188,7 +188,7 @@ async fn empty_absent_and_null_fields_change_nothing() {
         for body in [json!({}), empty, null] {
             assert_eq!(app.put("/clients/1", body).await, (StatusCode::OK, before.clone()));
         }
-        let bodiless = app.request(reqwest::Method::PUT, "/clients/1").send().await.unwrap();
+        let bodiless = app.request(proxycall_testkit::reqwest::Method::PUT, "/clients/1").send().await.unwrap();
         assert_eq!(bodiless.status(), StatusCode::OK);
         assert_eq!(bodiless.json::<Value>().await.unwrap(), before);
     })
@@ -240,7 +240,7 @@ async fn a_clients_own_proxy_number_changes_nothing_and_another_one_is_409() {
 async fn a_changed_phone_is_the_one_that_rings() {
     run_test(async |app| {
         enrol(app, 1, json!({})).await;
-        app.world.add_handset(proxycall_sandbox::world::Handset::new("+33639980077"));
+        app.world.add_handset(proxycall_testkit::sandbox::world::Handset::new("+33639980077"));
         app.put("/clients/1", json!({ "client_real_phone": "+33639980077" })).await;
         assert_eq!(app.call(COURIER, PROXY).await.rings(), [("+33639980077", PROXY)]);
     })

@@ -6,13 +6,13 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use proxycall_sandbox::world::Handset;
 use proxycall_service::ports::{Clock as _, Ledger as _};
+use proxycall_testkit::reqwest::{Method, StatusCode};
+use proxycall_testkit::sandbox::world::Handset;
 use proxycall_testkit::{
     app::{CLIENT, COURIER, TestApp, run_test_on_both},
     database, run_test,
 };
-use reqwest::{Method, StatusCode};
 
 use crate::support::at_once;
 
@@ -94,7 +94,7 @@ async fn a_lock_shorter_than_a_callers_patience_is_waited_for() {
         let proxy = app.client(1, CLIENT).await;
         let lock = app.store.database().lock().await;
         let unlock = async {
-            // The webhook has arrived when the app has accepted its connection and asked the store.
+            // By the time that the app has answered this, the call has most likely reached the store.
             probe(app, "/health/live").await;
             lock.release().await;
         };

@@ -5,8 +5,8 @@ use proxycall_service::ports::{
     Clock as _, Ledger as _,
     ledger::{Begun, RequestKey},
 };
+use proxycall_testkit::reqwest::{Method, StatusCode};
 use proxycall_testkit::{TestApp, app::run_test_on_both, run_test};
-use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 

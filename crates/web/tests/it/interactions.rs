@@ -1,11 +1,11 @@
 //! `/interactions`: what passed through the numbers, filtered, paged and masked.
 
+use proxycall_testkit::reqwest::StatusCode;
 use proxycall_testkit::{
     TestApp,
     app::{CLIENT, COURIER, OTHER_COURIER, run_test_on_both},
     run_test,
 };
-use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::ask::column;
@@ -86,7 +86,14 @@ async fn no_whole_number_is_in_the_answer() {
     run_test_on_both(async |app| {
         let proxies = morning(app).await;
         app.call(CLIENT, &proxies[0]).await;
-        let body = app.request(reqwest::Method::GET, "/interactions").send().await.unwrap().text().await.unwrap();
+        let body = app
+            .request(proxycall_testkit::reqwest::Method::GET, "/interactions")
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap();
         for number in [CLIENT, OTHER_CLIENT, COURIER, OTHER_COURIER, &proxies[0], &proxies[1]] {
             assert!(!body.contains(number.get(4..).unwrap()), "{number} is in {body}");
         }

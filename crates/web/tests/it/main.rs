@@ -1,12 +1,23 @@
 //! Flows through the whole app: a simulated carrier posts signed webhooks over HTTP, an operator uses the API.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a rule that meets an error has failed"
+)]
+
+mod addresses;
 mod ask;
 mod auth;
 mod bad_input;
+mod call_ends;
 mod calls;
 mod clients;
 mod faults;
 mod idempotency;
+mod in_doubt;
 mod interactions;
 mod openapi;
 mod orders;

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
+use proxycall_testkit::reqwest::{Method, StatusCode};
 use proxycall_testkit::run_test;
-use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
 fn described() -> Value {

@@ -1,8 +1,8 @@
 //! `/orders`: an order makes its client when new and answers with the number to give to the courier.
 
 use proxycall_domain::NumberType;
+use proxycall_testkit::reqwest::StatusCode;
 use proxycall_testkit::{TestApp, app::run_test_on_both, run_test};
-use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::ask::{client_body, column, enrol, real_number, with};
@@ -114,7 +114,7 @@ async fn fifty_equal_orders_at_once_are_one_order() {
             let app = &*app;
             let mut asked = tokio::task::JoinSet::new();
             for _ in 0..50 {
-                let request = app.request(reqwest::Method::POST, "/orders").json(&order("A-1", 1));
+                let request = app.request(proxycall_testkit::reqwest::Method::POST, "/orders").json(&order("A-1", 1));
                 asked.spawn(async move { request.send().await.unwrap().json::<Value>().await.unwrap() });
             }
             asked.join_all().await
@@ -132,7 +132,7 @@ async fn any_printable_order_id_comes_back_as_it_was_sent() {
         for id in ["a/b", "100%", "é☎", "?x=1#y", "a b", "..", "'\";--"] {
             let (status, placed) = app.post("/orders", order(id, 1)).await;
             assert_eq!((status, &placed["order_id"]), (StatusCode::OK, &json!(id)), "{placed}");
-            let mut url = reqwest::Url::parse(&app.address).unwrap();
+            let mut url = proxycall_testkit::reqwest::Url::parse(&app.address).unwrap();
             url.path_segments_mut().unwrap().extend(["orders", id]);
             // A browser takes the two dots for the folder above; nobody can ask for that order by its address.
             if id != ".." {

@@ -1,8 +1,8 @@
 //! `/pool/available`: the original's shape, with texts where it had numbers.
 
 use proxycall_domain::NumberType;
+use proxycall_testkit::reqwest::StatusCode;
 use proxycall_testkit::{app::run_test_on_both, run_test};
-use reqwest::StatusCode;
 use serde_json::json;
 
 use crate::ask::{client_body, column, real_number};

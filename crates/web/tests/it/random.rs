@@ -5,13 +5,13 @@ use proptest::{
     sample::{Index, select},
     test_runner::{Config, TestCaseError, TestRunner},
 };
-use proxycall_sandbox::{signature, twiml};
+use proxycall_testkit::reqwest::{Method, Url, header};
+use proxycall_testkit::sandbox::{signature, twiml};
 use proxycall_testkit::{
     TestApp,
     app::{AUTH_TOKEN, CLIENT, COURIER, PUBLIC_BASE_URL},
     database::{self, TestStore},
 };
-use reqwest::{Method, Url, header};
 use serde_json::{Map, Value};
 use tokio::runtime::Runtime;
 

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use proxycall_sandbox::{
+use proxycall_testkit::sandbox::{
     signature::sign,
     twiml::{parse_messaging, parse_voice},
 };
@@ -151,11 +151,11 @@ async fn a_call_through_the_doubled_path_is_followed_to_its_end() {
     run_test(async |app| {
         let proxy = app.client(1, CLIENT).await;
         app.world.add_number(
-            proxycall_sandbox::world::Number::new(&proxy)
+            proxycall_testkit::sandbox::world::Number::new(&proxy)
                 .voice_url(format!("{PUBLIC_BASE_URL}/twilio/twilio/voice"))
                 .sms_url(format!("{PUBLIC_BASE_URL}/twilio/twilio/sms")),
         );
-        app.world.set_behaviour(CLIENT, proxycall_sandbox::world::Behaviour::Busy);
+        app.world.set_behaviour(CLIENT, proxycall_testkit::sandbox::world::Behaviour::Busy);
         assert_eq!(app.call(COURIER, &proxy).await.heard().len(), 1);
         app.text(COURIER, &proxy, "Bonjour").await;
         assert_eq!(app.outcomes().await, ["delivered", "busy"]);

@@ -1,6 +1,6 @@
 //! Texts: who reads what, from which number, and what the sender is told.
 
-use proxycall_sandbox::{TextScript, world::ReceivedText};
+use proxycall_testkit::sandbox::{TextScript, world::ReceivedText};
 use proxycall_testkit::{
     app::{CLIENT, COURIER, OTHER_COURIER, TestApp, run_test_on_both, twiml},
     run_test,

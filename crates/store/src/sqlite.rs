@@ -72,7 +72,12 @@ impl Sqlite {
     pub(crate) async fn open(uri: &str) -> Result<Self, sqlx::Error> {
         let options = options(uri)?;
         let path = file_of(&options);
-        let writing = options.clone().pragma("cache_size", WRITER_CACHE).pragma("wal_autocheckpoint", CHECKPOINT_AFTER);
+        let writing = options
+            .clone()
+            .pragma("cache_size", WRITER_CACHE)
+            .pragma("wal_autocheckpoint", CHECKPOINT_AFTER)
+            // Each savepoint keeps the pages that it changes, to undo them: in memory, not in a temporary file.
+            .pragma("temp_store", "memory");
         let writer = writer::Writer::open(writing.create_if_missing(true)).await?;
         let readers = Arc::new(RwLock::new(readers(&options)));
         writer.on_reopen(Arc::clone(&readers), move || self::readers(&options));

@@ -114,3 +114,4 @@ CREATE TABLE request (
     answer      BYTEA,
     CHECK ((status IS NULL) = (answer IS NULL))
 );
+CREATE INDEX request_age ON request (started_at);

@@ -114,3 +114,4 @@ CREATE TABLE request (
     answer      BLOB,
     CHECK ((status IS NULL) = (answer IS NULL))
 ) STRICT;
+CREATE INDEX request_age ON request (started_at);

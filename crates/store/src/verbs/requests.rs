@@ -12,6 +12,8 @@ const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
 
 const BEGIN: &str =
     "INSERT INTO request (key, content_key, started_at) VALUES ($1, $2, $3) ON CONFLICT (key) DO NOTHING";
+/// Answers hold personal data: none outlives its use.
+const SWEEP: &str = "DELETE FROM request WHERE started_at < $1";
 const READ: &str = "SELECT content_key, started_at, status, answer FROM request WHERE key = $1";
 const TAKE_OVER: &str = "UPDATE request SET content_key = $2, started_at = $3, status = NULL, answer = NULL \
     WHERE key = $1 AND started_at = $4";
@@ -33,6 +35,8 @@ pub(crate) async fn begin_request(
     let (key, content) = keys(codec, request);
     let begun = sqlx::query(BEGIN).bind(&key).bind(&content).bind(millis(*now)).execute(&mut *db).await?;
     if begun.rows_affected() == 1 {
+        let oldest = now.checked_sub(KEPT).unwrap_or(Timestamp::MIN);
+        sqlx::query(SWEEP).bind(millis(oldest)).execute(&mut *db).await?;
         return Ok(Begun::Fresh);
     }
     let row: Option<Row> = sqlx::query(READ).bind(&key).fetch_optional(&mut *db).await?;

@@ -125,6 +125,7 @@ ledger_suite! {
         one_of_50_requests_at_once_is_fresh,
         a_request_that_never_ended_is_taken_over_after_a_minute,
         an_answer_is_forgotten_after_a_day,
+        answers_older_than_a_day_are_swept_by_the_next_request,
         a_request_that_failed_frees_its_key,
         the_first_answer_stays;
     constraints:

@@ -55,6 +55,15 @@ pub(crate) async fn an_answer_is_forgotten_after_a_day(db: TestStore) {
     assert_eq!(db.begin_request(key("k", 2), at(DAY + 2)).await.unwrap(), Begun::InProgress);
 }
 
+pub(crate) async fn answers_older_than_a_day_are_swept_by_the_next_request(db: TestStore) {
+    db.begin_request(key("old", 1), at(0)).await.unwrap();
+    db.finish_request(key("old", 1), Some(answer(201)), at(0)).await.unwrap();
+    db.begin_request(key("young", 1), at(DAY)).await.unwrap();
+    assert_eq!(db.database().count("request").await, 2);
+    db.begin_request(key("new", 1), at(DAY + 1)).await.unwrap();
+    assert_eq!(db.database().count("request").await, 2);
+}
+
 pub(crate) async fn a_request_that_failed_frees_its_key(db: TestStore) {
     db.begin_request(key("k", 1), at(0)).await.unwrap();
     db.finish_request(key("k", 1), None, at(1)).await.unwrap();

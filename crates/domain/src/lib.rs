@@ -15,6 +15,7 @@ pub mod policy;
 pub mod pool;
 pub mod routing;
 pub mod setting;
+pub mod wiring;
 
 pub use address::Address;
 pub use client::{ClientId, FieldError, MailAddress, NewClient, PersonName};

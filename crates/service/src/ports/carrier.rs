@@ -6,6 +6,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use proxycall_domain::PhoneNumber;
 
+pub use numbers::{Capabilities, CarrierNumber, NumberOffer, NumberPurchase, NumberSearch, NumberUpdate, Shelf};
+
+mod numbers;
+
 /// A text that the service wants sent.
 #[derive(Clone)]
 pub struct OutgoingText {
@@ -50,6 +54,28 @@ impl std::fmt::Debug for CarrierText {
             .field("error_code", &self.error_code)
             .finish_non_exhaustive()
     }
+}
+
+/// A call that the service wants placed.
+#[derive(Debug, Clone)]
+pub struct OutgoingCall {
+    /// A number of the account: the caller ID.
+    pub from: PhoneNumber,
+    /// Whom to ring.
+    pub to: PhoneNumber,
+    /// Asked, by POST, what to say once somebody answers: an absolute address.
+    pub url: String,
+    /// Where the carrier reports the end of the call.
+    pub status_callback: String,
+}
+
+/// A call as the carrier took it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacedCall {
+    /// The carrier's id of the call (`CA…`).
+    pub sid: String,
+    /// The carrier's word for where it stands (`queued`, …).
+    pub status: String,
 }
 
 /// What the carrier says of our account.
@@ -123,4 +149,47 @@ pub trait Carrier: Send + Sync {
     /// # Errors
     /// See [`CarrierError`].
     async fn account(&self) -> Result<CarrierAccount, CarrierError>;
+
+    /// Places one call. Not repeated inside.
+    ///
+    /// # Errors
+    /// See [`CarrierError`]; [`CarrierError::AnswerLost`] means that it may have been placed.
+    async fn place_call(&self, call: &OutgoingCall) -> Result<PlacedCall, CarrierError>;
+
+    /// Numbers for sale. A shelf that the country does not have is empty.
+    ///
+    /// # Errors
+    /// See [`CarrierError`].
+    async fn numbers_for_sale(&self, search: &NumberSearch) -> Result<Vec<NumberOffer>, CarrierError>;
+
+    /// Buys one number. Not repeated inside: it costs money.
+    ///
+    /// # Errors
+    /// See [`CarrierError`]; [`CarrierError::AnswerLost`] and [`CarrierError::Failed`] mean that it may have been bought.
+    async fn buy_number(&self, purchase: &NumberPurchase) -> Result<CarrierNumber, CarrierError>;
+
+    /// The account's number with exactly these digits, if it has it.
+    ///
+    /// # Errors
+    /// See [`CarrierError`].
+    async fn find_number(&self, phone: PhoneNumber) -> Result<Option<CarrierNumber>, CarrierError>;
+
+    /// All numbers of the account, each once, in no particular order.
+    ///
+    /// # Errors
+    /// See [`CarrierError`]. A list that could not be read to its end is an error, never a shorter list: whoever is not
+    /// in it would be taken for gone.
+    async fn numbers(&self) -> Result<Vec<CarrierNumber>, CarrierError>;
+
+    /// Changes a number of the account; changing it again to the same does no harm.
+    ///
+    /// # Errors
+    /// See [`CarrierError`].
+    async fn update_number(&self, sid: &str, update: &NumberUpdate) -> Result<CarrierNumber, CarrierError>;
+
+    /// Gives a number back for good. False when the account did not have it (any more).
+    ///
+    /// # Errors
+    /// See [`CarrierError`].
+    async fn release_number(&self, sid: &str) -> Result<bool, CarrierError>;
 }

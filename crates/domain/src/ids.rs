@@ -95,6 +95,16 @@ id!(
     JobId,
     "job"
 );
+id!(
+    /// One number that is being bought.
+    PurchaseId,
+    "buy"
+);
+id!(
+    /// Something that an operator should know.
+    AlertId,
+    "alt"
+);
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,9 @@
-//! Promises: the states and types a proxy number can have, in the words that API and sheet use.
+//! Promises: the states and types a proxy number can have, in the words that API and sheet use; its life is in
+//! [`life`], what an account and the pool say of each other in [`reconcile`], how long the stock lasts in [`stock`].
+
+pub mod life;
+pub mod reconcile;
+pub mod stock;
 
 use std::{collections::HashSet, fmt, str::FromStr};
 
@@ -6,6 +11,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{ClientId, CountryCode, FieldError, PersonName, PhoneNumber, TableError};
+
+use life::Actor;
 
 /// What a proxy number technically is. `national` is read as `local`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -74,7 +81,7 @@ impl MobilePrefixes {
     }
 }
 
-/// Where a proxy number is in its life.
+/// Where a proxy number is in its life. Which state may follow which is [`NumberStatus::may_become`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NumberStatus {
@@ -138,10 +145,23 @@ pub struct NewNumber {
     pub number_type: NumberType,
     /// What the carrier's console calls it.
     pub friendly_name: String,
+    /// What the carrier knows of it, when the carrier told us.
+    pub carrier: Option<CarrierFacts>,
+}
+
+/// What the carrier knows of a number of ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CarrierFacts {
+    /// The carrier's id (`PN…`).
+    pub sid: String,
+    /// Whether it takes calls.
+    pub voice: bool,
+    /// Whether it takes texts.
+    pub sms: bool,
 }
 
 /// A proxy number as the store knows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProxyNumber {
     /// E.164.
     pub phone: PhoneNumber,
@@ -151,16 +171,45 @@ pub struct ProxyNumber {
     pub number_type: NumberType,
     /// Where it is in its life.
     pub status: NumberStatus,
+    /// Since when.
+    pub since: Timestamp,
+    /// Who brought it there.
+    pub actor: Actor,
+    /// And why.
+    pub reason: String,
     /// What the carrier's console calls it.
     pub friendly_name: String,
     /// When it joined the pool.
     pub added_at: Timestamp,
-    /// Whose it is, or whose it was last while it rests.
+    /// What the carrier knows of it, once we have heard.
+    pub carrier: Option<CarrierFacts>,
+    /// Whose it is. Also while it is missing or in error, if a client had it then.
     pub client: Option<ClientId>,
     /// That client's name.
     pub client_name: Option<PersonName>,
-    /// Since when.
+    /// Since when it is the client's.
     pub assigned_at: Option<Timestamp>,
+    /// Who holds it while it is reserved.
+    pub reservation: Option<String>,
+    /// Until when it is reserved or rests.
+    pub held_until: Option<Timestamp>,
+}
+
+/// One state that a number was in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NumberPast {
+    /// The state.
+    pub status: NumberStatus,
+    /// Whose it was then.
+    pub client: Option<ClientId>,
+    /// Who brought it there.
+    pub actor: Actor,
+    /// And why.
+    pub reason: String,
+    /// From when.
+    pub since: Timestamp,
+    /// Until when; none: still.
+    pub until: Option<Timestamp>,
 }
 
 /// How many numbers of a country are available, by type. What a refusal for want of numbers says.
@@ -177,6 +226,15 @@ impl Availability {
     #[must_use]
     pub fn total(self) -> u64 {
         self.mobile + self.local
+    }
+
+    /// Of one type.
+    #[must_use]
+    pub fn of(self, number_type: NumberType) -> u64 {
+        match number_type {
+            NumberType::Mobile => self.mobile,
+            NumberType::Local => self.local,
+        }
     }
 }
 

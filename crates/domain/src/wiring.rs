@@ -125,7 +125,7 @@ impl Wiring {
     #[must_use]
     pub fn used_elsewhere(&self, our_hosts: &[String]) -> bool {
         let elsewhere = |hook: &Hook| {
-            hook.host().is_some_and(|host| host != PLACEHOLDER_HOST && !our_hosts.iter().any(|ours| *ours == host))
+            hook.host().is_some_and(|host| host != PLACEHOLDER_HOST && !our_hosts.contains(&host))
         };
         attached(&self.trunk)
             || attached(&self.voice_application)

@@ -5,17 +5,24 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use proxycall_domain::{
-    ClientId, CountryCode, Interaction, NumberType, PhoneNumber,
+    ClientId, CountryCode, Interaction, JobId, NumberStatus, NumberType, PhoneNumber, PurchaseId,
     client::Client,
     order::{Order, OrderId},
-    pool::{NewNumber, ProxyNumber},
+    pool::{
+        CarrierFacts, NewNumber, NumberPast, ProxyNumber,
+        life::{Act, Reservation, ReservationToken},
+        stock::Stock,
+    },
+    wiring::Wiring,
 };
 use proxycall_service::ports::{
     Ledger, LedgerError,
     ledger::{
-        Begun, CallEnded, ClaimedJob, ClientFilter, ClientSearch, CloseClient, CreateClient, DeliveryReport,
-        ImportClient, ImportFinding, InboundCall, InboundText, InteractionFilter, Page, PlaceOrder, PlacedOrder,
-        RecordedCall, RecordedText, RequestKey, RestoreClient, SendStep, StoredAnswer, TextResult, UpdateClient,
+        AdoptNumber, Alert, AssignNumber, AssignReserved, AssignedNumber, BeginPurchase, Begun, CallEnded, Candidate,
+        ClaimedJob, ClientFilter, ClientSearch, CloseClient, CreateClient, DeliveryReport, ImportClient, ImportFinding,
+        InboundCall, InboundText, InteractionFilter, MoveNumber, Moved, NumberFilter, OpenPurchase, Page, PlaceOrder,
+        PlacedOrder, PurchaseEnd, RecordedCall, RecordedText, ReleaseNumber, RequestKey, ReserveNumber, RestoreClient,
+        SendStep, StoredAnswer, TextResult, UpdateClient, Work,
     },
 };
 
@@ -180,17 +187,105 @@ impl Ledger for Store {
         read!(self, orders::orders(client, after.as_deref(), limit))
     }
 
-    async fn add_numbers(&self, numbers: Vec<NewNumber>, now: Timestamp) -> Result<u64, LedgerError> {
-        unit!(self, pool::add_numbers(numbers, now))
+    async fn add_numbers(&self, numbers: Vec<NewNumber>, act: Act) -> Result<u64, LedgerError> {
+        unit!(self, pool::add_numbers(numbers, act))
     }
 
-    async fn available_numbers(
-        &self,
-        country: CountryCode,
-        number_type: Option<NumberType>,
-        now: Timestamp,
-    ) -> Result<Vec<ProxyNumber>, LedgerError> {
-        read!(self, pool::available_numbers(country, number_type, now))
+    async fn available_numbers(&self, country: CountryCode, number_type: Option<NumberType>, now: Timestamp) -> Result<Vec<ProxyNumber>, LedgerError> {
+        read!(self, numbers::available_numbers(country, number_type, now))
+    }
+
+    async fn reserve_number(&self, reserve: ReserveNumber) -> Result<Reservation, LedgerError> {
+        unit!(self, pool::reserve_number(reserve))
+    }
+
+    async fn assign_reserved(&self, assign: AssignReserved) -> Result<PhoneNumber, LedgerError> {
+        unit!(self, pool::assign_reserved(assign))
+    }
+
+    async fn cancel_reservation(&self, token: ReservationToken, act: Act) -> Result<bool, LedgerError> {
+        unit!(self, pool::cancel_reservation(token, act))
+    }
+
+    async fn assign_number(&self, assign: AssignNumber) -> Result<AssignedNumber, LedgerError> {
+        unit!(self, pool::assign_number(assign))
+    }
+
+    async fn move_number(&self, change: MoveNumber) -> Result<Moved, LedgerError> {
+        unit!(self, pool::move_number(change))
+    }
+
+    async fn release_number(&self, release: ReleaseNumber) -> Result<Moved, LedgerError> {
+        unit!(self, pool::release_number(release))
+    }
+
+    async fn adopt_number(&self, adopt: AdoptNumber) -> Result<NumberStatus, LedgerError> {
+        unit!(self, pool::adopt_number(adopt))
+    }
+
+    async fn note_carrier(&self, phone: PhoneNumber, facts: CarrierFacts, before: Option<Wiring>) -> Result<(), LedgerError> {
+        unit!(self, wiring::note_carrier(phone, facts, before))
+    }
+
+    async fn wiring_before(&self, phone: PhoneNumber) -> Result<Option<Wiring>, LedgerError> {
+        read!(self, wiring::wiring_before(phone))
+    }
+
+    async fn number(&self, phone: PhoneNumber) -> Result<Option<ProxyNumber>, LedgerError> {
+        read!(self, numbers::number(phone))
+    }
+
+    async fn numbers(&self, filter: NumberFilter) -> Result<Page<ProxyNumber>, LedgerError> {
+        read!(self, numbers::numbers(&filter))
+    }
+
+    async fn number_history(&self, phone: PhoneNumber) -> Result<Vec<NumberPast>, LedgerError> {
+        read!(self, numbers::number_history(phone))
+    }
+
+    async fn stock(&self, now: Timestamp) -> Result<Vec<Stock>, LedgerError> {
+        read!(self, numbers::stock(now))
+    }
+
+    async fn free_lapsed(&self, now: Timestamp) -> Result<u64, LedgerError> {
+        unit!(self, pool::free_lapsed(now))
+    }
+
+    async fn begin_purchase(&self, begin: BeginPurchase) -> Result<(), LedgerError> {
+        unit!(self, purchases::begin_purchase(begin))
+    }
+
+    async fn ask_purchase(&self, id: PurchaseId, candidate: PhoneNumber, number_type: NumberType, settle_at: Timestamp, now: Timestamp) -> Result<Candidate, LedgerError> {
+        unit!(self, purchases::ask_purchase(id, candidate, number_type, settle_at, now))
+    }
+
+    async fn end_purchase(&self, id: PurchaseId, end: PurchaseEnd, act: Act) -> Result<bool, LedgerError> {
+        unit!(self, purchases::end_purchase(id, end, act))
+    }
+
+    async fn open_purchases(&self) -> Result<Vec<OpenPurchase>, LedgerError> {
+        read!(self, purchases::open_purchases())
+    }
+
+    async fn raise_alert(&self, alert: Alert) -> Result<(), LedgerError> {
+        unit!(self, alerts::raise_alert(alert))
+    }
+
+    async fn clear_alert(&self, kind: &'static str, subject: String, now: Timestamp) -> Result<(), LedgerError> {
+        unit!(self, alerts::clear_alert(kind, subject, now))
+    }
+
+    async fn alerts(&self) -> Result<Vec<Alert>, LedgerError> {
+        read!(self, alerts::alerts())
+    }
+
+    async fn ensure_job(&self, id: JobId, work: Work, at: Timestamp) -> Result<(), LedgerError> {
+        unit!(self, jobs::ensure_job(id, work, at))
+    }
+
+    async fn finish_job(&self, job: &ClaimedJob, again_at: Option<Timestamp>) -> Result<bool, LedgerError> {
+        let job = job.clone();
+        unit!(self, jobs::finish_job(job, again_at))
     }
 
     async fn interactions(&self, filter: InteractionFilter) -> Result<Page<Interaction>, LedgerError> {

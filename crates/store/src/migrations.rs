@@ -10,12 +10,20 @@ use sqlx::{
 };
 
 /// Version, name, SQLite's text, PostgreSQL's text. Only ever added to.
-const MIGRATIONS: &[(i64, &str, &str, &str)] = &[(
-    1,
-    "foundation",
-    include_str!("../migrations/sqlite/0001_foundation.sql"),
-    include_str!("../migrations/postgres/0001_foundation.sql"),
-)];
+const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
+    (
+        1,
+        "foundation",
+        include_str!("../migrations/sqlite/0001_foundation.sql"),
+        include_str!("../migrations/postgres/0001_foundation.sql"),
+    ),
+    (
+        2,
+        "number_pool",
+        include_str!("../migrations/sqlite/0002_number_pool.sql"),
+        include_str!("../migrations/postgres/0002_number_pool.sql"),
+    ),
+];
 
 fn migrator(text: impl Fn(&'static (i64, &'static str, &'static str, &'static str)) -> &'static str) -> Migrator {
     let migrations = MIGRATIONS

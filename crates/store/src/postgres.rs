@@ -20,10 +20,15 @@ use crate::error::{UnitError, is_crossed, unavailable};
 
 /// The texts that differ from SQLite's: many writers, so what another holds is stepped over.
 pub(crate) mod dialect {
-    use crate::shared_sql::{claim_jobs, import_clients, import_known, import_numbers, take_number};
+    use crate::shared_sql::{
+        claim_jobs, free_lapsed, import_clients, import_known, import_numbers, take_for_client, take_for_owner,
+        take_number,
+    };
 
     pub(crate) const CLAIM_JOBS: &str = claim_jobs!(" FOR UPDATE SKIP LOCKED");
-    pub(crate) const TAKE_NUMBER: &str = take_number!(" FOR UPDATE SKIP LOCKED");
+    pub(crate) const TAKE_FOR_CLIENT: &str = take_for_client!(" FOR UPDATE SKIP LOCKED");
+    pub(crate) const TAKE_FOR_OWNER: &str = take_for_owner!(" FOR UPDATE SKIP LOCKED");
+    pub(crate) const FREE_LAPSED: &str = free_lapsed!(" FOR UPDATE SKIP LOCKED");
     pub(crate) const IMPORT_KNOWN: &str =
         import_known!("jsonb_array_elements(CAST($1 AS jsonb)) AS r(value)", "decode(", ", 'hex')");
     pub(crate) const IMPORT_CLIENTS: &str =

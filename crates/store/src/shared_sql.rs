@@ -12,28 +12,51 @@ macro_rules! claim_jobs {
     };
 }
 
-/// Gives client `$1` an available or rested number of country `$3`: of type `$4`, else of type `$5`.
+/// Takes the number of country `$1` and type `$2` that has been available for longest, at `$3`, for `$4` (who) because of
+/// `$5` (why). `$state` says what it becomes.
 macro_rules! take_number {
+    ($state:literal, $lock:literal) => {
+        concat!(
+            "UPDATE proxy_number SET ",
+            $state,
+            ", actor = $4, reason = $5, since = $3, updated_at = $3 \
+             WHERE status = 'available' AND phone = \
+                 (SELECT phone FROM proxy_number WHERE country = $1 AND number_type = $2 AND status = 'available' \
+                  ORDER BY since, phone LIMIT 1",
+            $lock,
+            ") RETURNING phone"
+        )
+    };
+}
+
+/// It becomes the number of client `$6`.
+macro_rules! take_for_client {
+    ($lock:literal) => {
+        take_number!("status = 'assigned', client_id = $6, former_client_id = NULL, assigned_at = $3", $lock)
+    };
+}
+
+/// It is held for owner `$6` until `$7`.
+macro_rules! take_for_owner {
+    ($lock:literal) => {
+        take_number!("status = 'reserved', reservation = $6, reserved_at = $3, reserved_until = $7", $lock)
+    };
+}
+
+/// Makes at most `$2` numbers available whose rest or reservation was over at `$1`, the earliest first.
+macro_rules! free_lapsed {
     ($lock:literal) => {
         concat!(
-            "UPDATE proxy_number SET status = 'assigned', client_id = $1, former_client_id = NULL, assigned_at = $2, \
-                 quarantine_until = NULL, updated_at = $2 \
-             WHERE phone = COALESCE( \
-                 (SELECT phone FROM proxy_number WHERE country = $3 AND number_type = $4 AND status = 'available' \
-                  ORDER BY phone LIMIT 1",
+            "UPDATE proxy_number SET status = 'available', quarantine_until = NULL, reservation = NULL, \
+                 reserved_at = NULL, reserved_until = NULL, actor = 'system', \
+                 reason = CASE status WHEN 'reserved' THEN 'its reservation was not used' ELSE 'it has rested' END, \
+                 since = $1, updated_at = $1 \
+             WHERE status IN ('quarantined', 'reserved') AND phone IN \
+                 (SELECT phone FROM proxy_number WHERE status IN ('quarantined', 'reserved') \
+                      AND COALESCE(quarantine_until, reserved_until) <= $1 \
+                  ORDER BY COALESCE(quarantine_until, reserved_until) LIMIT $2",
             $lock,
-            "), (SELECT phone FROM proxy_number WHERE country = $3 AND number_type = $4 \
-                      AND status = 'quarantined' AND quarantine_until <= $2 \
-                  ORDER BY phone LIMIT 1",
-            $lock,
-            "), (SELECT phone FROM proxy_number WHERE country = $3 AND number_type = $5 AND status = 'available' \
-                  ORDER BY phone LIMIT 1",
-            $lock,
-            "), (SELECT phone FROM proxy_number WHERE country = $3 AND number_type = $5 \
-                      AND status = 'quarantined' AND quarantine_until <= $2 \
-                  ORDER BY phone LIMIT 1",
-            $lock,
-            ")) RETURNING phone"
+            ")"
         )
     };
 }
@@ -96,17 +119,21 @@ macro_rules! import_numbers {
     ($rows:literal) => {
         concat!(
             "INSERT INTO proxy_number \
-                 (phone, country, number_type, status, friendly_name, client_id, assigned_at, added_at, updated_at) \
+                 (phone, country, number_type, status, friendly_name, client_id, assigned_at, added_at, updated_at, \
+                  since, actor, reason) \
              SELECT CAST(r.value ->> 'proxy' AS BIGINT), r.value ->> 'proxy_country', r.value ->> 'proxy_type', \
-                 'assigned', '', CAST(r.value ->> 'id' AS BIGINT), $2, $2, $2 FROM ",
+                 'assigned', '', CAST(r.value ->> 'id' AS BIGINT), $2, $2, $2, $2, 'cli', 'imported' FROM ",
             $rows,
             " WHERE (r.value ->> 'proxy') IS NOT NULL \
               ON CONFLICT (phone) DO UPDATE SET status = 'assigned', client_id = excluded.client_id, \
                   former_client_id = NULL, assigned_at = excluded.assigned_at, quarantine_until = NULL, \
-                  updated_at = excluded.updated_at \
+                  updated_at = excluded.updated_at, since = excluded.since, actor = excluded.actor, \
+                  reason = excluded.reason \
               WHERE proxy_number.status IN ('available', 'quarantined')"
         )
     };
 }
 
-pub(crate) use {claim_jobs, import_clients, import_known, import_numbers, take_number};
+pub(crate) use {
+    claim_jobs, free_lapsed, import_clients, import_known, import_numbers, take_for_client, take_for_owner, take_number,
+};

@@ -29,10 +29,15 @@ pub(crate) use sqlx::{SqliteConnection as Connection, sqlite::SqliteRow as Row};
 
 /// The texts that differ from PostgreSQL's: one writer needs no locks.
 pub(crate) mod dialect {
-    use crate::shared_sql::{claim_jobs, import_clients, import_known, import_numbers, take_number};
+    use crate::shared_sql::{
+        claim_jobs, free_lapsed, import_clients, import_known, import_numbers, take_for_client, take_for_owner,
+        take_number,
+    };
 
     pub(crate) const CLAIM_JOBS: &str = claim_jobs!("");
-    pub(crate) const TAKE_NUMBER: &str = take_number!("");
+    pub(crate) const TAKE_FOR_CLIENT: &str = take_for_client!("");
+    pub(crate) const TAKE_FOR_OWNER: &str = take_for_owner!("");
+    pub(crate) const FREE_LAPSED: &str = free_lapsed!("");
     pub(crate) const IMPORT_KNOWN: &str = import_known!("json_each($1) AS r", "unhex(", ")");
     pub(crate) const IMPORT_CLIENTS: &str = import_clients!("json_each($1) AS r", "unhex(", ")");
     pub(crate) const IMPORT_NUMBERS: &str = import_numbers!("json_each($1) AS r");

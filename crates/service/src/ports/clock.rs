@@ -1,7 +1,7 @@
 //! Promises: time and chance come from here alone, so that tests hold both in hand.
 
 use jiff::Timestamp;
-use proxycall_domain::{InteractionId, JobId};
+use proxycall_domain::{AlertId, InteractionId, JobId, PurchaseId};
 
 /// Tells the time.
 pub trait Clock: Send + Sync {
@@ -33,6 +33,14 @@ pub trait Ids {
     /// For one piece of work.
     fn job_id(&self, now: Timestamp) -> JobId {
         JobId::new(now, &self.chance())
+    }
+    /// For one number that is being bought.
+    fn purchase_id(&self, now: Timestamp) -> PurchaseId {
+        PurchaseId::new(now, &self.chance())
+    }
+    /// For something that an operator should know.
+    fn alert_id(&self, now: Timestamp) -> AlertId {
+        AlertId::new(now, &self.chance())
     }
 }
 

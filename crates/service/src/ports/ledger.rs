@@ -9,16 +9,22 @@
 mod calls;
 mod clients;
 mod jobs;
+mod pool;
 mod requests;
 mod texts;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use proxycall_domain::{
-    ClientId, CountryCode, Interaction, NumberType, PhoneNumber,
+    ClientId, CountryCode, Interaction, JobId, NumberStatus, NumberType, PhoneNumber, PurchaseId,
     client::Client,
     order::{Order, OrderId},
-    pool::{Availability, NewNumber, ProxyNumber},
+    pool::{
+        Availability, CarrierFacts, NewNumber, NumberPast, ProxyNumber,
+        life::{Act, Reservation, ReservationToken},
+        stock::Stock,
+    },
+    wiring::Wiring,
 };
 
 pub use calls::{CallEnded, InboundCall, RecordedCall};
@@ -27,6 +33,10 @@ pub use clients::{
     InteractionFilter, PlaceOrder, PlacedOrder, RestoreClient, UpdateClient,
 };
 pub use jobs::{ClaimedJob, Work};
+pub use pool::{
+    AdoptNumber, Alert, AssignNumber, AssignReserved, AssignedNumber, BeginPurchase, Candidate, MoveNumber, MoveTo, Moved,
+    NumberFilter, OpenPurchase, PurchaseEnd, ReleaseNumber, ReserveNumber,
+};
 pub use requests::{Begun, RequestKey, StoredAnswer};
 pub use texts::{DeliveryReport, InboundText, OutboundText, RecordedText, SendStep, SentText, TextResult};
 
@@ -64,6 +74,18 @@ pub enum LedgerError {
         country: CountryCode,
         /// What is left of each type.
         availability: Availability,
+    },
+    /// The client has a proxy number already.
+    #[error("the client has a proxy number already")]
+    ClientHasNumber,
+    /// No such reservation, or its time is over.
+    #[error("there is no such reservation, or its time is over")]
+    ReservationGone,
+    /// As many numbers were bought today as are allowed.
+    #[error("the day's ceiling of {ceiling} purchases is reached")]
+    CeilingReached {
+        /// How many are allowed.
+        ceiling: u32,
     },
     /// An order with this id and other content exists.
     #[error("an order with this id and other content exists")]
@@ -173,7 +195,7 @@ pub trait Ledger: Send + Sync {
     ) -> Result<Page<Order>, LedgerError>;
 
     /// Adds numbers to the pool as available; those that are there stay as they are. How many were new.
-    async fn add_numbers(&self, numbers: Vec<NewNumber>, now: Timestamp) -> Result<u64, LedgerError>;
+    async fn add_numbers(&self, numbers: Vec<NewNumber>, act: Act) -> Result<u64, LedgerError>;
 
     /// Numbers that may be given to a client of this country: those that have rested count as available.
     async fn available_numbers(
@@ -182,6 +204,88 @@ pub trait Ledger: Send + Sync {
         number_type: Option<NumberType>,
         now: Timestamp,
     ) -> Result<Vec<ProxyNumber>, LedgerError>;
+
+    /// Holds an available number for one owner. The same owner again gets the same number.
+    async fn reserve_number(&self, reserve: ReserveNumber) -> Result<Reservation, LedgerError>;
+
+    /// Makes a reserved number a client's: only the owner of the reservation can, and only in time.
+    async fn assign_reserved(&self, assign: AssignReserved) -> Result<PhoneNumber, LedgerError>;
+
+    /// Ends a reservation before its time: its number is available again. Whether there was one.
+    async fn cancel_reservation(&self, token: ReservationToken, act: Act) -> Result<bool, LedgerError>;
+
+    /// Gives a client an available number. A client who has one keeps it.
+    async fn assign_number(&self, assign: AssignNumber) -> Result<AssignedNumber, LedgerError>;
+
+    /// Puts a number to rest, aside, among the missing, or back into the pool.
+    async fn move_number(&self, change: MoveNumber) -> Result<Moved, LedgerError>;
+
+    /// Takes a number out of the pool for good and enqueues the job that tells the carrier.
+    async fn release_number(&self, release: ReleaseNumber) -> Result<Moved, LedgerError>;
+
+    /// Brings a number of the account into the pool, or back into it. The state that it is in then.
+    async fn adopt_number(&self, adopt: AdoptNumber) -> Result<NumberStatus, LedgerError>;
+
+    /// Keeps what the carrier says of a number, and its webhooks as they were before the first change of ours.
+    async fn note_carrier(
+        &self,
+        phone: PhoneNumber,
+        facts: CarrierFacts,
+        before: Option<Wiring>,
+    ) -> Result<(), LedgerError>;
+
+    /// The webhooks that a number had before ours.
+    async fn wiring_before(&self, phone: PhoneNumber) -> Result<Option<Wiring>, LedgerError>;
+
+    /// A number, in whatever state.
+    async fn number(&self, phone: PhoneNumber) -> Result<Option<ProxyNumber>, LedgerError>;
+
+    /// Numbers, in whatever state, in their order.
+    async fn numbers(&self, filter: NumberFilter) -> Result<Page<ProxyNumber>, LedgerError>;
+
+    /// The states that a number was in, newest first, the present one included. Empty: no such number.
+    async fn number_history(&self, phone: PhoneNumber) -> Result<Vec<NumberPast>, LedgerError>;
+
+    /// How many numbers there are of each country and type, and how many were given out lately.
+    async fn stock(&self, now: Timestamp) -> Result<Vec<Stock>, LedgerError>;
+
+    /// Makes numbers available whose rest or reservation is over. How many.
+    async fn free_lapsed(&self, now: Timestamp) -> Result<u64, LedgerError>;
+
+    /// Writes down the intent to buy a number, within the day's ceiling, and the job that settles it after a crash.
+    async fn begin_purchase(&self, begin: BeginPurchase) -> Result<(), LedgerError>;
+
+    /// Writes down which candidate the carrier is about to be asked for; puts the settling off until then.
+    async fn ask_purchase(
+        &self,
+        id: PurchaseId,
+        candidate: PhoneNumber,
+        number_type: NumberType,
+        settle_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Candidate, LedgerError>;
+
+    /// Ends a purchase; a number that was bought joins the pool with it. Whether it was not over before. A number that
+    /// turns out to be bought after all is recorded even then.
+    async fn end_purchase(&self, id: PurchaseId, end: PurchaseEnd, act: Act) -> Result<bool, LedgerError>;
+
+    /// Purchases that are not over, oldest first.
+    async fn open_purchases(&self) -> Result<Vec<OpenPurchase>, LedgerError>;
+
+    /// Notes something that an operator should know; it stands once until it is cleared.
+    async fn raise_alert(&self, alert: Alert) -> Result<(), LedgerError>;
+
+    /// It is over.
+    async fn clear_alert(&self, kind: &'static str, subject: String, now: Timestamp) -> Result<(), LedgerError>;
+
+    /// What stands, oldest first.
+    async fn alerts(&self) -> Result<Vec<Alert>, LedgerError>;
+
+    /// Adds work that is there once at most: that is there already stays as it is when it is due sooner.
+    async fn ensure_job(&self, id: JobId, work: Work, at: Timestamp) -> Result<(), LedgerError>;
+
+    /// Ends a job, or puts it off. Whether it was still ours.
+    async fn finish_job(&self, job: &ClaimedJob, again_at: Option<Timestamp>) -> Result<bool, LedgerError>;
 
     /// Calls and messages, newest first.
     async fn interactions(&self, filter: InteractionFilter) -> Result<Page<Interaction>, LedgerError>;

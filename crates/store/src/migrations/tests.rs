@@ -14,7 +14,12 @@ fn tables(text: &str) -> BTreeMap<String, BTreeSet<String>> {
                 current = Some((*name).to_owned());
             }
             ["ALTER", "TABLE", name, "ADD", "COLUMN", column, ..] => {
-                tables.get_mut(*name).unwrap().insert((*column).to_owned());
+                tables.get_mut(*name).unwrap().insert(column.trim_end_matches(';').to_owned());
+            }
+            // SQLite's way to change a column: the table is made anew under another name.
+            ["ALTER", "TABLE", name, "RENAME", "TO", to] => {
+                let table = tables.remove(*name).unwrap();
+                tables.insert(to.trim_end_matches(';').to_owned(), table);
             }
             [first, ..] if first.starts_with(')') => current = None,
             [first, kind, ..] if TYPES.iter().any(|known| kind.trim_end_matches(',') == *known) => {
@@ -28,6 +33,7 @@ fn tables(text: &str) -> BTreeMap<String, BTreeSet<String>> {
     tables
 }
 
+/// SQLite has no booleans.
 const TYPES: &[&str] = &["TEXT", "INTEGER", "BLOB", "BIGINT", "BYTEA", "UUID", "BOOLEAN"];
 
 fn indexes(text: &str) -> BTreeSet<&str> {

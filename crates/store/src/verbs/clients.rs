@@ -1,11 +1,13 @@
 //! Clients: created with a number, changed, closed and opened again.
 
-use proxycall_domain::{ClientId, MailAddress, NewClient, NumberType, PersonName, client::Client};
+use proxycall_domain::{
+    ClientId, MailAddress, NewClient, NumberType, PersonName, client::Client, pool::life::Wish,
+};
 use proxycall_service::ports::ledger::{
     ClientFilter, ClientSearch, CloseClient, CreateClient, Page, RequestKey, RestoreClient, UpdateClient,
 };
 
-use super::*;
+use super::{pool::Giver, *};
 
 /// Clients with their numbers, where…
 macro_rules! select_clients {
@@ -82,13 +84,34 @@ pub(super) async fn insert_with_number(
     client: &NewClient,
     preferred: NumberType,
     request_key: Option<&[u8]>,
-    now: Timestamp,
+    giver: Giver<'_>,
 ) -> Result<Option<PhoneNumber>, UnitError> {
-    if !insert(db, codec, client, request_key, now).await? {
+    if !insert(db, codec, client, request_key, giver.now).await? {
         return Ok(None);
     }
     pool::refuse_proxy(db, client.phone).await?;
-    pool::give_number(db, client.id, client.country, preferred, now).await.map(Some)
+    let (phone, _) = pool::give_number(db, codec, client.id, Wish::any(client.country, preferred), giver).await?;
+    Ok(Some(phone))
+}
+
+const KEEP_OPEN: &str = "UPDATE client SET updated_at = $2 WHERE client_id = $1 AND closed_at IS NULL";
+
+/// A client who is there, and whom nobody may close between here and the end of the unit.
+pub(super) async fn hold_open(
+    db: &mut Connection,
+    codec: &Codec,
+    id: ClientId,
+    now: Timestamp,
+) -> Result<Client, UnitError> {
+    let client = find(db, codec, id).await?.ok_or(LedgerError::ClientUnknown)?;
+    if client.closed_at.is_some() {
+        return Err(LedgerError::ClientClosed.into());
+    }
+    let open = sqlx::query(KEEP_OPEN).bind(id.get()).bind(millis(now)).execute(&mut *db).await?;
+    if open.rows_affected() == 0 {
+        return Err(UnitError::Crossed);
+    }
+    Ok(client)
 }
 
 const MADE_BY: &str = "SELECT request_key FROM client WHERE client_id = $1";
@@ -102,8 +125,9 @@ pub(crate) async fn create_client(
     let request_key = create.request.as_ref().map(|request: &RequestKey| {
         codec.content_key(&[request.route.as_bytes(), request.key.as_bytes(), &request.content])
     });
+    let giver = Giver { actor: create.actor, reason: "a new client", wire: create.wire, now: create.now };
     let given =
-        insert_with_number(db, codec, &create.client, create.preferred, request_key.as_deref(), create.now).await?;
+        insert_with_number(db, codec, &create.client, create.preferred, request_key.as_deref(), giver).await?;
     if given.is_none() {
         let made_by: Option<Vec<u8>> = sqlx::query_scalar(MADE_BY).bind(id.get()).fetch_one(&mut *db).await?;
         if request_key.is_none() || made_by != request_key {
@@ -157,8 +181,12 @@ pub(crate) async fn update_client(
 const CLOSE: &str = "UPDATE client SET closed_at = $2, last_caller = NULL, updated_at = $2 \
     WHERE client_id = $1 AND closed_at IS NULL";
 
-const GIVE_BACK: &str = "UPDATE proxy_number SET status = 'quarantined', client_id = NULL, former_client_id = $1, \
-        assigned_at = NULL, quarantine_until = $2, updated_at = $3 \
+/// A number that is missing or set aside stays so.
+const GIVE_BACK: &str = "UPDATE proxy_number SET status = CASE status WHEN 'assigned' THEN 'quarantined' ELSE status END, \
+        quarantine_until = CASE status WHEN 'assigned' THEN $2 END, client_id = NULL, former_client_id = $1, \
+        assigned_at = NULL, actor = CASE status WHEN 'assigned' THEN $4 ELSE actor END, \
+        reason = CASE status WHEN 'assigned' THEN 'its client was closed' ELSE reason END, \
+        since = CASE status WHEN 'assigned' THEN $3 ELSE since END, updated_at = $3 \
     WHERE client_id = $1";
 
 pub(crate) async fn close_client(db: &mut Connection, codec: &Codec, close: &CloseClient) -> Result<Client, UnitError> {
@@ -168,6 +196,7 @@ pub(crate) async fn close_client(db: &mut Connection, codec: &Codec, close: &Clo
             .bind(close.id.get())
             .bind(millis(close.quarantine_until))
             .bind(millis(close.now))
+            .bind(close.actor.as_str())
             .execute(&mut *db)
             .await?;
     }
@@ -178,10 +207,12 @@ const REOPEN: &str = "UPDATE client SET closed_at = NULL, updated_at = $3 WHERE 
 
 /// The condition stands twice: whoever takes the number meanwhile keeps it.
 const TAKE_BACK: &str = "UPDATE proxy_number SET status = 'assigned', client_id = $1, former_client_id = NULL, \
-        assigned_at = $2, quarantine_until = NULL, updated_at = $2 \
+        assigned_at = $2, quarantine_until = NULL, updated_at = $2, since = $2, actor = $3, \
+        reason = 'its client was restored' \
     WHERE former_client_id = $1 AND status IN ('quarantined', 'available') \
         AND phone = (SELECT phone FROM proxy_number WHERE former_client_id = $1 \
-            AND status IN ('quarantined', 'available') ORDER BY updated_at DESC, phone LIMIT 1)";
+            AND status IN ('quarantined', 'available') ORDER BY updated_at DESC, phone LIMIT 1) \
+    RETURNING phone";
 
 pub(crate) async fn restore_client(
     db: &mut Connection,
@@ -204,9 +235,20 @@ pub(crate) async fn restore_client(
     }
     // The number may have been somebody's real number from the start of the rest on, so it is looked at anew.
     pool::refuse_proxy(db, client.phone).await?;
-    let back = sqlx::query(TAKE_BACK).bind(client.id.get()).bind(millis(restore.now)).execute(&mut *db).await?;
-    if back.rows_affected() == 0 {
-        pool::give_number(db, client.id, client.country, restore.preferred, restore.now).await?;
+    let back: Option<i64> = sqlx::query_scalar(TAKE_BACK)
+        .bind(client.id.get())
+        .bind(millis(restore.now))
+        .bind(restore.actor.as_str())
+        .fetch_optional(&mut *db)
+        .await?;
+    match back {
+        Some(phone) => pool::look_after(db, codec, proxy(phone)?, restore.wire, restore.now).await?,
+        None => {
+            let wish = Wish::any(client.country, restore.preferred);
+            let giver =
+                Giver { actor: restore.actor, reason: "a client restored", wire: restore.wire, now: restore.now };
+            pool::give_number(db, codec, client.id, wish, giver).await?;
+        }
     }
     written(db, codec, client.id).await
 }

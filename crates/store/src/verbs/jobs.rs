@@ -6,27 +6,72 @@ use uuid::Uuid;
 
 use super::*;
 
-const ENQUEUE: &str = "INSERT INTO job (id, kind, work, run_at, created_at) VALUES ($1, $2, $3, $4, $4)";
+/// Work that is there once at most runs again when it is wanted anew: whoever has it now ends another due time.
+const ENQUEUE: &str = "INSERT INTO job (id, kind, work, run_at, created_at, once) VALUES ($1, $2, $3, $4, $4, $5) \
+    ON CONFLICT (once) DO UPDATE SET run_at = excluded.run_at";
+const ENSURE: &str = "INSERT INTO job (id, kind, work, run_at, created_at, once) VALUES ($1, $2, $3, $4, $4, $5) \
+    ON CONFLICT (once) DO UPDATE SET run_at = excluded.run_at WHERE job.run_at > excluded.run_at";
+const DROP: &str = "DELETE FROM job WHERE once = $1";
 const END: &str = "DELETE FROM job WHERE id = $1 AND run_at = $2";
 const PUT_OFF: &str = "UPDATE job SET run_at = $3 WHERE id = $1 AND run_at = $2";
 const NEXT: &str = "SELECT MIN(run_at) FROM job";
 
-/// Adds work that is due at once, to the unit that causes it.
+async fn add(
+    db: &mut Connection,
+    codec: &Codec,
+    statement: &'static str,
+    id: JobId,
+    work: &Work,
+    at: Timestamp,
+) -> Result<(), UnitError> {
+    sqlx::query(statement)
+        .bind(id.uuid())
+        .bind(work.kind())
+        .bind(codec.seal_json(work)?)
+        .bind(millis(at))
+        .bind(work.once())
+        .execute(&mut *db)
+        .await?;
+    Ok(())
+}
+
+/// Adds work that is due then, to the unit that causes it.
 pub(super) async fn enqueue(
     db: &mut Connection,
     codec: &Codec,
     id: JobId,
     work: &Work,
-    now: Timestamp,
+    at: Timestamp,
 ) -> Result<(), UnitError> {
-    sqlx::query(ENQUEUE)
-        .bind(id.uuid())
-        .bind(work.kind())
-        .bind(codec.seal_json(work)?)
-        .bind(millis(now))
-        .execute(&mut *db)
-        .await?;
+    add(db, codec, ENQUEUE, id, work, at).await
+}
+
+/// Takes work away that is no longer needed, whoever has it.
+pub(super) async fn drop_work(db: &mut Connection, work: &Work) -> Result<(), UnitError> {
+    sqlx::query(DROP).bind(work.once()).execute(&mut *db).await?;
     Ok(())
+}
+
+pub(crate) async fn ensure_job(
+    db: &mut Connection,
+    codec: &Codec,
+    id: &JobId,
+    work: &Work,
+    at: &Timestamp,
+) -> Result<(), UnitError> {
+    add(db, codec, ENSURE, *id, work, *at).await
+}
+
+pub(crate) async fn finish_job(
+    db: &mut Connection,
+    _codec: &Codec,
+    job: &ClaimedJob,
+    again_at: &Option<Timestamp>,
+) -> Result<bool, UnitError> {
+    match again_at {
+        Some(at) => put_off(db, job, *at).await,
+        None => end(db, job).await,
+    }
 }
 
 /// Ends a job; false when it is no longer its holder's.

@@ -3,17 +3,21 @@
 //!
 //! SQL is constant text. What must differ between the two databases is in their `dialect` modules, and nowhere else.
 
+pub(crate) mod alerts;
 pub(crate) mod calls;
 pub(crate) mod clients;
 pub(crate) mod import;
 pub(crate) mod interactions;
 pub(crate) mod jobs;
 pub(crate) mod meta;
+pub(crate) mod numbers;
 pub(crate) mod orders;
 pub(crate) mod pool;
+pub(crate) mod purchases;
 pub(crate) mod requests;
 pub(crate) mod settings;
 pub(crate) mod texts;
+pub(crate) mod wiring;
 
 use jiff::Timestamp;
 use proxycall_domain::{ClientId, CountryCode, PhoneNumber};

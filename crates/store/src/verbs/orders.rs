@@ -1,12 +1,13 @@
 //! Orders: each belongs to a client, who is created when new; the same order again gets the same answer.
 
 use proxycall_domain::{
-    ClientId, NumberType,
+    ClientId,
     order::{NewOrder, Order, OrderId},
+    pool::life::Wish,
 };
 use proxycall_service::ports::ledger::{Page, PlaceOrder, PlacedOrder};
 
-use super::*;
+use super::{pool::Giver, *};
 
 const EARLIER: &str = "SELECT client_id, content_key, created_at FROM client_order WHERE order_id = $1";
 
@@ -38,13 +39,14 @@ pub(crate) async fn place_order(
             return Err(LedgerError::OrderConflict.into());
         }
         let client = client_id(row.try_get("client_id")?)?;
-        let proxy = number_of(db, codec, client, place.preferred, place.now).await?;
+        let proxy = number_of(db, codec, client, place).await?;
         return Ok(placed(order, client, proxy, time(row.try_get("created_at")?)?));
     }
-    let new = clients::insert_with_number(db, codec, &order.client, place.preferred, None, place.now).await?;
+    let giver = giver(place);
+    let new = clients::insert_with_number(db, codec, &order.client, place.preferred, None, giver).await?;
     let proxy = match new {
         Some(proxy) => proxy,
-        None => number_of(db, codec, order.client.id, place.preferred, place.now).await?,
+        None => number_of(db, codec, order.client.id, place).await?,
     };
     let inserted = sqlx::query(INSERT)
         .bind(order.id.as_str())
@@ -64,29 +66,24 @@ fn placed(order: &NewOrder, client: ClientId, proxy: PhoneNumber, created_at: Ti
     PlacedOrder { order: Order { id: order.id.clone(), client, proxy: Some(proxy), created_at }, proxy }
 }
 
-const KEEP_OPEN: &str = "UPDATE client SET updated_at = $2 WHERE client_id = $1 AND closed_at IS NULL";
+fn giver(place: &PlaceOrder) -> Giver<'static> {
+    Giver { actor: place.actor, reason: "an order", wire: place.wire, now: place.now }
+}
 
 /// The number of a client who is there; one is given when there is none yet.
 async fn number_of(
     db: &mut Connection,
     codec: &Codec,
     id: ClientId,
-    preferred: NumberType,
-    now: Timestamp,
+    place: &PlaceOrder,
 ) -> Result<PhoneNumber, UnitError> {
-    let client = clients::find(db, codec, id).await?.ok_or(LedgerError::ClientUnknown)?;
-    if client.closed_at.is_some() {
-        return Err(LedgerError::ClientClosed.into());
-    }
+    let client = clients::hold_open(db, codec, id, place.now).await?;
     if let Some(proxy) = client.proxy {
         return Ok(proxy);
     }
-    // Nobody may close the client between here and the end of the unit.
-    let open = sqlx::query(KEEP_OPEN).bind(id.get()).bind(millis(now)).execute(&mut *db).await?;
-    if open.rows_affected() == 0 {
-        return Err(UnitError::Crossed);
-    }
-    pool::give_number(db, id, client.country, preferred, now).await
+    let wish = Wish::any(client.country, place.preferred);
+    let (phone, _) = pool::give_number(db, codec, id, wish, giver(place)).await?;
+    Ok(phone)
 }
 
 /// Orders with the numbers of their clients, where…

@@ -1,8 +1,15 @@
-//! The pool of proxy numbers: who has which is the database's own constraint, not a check.
+//! The pool of proxy numbers: who has which, and which state may follow which, is the database's own constraint.
 
 use proxycall_domain::{
-    ClientId, NumberStatus, NumberType, PersonName,
-    pool::{Availability, NewNumber, ProxyNumber},
+    ClientId, JobId, NumberStatus, NumberType,
+    pool::{
+        Availability, NewNumber,
+        life::{Act, Actor, Reservation, ReservationToken, Wish, may_leave},
+    },
+};
+use proxycall_service::ports::ledger::{
+    AdoptNumber, AssignNumber, AssignReserved, AssignedNumber, MoveNumber, MoveTo, Moved, ReleaseNumber,
+    ReserveNumber, Work,
 };
 
 use super::*;
@@ -18,45 +25,86 @@ pub(super) async fn refuse_proxy(db: &mut Connection, real: PhoneNumber) -> Resu
     }
 }
 
-/// Gives a client, whose row this unit holds, a number of the country.
-pub(super) async fn give_number(
+const IS_REAL: &str = "SELECT 1 FROM client WHERE phone_key = $1 LIMIT 1";
+
+async fn is_real(db: &mut Connection, codec: &Codec, phone: PhoneNumber) -> Result<bool, UnitError> {
+    let real: Option<Row> = sqlx::query(IS_REAL).bind(codec.phone_key(phone)).fetch_optional(&mut *db).await?;
+    Ok(real.is_some())
+}
+
+/// Refuses a proxy number that is somebody's real number.
+async fn refuse_real(db: &mut Connection, codec: &Codec, phone: PhoneNumber) -> Result<(), UnitError> {
+    if is_real(db, codec, phone).await? { Err(LedgerError::NumberIsProxy.into()) } else { Ok(()) }
+}
+
+/// Frees at most `limit` numbers whose rest or reservation is over. How many.
+async fn free(db: &mut Connection, now: Timestamp, limit: i64) -> Result<u64, UnitError> {
+    let freed = sqlx::query(dialect::FREE_LAPSED).bind(millis(now)).bind(limit).execute(&mut *db).await?;
+    Ok(freed.rows_affected())
+}
+
+/// How many numbers one unit frees at most.
+const LAPSED_AT_ONCE: i64 = 500;
+
+pub(crate) async fn free_lapsed(db: &mut Connection, _codec: &Codec, now: &Timestamp) -> Result<u64, UnitError> {
+    free(db, *now, LAPSED_AT_ONCE).await
+}
+
+/// What a number is taken for.
+#[derive(Clone, Copy)]
+enum For<'a> {
+    Client(ClientId),
+    Owner(&'a ReservationToken, Timestamp),
+}
+
+/// Takes the number that has been available for longest, of the first type of the wish that there is.
+async fn take(
     db: &mut Connection,
-    client: ClientId,
-    country: CountryCode,
-    preferred: NumberType,
+    wish: Wish,
+    whose: For<'_>,
+    actor: Actor,
+    reason: &str,
     now: Timestamp,
-) -> Result<PhoneNumber, UnitError> {
-    let other = match preferred {
-        NumberType::Mobile => NumberType::Local,
-        NumberType::Local => NumberType::Mobile,
-    };
-    let taken: Option<i64> = sqlx::query_scalar(dialect::TAKE_NUMBER)
-        .bind(client.get())
-        .bind(millis(now))
-        .bind(country.to_string())
-        .bind(preferred.as_str())
-        .bind(other.as_str())
-        .fetch_optional(&mut *db)
-        .await?;
-    if let Some(digits) = taken {
-        return Ok(proxy(digits)?);
+) -> Result<(PhoneNumber, NumberType), UnitError> {
+    // What has lapsed counts as available, but is freed only when it is needed: most of the time it is not.
+    for lapsed_too in [false, true] {
+        if lapsed_too && free(db, now, LAPSED_AT_ONCE).await? == 0 {
+            break;
+        }
+        for number_type in wish.types() {
+            let statement = match whose {
+                For::Client(_) => dialect::TAKE_FOR_CLIENT,
+                For::Owner(..) => dialect::TAKE_FOR_OWNER,
+            };
+            let query = sqlx::query_scalar(statement)
+                .bind(wish.country.to_string())
+                .bind(number_type.as_str())
+                .bind(millis(now))
+                .bind(actor.as_str())
+                .bind(reason);
+            let query = match whose {
+                For::Client(client) => query.bind(client.get()),
+                For::Owner(token, until) => query.bind(token.as_str()).bind(millis(until)),
+            };
+            let taken: Option<i64> = query.fetch_optional(&mut *db).await?;
+            if let Some(digits) = taken {
+                return Ok((proxy(digits)?, number_type));
+            }
+        }
     }
-    let availability = availability(db, country, now).await?;
+    let availability = availability(db, wish.country).await?;
     // What is left is in the hands of others, who may yet let go of it.
-    if availability.total() > 0 {
+    if wish.is_met_by(availability) {
         return Err(UnitError::Crossed);
     }
-    Err(LedgerError::NoNumberLeft { country, availability }.into())
+    Err(LedgerError::NoNumberLeft { country: wish.country, availability }.into())
 }
 
 const AVAILABILITY: &str = "SELECT number_type, COUNT(*) AS total FROM proxy_number \
-    WHERE country = $1 AND status IN ('available', 'quarantined') \
-        AND (status = 'available' OR quarantine_until <= $2) \
-    GROUP BY number_type";
+    WHERE country = $1 AND number_type IN ('mobile', 'local') AND status = 'available' GROUP BY number_type";
 
-async fn availability(db: &mut Connection, country: CountryCode, now: Timestamp) -> Result<Availability, UnitError> {
-    let rows: Vec<Row> =
-        sqlx::query(AVAILABILITY).bind(country.to_string()).bind(millis(now)).fetch_all(&mut *db).await?;
+async fn availability(db: &mut Connection, country: CountryCode) -> Result<Availability, UnitError> {
+    let rows: Vec<Row> = sqlx::query(AVAILABILITY).bind(country.to_string()).fetch_all(&mut *db).await?;
     let mut availability = Availability::default();
     for row in rows {
         let total = u64::try_from(row.try_get::<i64, _>("total")?).unwrap_or_default();
@@ -68,76 +116,347 @@ async fn availability(db: &mut Connection, country: CountryCode, now: Timestamp)
     Ok(availability)
 }
 
-fn number_type(word: &str) -> Result<NumberType, LedgerError> {
-    word.parse().map_err(|_| unreadable("a number's type"))
+/// Who gives a client a number, and with which job its webhooks are looked after.
+#[derive(Clone, Copy)]
+pub(super) struct Giver<'a> {
+    pub(super) actor: Actor,
+    pub(super) reason: &'a str,
+    pub(super) wire: JobId,
+    pub(super) now: Timestamp,
 }
 
-const ADD: &str = "INSERT INTO proxy_number (phone, country, number_type, status, friendly_name, added_at, updated_at) \
-    VALUES ($1, $2, $3, 'available', $4, $5, $5) ON CONFLICT (phone) DO NOTHING";
+/// Gives a client, whose row this unit holds, a number.
+pub(super) async fn give_number(
+    db: &mut Connection,
+    codec: &Codec,
+    client: ClientId,
+    wish: Wish,
+    giver: Giver<'_>,
+) -> Result<(PhoneNumber, NumberType), UnitError> {
+    let (phone, given) = take(db, wish, For::Client(client), giver.actor, giver.reason, giver.now).await?;
+    look_after(db, codec, phone, giver.wire, giver.now).await?;
+    Ok((phone, given))
+}
 
-const IS_REAL: &str = "SELECT 1 FROM client WHERE phone_key = $1 LIMIT 1";
+/// Enqueues what sees to a number's webhooks.
+pub(super) async fn look_after(
+    db: &mut Connection,
+    codec: &Codec,
+    phone: PhoneNumber,
+    wire: JobId,
+    now: Timestamp,
+) -> Result<(), UnitError> {
+    jobs::enqueue(db, codec, wire, &Work::WireNumber { number: phone }, now).await
+}
+
+const RESERVED: &str = "SELECT phone, number_type, reserved_until FROM proxy_number WHERE reservation = $1";
+
+pub(crate) async fn reserve_number(
+    db: &mut Connection,
+    _codec: &Codec,
+    reserve: &ReserveNumber,
+) -> Result<Reservation, UnitError> {
+    let (token, act) = (&reserve.token, &reserve.act);
+    let held: Option<Row> = sqlx::query(RESERVED).bind(token.as_str()).fetch_optional(&mut *db).await?;
+    if let Some(row) = held {
+        let until = time(row.try_get("reserved_until")?)?;
+        if until <= act.at {
+            return Err(LedgerError::ReservationGone.into());
+        }
+        let number_type = number_type(row.try_get("number_type")?)?;
+        return Ok(Reservation::from_store(proxy(row.try_get("phone")?)?, number_type, token.clone(), until));
+    }
+    let whose = For::Owner(token, reserve.until);
+    let (phone, number_type) = take(db, reserve.wish, whose, act.actor, &act.reason, act.at).await?;
+    Ok(Reservation::from_store(phone, number_type, token.clone(), reserve.until))
+}
+
+const ASSIGN_RESERVED: &str = "UPDATE proxy_number SET status = 'assigned', client_id = $2, former_client_id = NULL, \
+        assigned_at = $3, reservation = NULL, reserved_at = NULL, reserved_until = NULL, actor = $4, reason = $5, \
+        since = $3, updated_at = $3 \
+    WHERE reservation = $1 AND status = 'reserved' AND reserved_until > $3 RETURNING phone";
+
+pub(crate) async fn assign_reserved(
+    db: &mut Connection,
+    codec: &Codec,
+    assign: &AssignReserved,
+) -> Result<PhoneNumber, UnitError> {
+    let act = &assign.act;
+    let client = clients::hold_open(db, codec, assign.client, act.at).await?;
+    if client.proxy.is_some() {
+        return Err(LedgerError::ClientHasNumber.into());
+    }
+    let assigned: Option<i64> = sqlx::query_scalar(ASSIGN_RESERVED)
+        .bind(assign.token.as_str())
+        .bind(assign.client.get())
+        .bind(millis(act.at))
+        .bind(act.actor.as_str())
+        .bind(&act.reason)
+        .fetch_optional(&mut *db)
+        .await?;
+    let phone = proxy(assigned.ok_or(LedgerError::ReservationGone)?)?;
+    look_after(db, codec, phone, assign.wire, act.at).await?;
+    Ok(phone)
+}
+
+const CANCEL: &str = "UPDATE proxy_number SET status = 'available', reservation = NULL, reserved_at = NULL, \
+        reserved_until = NULL, actor = $3, reason = $4, since = $2, updated_at = $2 \
+    WHERE reservation = $1 AND status = 'reserved'";
+
+pub(crate) async fn cancel_reservation(
+    db: &mut Connection,
+    _codec: &Codec,
+    token: &ReservationToken,
+    act: &Act,
+) -> Result<bool, UnitError> {
+    let cancelled = sqlx::query(CANCEL)
+        .bind(token.as_str())
+        .bind(millis(act.at))
+        .bind(act.actor.as_str())
+        .bind(&act.reason)
+        .execute(&mut *db)
+        .await?;
+    Ok(cancelled.rows_affected() == 1)
+}
+
+const NAME: &str = "UPDATE proxy_number SET friendly_name = $2 WHERE phone = $1";
+
+pub(crate) async fn assign_number(
+    db: &mut Connection,
+    codec: &Codec,
+    assign: &AssignNumber,
+) -> Result<AssignedNumber, UnitError> {
+    let act = &assign.act;
+    let client = clients::hold_open(db, codec, assign.client, act.at).await?;
+    if let Some(phone) = client.proxy {
+        return Ok(AssignedNumber { phone, choice: "the client had it before".to_owned(), before: true });
+    }
+    let giver = Giver { actor: act.actor, reason: &act.reason, wire: assign.wire, now: act.at };
+    let (phone, given) = give_number(db, codec, assign.client, assign.wish, giver).await?;
+    if let Some(name) = &assign.friendly_name {
+        sqlx::query(NAME).bind(digits(phone)).bind(name).execute(&mut *db).await?;
+    }
+    Ok(AssignedNumber { phone, choice: assign.wish.explain(given), before: false })
+}
+
+/// Where a number stands, for what decides about it.
+struct Standing {
+    status: NumberStatus,
+    client: Option<ClientId>,
+}
+
+const STANDING: &str = "SELECT status, client_id FROM proxy_number WHERE phone = $1";
+
+async fn standing(db: &mut Connection, phone: PhoneNumber) -> Result<Option<Standing>, UnitError> {
+    let row: Option<Row> = sqlx::query(STANDING).bind(digits(phone)).fetch_optional(&mut *db).await?;
+    let Some(row) = row else { return Ok(None) };
+    let client = row.try_get::<Option<i64>, _>("client_id")?.map(client_id).transpose()?;
+    Ok(Some(Standing { status: status(row.try_get("status")?)?, client }))
+}
+
+/// What a number becomes.
+struct Next {
+    status: NumberStatus,
+    client: Option<ClientId>,
+    quarantine_until: Option<Timestamp>,
+}
+
+const MOVE: &str = "UPDATE proxy_number SET status = $3, client_id = $4, \
+        former_client_id = CASE WHEN $4 IS NULL THEN COALESCE(client_id, former_client_id) ELSE former_client_id END, \
+        assigned_at = CASE WHEN $4 IS NULL THEN NULL ELSE assigned_at END, quarantine_until = $5, \
+        reservation = NULL, reserved_at = NULL, reserved_until = NULL, actor = $6, reason = $7, since = $8, updated_at = $8 \
+    WHERE phone = $1 AND status = $2";
+
+async fn bring(
+    db: &mut Connection,
+    phone: PhoneNumber,
+    from: NumberStatus,
+    next: &Next,
+    act: &Act,
+) -> Result<(), UnitError> {
+    let moved = sqlx::query(MOVE)
+        .bind(digits(phone))
+        .bind(from.as_str())
+        .bind(next.status.as_str())
+        .bind(next.client.map(ClientId::get))
+        .bind(next.quarantine_until.map(millis))
+        .bind(act.actor.as_str())
+        .bind(&act.reason)
+        .bind(millis(act.at))
+        .execute(&mut *db)
+        .await?;
+    if moved.rows_affected() == 1 { Ok(()) } else { Err(UnitError::Crossed) }
+}
+
+const IS_OPEN: &str = "SELECT 1 FROM client WHERE client_id = $1 AND closed_at IS NULL";
+
+/// Whose a number is when it comes back into the pool: still its client's, unless the client was closed meanwhile.
+async fn still_theirs(db: &mut Connection, client: Option<ClientId>) -> Result<Option<ClientId>, UnitError> {
+    let Some(id) = client else { return Ok(None) };
+    let open: Option<Row> = sqlx::query(IS_OPEN).bind(id.get()).fetch_optional(&mut *db).await?;
+    Ok(open.map(|_| id))
+}
+
+pub(crate) async fn move_number(
+    db: &mut Connection,
+    _codec: &Codec,
+    change: &MoveNumber,
+) -> Result<Moved, UnitError> {
+    let Some(Standing { status, client }) = standing(db, change.phone).await? else { return Ok(Moved::Unknown) };
+    let plain = |status| Next { status, client, quarantine_until: None };
+    let next = match change.to {
+        MoveTo::Quarantine { until } => {
+            if let Err(reason) = may_leave(status, change.force) {
+                return Ok(Moved::Kept(reason));
+            }
+            Next { status: NumberStatus::Quarantined, client: None, quarantine_until: Some(until) }
+        }
+        MoveTo::Error => plain(NumberStatus::Error),
+        MoveTo::Missing => plain(NumberStatus::Missing),
+        MoveTo::Pool => match (status, still_theirs(db, client).await?) {
+            (NumberStatus::Available | NumberStatus::Assigned | NumberStatus::Reserved, _) => {
+                return Ok(Moved::Already);
+            }
+            (_, Some(client)) => {
+                Next { status: NumberStatus::Assigned, client: Some(client), quarantine_until: None }
+            }
+            (_, None) => Next { status: NumberStatus::Available, client: None, quarantine_until: None },
+        },
+    };
+    if next.status == status {
+        return Ok(Moved::Already);
+    }
+    bring(db, change.phone, status, &next, &change.act).await?;
+    Ok(Moved::Done { from: status, client })
+}
+
+pub(crate) async fn release_number(
+    db: &mut Connection,
+    codec: &Codec,
+    release: &ReleaseNumber,
+) -> Result<Moved, UnitError> {
+    let Some(Standing { status, client }) = standing(db, release.phone).await? else { return Ok(Moved::Unknown) };
+    if let Err(reason) = may_leave(status, release.force) {
+        return Ok(Moved::Kept(reason));
+    }
+    let next = Next { status: NumberStatus::Released, client: None, quarantine_until: None };
+    bring(db, release.phone, status, &next, &release.act).await?;
+    let work = Work::ReleaseNumber { number: release.phone };
+    jobs::enqueue(db, codec, release.job, &work, release.lease_until).await?;
+    Ok(Moved::Done { from: status, client })
+}
+
+const ADD: &str = "INSERT INTO proxy_number (phone, country, number_type, status, friendly_name, added_at, updated_at, \
+        since, actor, reason, sid, voice, sms, wiring_before) \
+    VALUES ($1, $2, $3, $4, $5, $6, $6, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (phone) DO NOTHING";
+
+/// Adds a number in a state; false when it is there already.
+async fn insert(
+    db: &mut Connection,
+    number: &NewNumber,
+    status: NumberStatus,
+    before: Option<String>,
+    act: &Act,
+) -> Result<bool, UnitError> {
+    let carrier = number.carrier.as_ref();
+    let added = sqlx::query(ADD)
+        .bind(digits(number.phone))
+        .bind(number.country.to_string())
+        .bind(number.number_type.as_str())
+        .bind(status.as_str())
+        .bind(&number.friendly_name)
+        .bind(millis(act.at))
+        .bind(act.actor.as_str())
+        .bind(&act.reason)
+        .bind(carrier.map(|facts| facts.sid.as_str()))
+        .bind(carrier.map(|facts| facts.voice))
+        .bind(carrier.map(|facts| facts.sms))
+        .bind(before)
+        .execute(&mut *db)
+        .await?;
+    Ok(added.rows_affected() == 1)
+}
 
 pub(crate) async fn add_numbers(
     db: &mut Connection,
     codec: &Codec,
     numbers: &[NewNumber],
-    now: &Timestamp,
+    act: &Act,
 ) -> Result<u64, UnitError> {
     let mut added = 0;
     for number in numbers {
-        let new = sqlx::query(ADD)
-            .bind(digits(number.phone))
-            .bind(number.country.to_string())
-            .bind(number.number_type.as_str())
-            .bind(&number.friendly_name)
-            .bind(millis(*now))
-            .execute(&mut *db)
-            .await?
-            .rows_affected();
-        if new == 0 {
-            continue;
-        }
-        added += new;
-        let real: Option<Row> =
-            sqlx::query(IS_REAL).bind(codec.phone_key(number.phone)).fetch_optional(&mut *db).await?;
-        if real.is_some() {
-            return Err(LedgerError::NumberIsProxy.into());
+        if insert(db, number, NumberStatus::Available, None, act).await? {
+            refuse_real(db, codec, number.phone).await?;
+            added += 1;
         }
     }
     Ok(added)
 }
 
-const AVAILABLE: &str = "SELECT phone, country, number_type, friendly_name, added_at FROM proxy_number \
-    WHERE country = $1 AND status IN ('available', 'quarantined') AND ($2 IS NULL OR number_type = $2) \
-        AND (status = 'available' OR quarantine_until <= $3) \
-    ORDER BY phone";
-
-/// A rested number is as available as a new one, and shown so: nothing ties it to whoever had it.
-pub(crate) async fn available_numbers(
+pub(crate) async fn adopt_number(
     db: &mut Connection,
-    _codec: &Codec,
-    country: CountryCode,
-    wanted: Option<NumberType>,
-    now: Timestamp,
-) -> Result<Vec<ProxyNumber>, UnitError> {
-    let rows: Vec<Row> = sqlx::query(AVAILABLE)
-        .bind(country.to_string())
-        .bind(wanted.map(NumberType::as_str))
-        .bind(millis(now))
-        .fetch_all(&mut *db)
-        .await?;
-    let number = |row: &Row| {
-        Ok(ProxyNumber {
-            phone: proxy(row.try_get("phone")?)?,
-            country: self::country(row.try_get("country")?)?,
-            number_type: number_type(row.try_get("number_type")?)?,
-            status: NumberStatus::Available,
-            friendly_name: row.try_get("friendly_name")?,
-            added_at: time(row.try_get("added_at")?)?,
-            client: None,
-            client_name: None::<PersonName>,
-            assigned_at: None,
-        })
+    codec: &Codec,
+    adopt: &AdoptNumber,
+) -> Result<NumberStatus, UnitError> {
+    let phone = adopt.number.phone;
+    let free = if adopt.used_elsewhere { NumberStatus::Error } else { NumberStatus::Available };
+    let before = wiring::text(&adopt.before)?;
+    let Some(Standing { status, client }) = standing(db, phone).await? else {
+        refuse_real(db, codec, phone).await?;
+        let added = insert(db, &adopt.number, free, Some(before), &adopt.act).await?;
+        return if added { Ok(free) } else { Err(UnitError::Crossed) };
     };
-    rows.iter().map(number).collect()
+    if let Some(facts) = &adopt.number.carrier {
+        wiring::note(db, phone, facts, Some(before)).await?;
+    }
+    let client = still_theirs(db, client).await?;
+    let next = match (status, client) {
+        (NumberStatus::Released, _) => free,
+        (NumberStatus::Error | NumberStatus::Missing, _) if adopt.used_elsewhere => NumberStatus::Error,
+        (NumberStatus::Error | NumberStatus::Missing, Some(_)) => NumberStatus::Assigned,
+        (NumberStatus::Error | NumberStatus::Missing, None) => NumberStatus::Available,
+        _ => status,
+    };
+    if next != status {
+        refuse_real(db, codec, phone).await?;
+        let client = client.filter(|_| next != NumberStatus::Available);
+        bring(db, phone, status, &Next { status: next, client, quarantine_until: None }, &adopt.act).await?;
+    }
+    Ok(next)
+}
+
+/// A purchase's number joins the pool, or comes back into it.
+pub(super) async fn join(
+    db: &mut Connection,
+    codec: &Codec,
+    number: &NewNumber,
+    act: &Act,
+) -> Result<(), UnitError> {
+    // It is paid for: it is kept in any case, set aside where it must not be given out.
+    let real = is_real(db, codec, number.phone).await?;
+    let status = if real { NumberStatus::Error } else { NumberStatus::Available };
+    if insert(db, number, status, None, act).await? {
+        return Ok(());
+    }
+    if let Some(facts) = &number.carrier {
+        wiring::note(db, number.phone, facts, None).await?;
+    }
+    match standing(db, number.phone).await? {
+        Some(Standing { status: status @ (NumberStatus::Released | NumberStatus::Missing), client }) => {
+            let client = still_theirs(db, client).await?;
+            let status_after = if client.is_some() { NumberStatus::Assigned } else { NumberStatus::Available };
+            bring(db, number.phone, status, &Next { status: status_after, client, quarantine_until: None }, act).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A state from the store.
+pub(super) fn status(word: &str) -> Result<NumberStatus, LedgerError> {
+    NumberStatus::parse(word).ok_or_else(|| unreadable("a number's status"))
+}
+
+/// A type from the store.
+pub(super) fn number_type(word: &str) -> Result<NumberType, LedgerError> {
+    word.parse().map_err(|_| unreadable("a number's type"))
 }

@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 use proxycall_domain::{
-    ClientId, CountryCode, FieldError, InteractionId, NewClient, NumberType, Outcome, PhoneNumber,
+    ClientId, CountryCode, FieldError, InteractionId, JobId, NewClient, NumberType, Outcome, PhoneNumber,
     client::ClientChanges,
     order::{NewOrder, Order},
+    pool::life::Actor,
 };
 
 use super::RequestKey;
@@ -18,6 +19,10 @@ pub struct CreateClient {
     pub preferred: NumberType,
     /// The idempotency key it came with: the same key again finds the client instead of refusing.
     pub request: Option<RequestKey>,
+    /// Who asks.
+    pub actor: Actor,
+    /// The job that looks after the number's webhooks.
+    pub wire: JobId,
     /// Now.
     pub now: Timestamp,
 }
@@ -40,6 +45,8 @@ pub struct CloseClient {
     pub id: ClientId,
     /// Until when its number rests.
     pub quarantine_until: Timestamp,
+    /// Who asks.
+    pub actor: Actor,
     /// Now.
     pub now: Timestamp,
 }
@@ -53,6 +60,10 @@ pub struct RestoreClient {
     pub preferred: NumberType,
     /// Closed before this moment: gone.
     pub closed_since: Timestamp,
+    /// Who asks.
+    pub actor: Actor,
+    /// The job that looks after the number's webhooks.
+    pub wire: JobId,
     /// Now.
     pub now: Timestamp,
 }
@@ -146,6 +157,10 @@ pub struct PlaceOrder {
     pub order: NewOrder,
     /// Which type of number is preferred for a new client.
     pub preferred: NumberType,
+    /// Who asks.
+    pub actor: Actor,
+    /// The job that looks after the number's webhooks.
+    pub wire: JobId,
     /// Now.
     pub now: Timestamp,
 }

@@ -1,10 +1,10 @@
 //! Work for the outside world, recorded in the same unit as its cause.
 
 use jiff::Timestamp;
-use proxycall_domain::{InteractionId, JobId};
+use proxycall_domain::{InteractionId, JobId, PhoneNumber, PurchaseId};
 use serde::{Deserialize, Serialize};
 
-/// What is to be done. Holds ids only: never a number, text, name or code.
+/// What is to be done. Holds ids and proxy numbers only: never a real number, text, name or code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Work {
@@ -13,6 +13,25 @@ pub enum Work {
         /// Which.
         interaction: InteractionId,
     },
+    /// See that a number's webhooks and name at the carrier are as they should be.
+    WireNumber {
+        /// Which.
+        number: PhoneNumber,
+    },
+    /// Give a number back to the carrier.
+    ReleaseNumber {
+        /// Which.
+        number: PhoneNumber,
+    },
+    /// Find out what became of a purchase that nobody ended.
+    SettlePurchase {
+        /// Which.
+        purchase: PurchaseId,
+    },
+    /// Free what has rested, watch the stock, buy when it is low. Comes again and again.
+    TendPool,
+    /// Compare the pool with the account and mend webhooks. Comes every day.
+    InspectNumbers,
 }
 
 impl Work {
@@ -21,6 +40,24 @@ impl Work {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::SendText { .. } => "send_text",
+            Self::WireNumber { .. } => "wire_number",
+            Self::ReleaseNumber { .. } => "release_number",
+            Self::SettlePurchase { .. } => "settle_purchase",
+            Self::TendPool => "tend_pool",
+            Self::InspectNumbers => "inspect_numbers",
+        }
+    }
+
+    /// The name under which this work is there once at most; none: each time is a job of its own.
+    #[must_use]
+    pub fn once(&self) -> Option<String> {
+        match self {
+            Self::SendText { .. } => None,
+            Self::WireNumber { number } | Self::ReleaseNumber { number } => {
+                Some(format!("{}:{}", self.kind(), number.expose()))
+            }
+            Self::SettlePurchase { purchase } => Some(format!("{}:{purchase}", self.kind())),
+            Self::TendPool | Self::InspectNumbers => Some(self.kind().to_owned()),
         }
     }
 }

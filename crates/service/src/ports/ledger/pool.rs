@@ -1,0 +1,221 @@
+//! Commands about proxy numbers.
+
+use jiff::Timestamp;
+use proxycall_domain::{
+    AlertId, ClientId, CountryCode, JobId, NumberStatus, NumberType, PhoneNumber, PurchaseId,
+    pool::{
+        NewNumber,
+        life::{Act, KeepReason, ReservationToken, Wish},
+    },
+    purchase::Shopping,
+    wiring::Wiring,
+};
+
+/// A number to be held.
+#[derive(Debug, Clone)]
+pub struct ReserveNumber {
+    /// Which would do.
+    pub wish: Wish,
+    /// Whose it will be. The same token again finds the same number.
+    pub token: ReservationToken,
+    /// Until when.
+    pub until: Timestamp,
+    /// Who, why, when.
+    pub act: Act,
+}
+
+/// A reservation that becomes a client's number.
+#[derive(Debug, Clone)]
+pub struct AssignReserved {
+    /// The reservation's owner.
+    pub token: ReservationToken,
+    /// The client.
+    pub client: ClientId,
+    /// Who, why, when.
+    pub act: Act,
+    /// The job that looks after the number's webhooks.
+    pub wire: JobId,
+}
+
+/// A number for a client who has none.
+#[derive(Debug, Clone)]
+pub struct AssignNumber {
+    /// The client.
+    pub client: ClientId,
+    /// Which would do.
+    pub wish: Wish,
+    /// What the carrier's console is to call it; none: the client's name.
+    pub friendly_name: Option<String>,
+    /// Who, when; why is what was wished for.
+    pub act: Act,
+    /// The job that looks after the number's webhooks.
+    pub wire: JobId,
+}
+
+/// A number that a client has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AssignedNumber {
+    /// The number.
+    pub phone: PhoneNumber,
+    /// Why this one, in words.
+    pub choice: String,
+    /// Whether the client had it before.
+    pub before: bool,
+}
+
+/// A number to be put somewhere else by an operator or by what the carrier says.
+#[derive(Debug, Clone)]
+pub struct MoveNumber {
+    /// Which.
+    pub phone: PhoneNumber,
+    /// Where to.
+    pub to: MoveTo,
+    /// Whether even if a client has it or it is reserved.
+    pub force: bool,
+    /// Who, why, when.
+    pub act: Act,
+}
+
+/// Where a number is put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MoveTo {
+    /// It rests until then. A client who has it loses it.
+    Quarantine {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// Set aside. A client who has it keeps it, as calls may still come in.
+    Error,
+    /// Gone at the carrier. A client who has it keeps it, as it may come back.
+    Missing,
+    /// Into the pool: to the client who has it still, else available.
+    Pool,
+}
+
+/// What came of a change to one number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Moved {
+    /// Done. Whose it was before.
+    Done {
+        /// The state it was in.
+        from: NumberStatus,
+        /// Whose it was or is.
+        client: Option<ClientId>,
+    },
+    /// It was there already.
+    Already,
+    /// It is in use.
+    Kept(KeepReason),
+    /// There is no such number here.
+    Unknown,
+}
+
+/// A number to be given back to the carrier: it leaves the pool before the carrier hears of it.
+#[derive(Debug, Clone)]
+pub struct ReleaseNumber {
+    /// Which.
+    pub phone: PhoneNumber,
+    /// Whether even if a client has it or it is reserved.
+    pub force: bool,
+    /// Who, why, when.
+    pub act: Act,
+    /// The job that tells the carrier, held by whoever asks until then.
+    pub job: JobId,
+    /// Until when.
+    pub lease_until: Timestamp,
+}
+
+/// A number of the account that an operator, or a comparison with the account, brings into the pool.
+#[derive(Debug, Clone)]
+pub struct AdoptNumber {
+    /// The number, with what the carrier knows of it.
+    pub number: NewNumber,
+    /// Its webhooks as they were.
+    pub before: Wiring,
+    /// Whether an operator has said that it is ours although it is used elsewhere. Without that word such a number is
+    /// set aside.
+    pub used_elsewhere: bool,
+    /// Who, why, when.
+    pub act: Act,
+}
+
+/// Which numbers to list, by number.
+#[derive(Debug, Clone, Default)]
+pub struct NumberFilter {
+    /// Only this country.
+    pub country: Option<CountryCode>,
+    /// Only this type.
+    pub number_type: Option<NumberType>,
+    /// Only in this state.
+    pub status: Option<NumberStatus>,
+    /// Only numbers above this.
+    pub after: Option<PhoneNumber>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// The intent to buy one number.
+#[derive(Debug, Clone)]
+pub struct BeginPurchase {
+    /// Our id for it.
+    pub id: PurchaseId,
+    /// The job that settles it if whoever begins does not end it.
+    pub job: JobId,
+    /// When that job is due.
+    pub settle_at: Timestamp,
+    /// What.
+    pub shopping: Shopping,
+    /// The most numbers that may be bought on one day (UTC).
+    pub ceiling: u32,
+    /// Who, why, when.
+    pub act: Act,
+}
+
+/// Whether the carrier may be asked for a candidate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Candidate {
+    /// It is written down: ask.
+    Ask,
+    /// Another purchase asks for it, or it is in the pool: take another.
+    Taken,
+    /// The purchase is over: somebody else settled it.
+    Over,
+}
+
+/// How a purchase ended.
+#[derive(Debug, Clone)]
+pub enum PurchaseEnd {
+    /// The number is ours: it joins the pool.
+    Bought(NewNumber),
+    /// Nothing was bought, for certain.
+    Failed {
+        /// The carrier's code, when it gave one.
+        code: Option<i32>,
+    },
+}
+
+/// A purchase that is not over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenPurchase {
+    /// Which.
+    pub id: PurchaseId,
+    /// The candidate that the carrier was asked for, its type, and when; none: nothing was asked yet.
+    pub asked: Option<(PhoneNumber, NumberType, Timestamp)>,
+    /// The country.
+    pub country: CountryCode,
+}
+
+/// Something that an operator should know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alert {
+    /// Its id.
+    pub id: AlertId,
+    /// What kind: `low_stock`, `number_missing`, `used_elsewhere`, `purchase_failed`.
+    pub kind: String,
+    /// What it is about: a country and type, or a proxy number.
+    pub subject: String,
+    /// In words.
+    pub detail: String,
+    /// Since when.
+    pub raised_at: Timestamp,
+}

@@ -1,0 +1,179 @@
+//! What is asked of the pool: numbers, their history, the stock.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use proxycall_domain::{
+    NumberStatus, NumberType, PersonName,
+    pool::{
+        CarrierFacts, NumberPast, ProxyNumber,
+        life::Actor,
+        stock::{PACE_DAYS, Stock},
+    },
+};
+use proxycall_service::ports::ledger::{NumberFilter, Page};
+
+use super::*;
+
+/// Numbers with their clients, where…
+macro_rules! select_numbers {
+    ($rest:literal) => {
+        concat!(
+            "SELECT n.phone, n.country, n.number_type, n.status, n.since, n.actor, n.reason, n.friendly_name, n.added_at, \
+                 n.sid, n.voice, n.sms, n.client_id, c.name, n.assigned_at, n.reservation, n.quarantine_until, \
+                 n.reserved_until \
+             FROM proxy_number n LEFT JOIN client c ON c.client_id = n.client_id WHERE ",
+            $rest
+        )
+    };
+}
+
+fn number_of(row: &Row) -> Result<ProxyNumber, UnitError> {
+    let carrier = match row.try_get::<Option<String>, _>("sid")? {
+        None => None,
+        Some(sid) => Some(CarrierFacts {
+            sid,
+            voice: row.try_get::<Option<bool>, _>("voice")?.unwrap_or_default(),
+            sms: row.try_get::<Option<bool>, _>("sms")?.unwrap_or_default(),
+        }),
+    };
+    let until: Option<i64> = row.try_get("quarantine_until")?;
+    let until = until.or(row.try_get("reserved_until")?);
+    Ok(ProxyNumber {
+        phone: proxy(row.try_get("phone")?)?,
+        country: country(row.try_get("country")?)?,
+        number_type: pool::number_type(row.try_get("number_type")?)?,
+        status: pool::status(row.try_get("status")?)?,
+        since: time(row.try_get("since")?)?,
+        actor: Actor::parse(row.try_get("actor")?),
+        reason: row.try_get("reason")?,
+        friendly_name: row.try_get("friendly_name")?,
+        added_at: time(row.try_get("added_at")?)?,
+        carrier,
+        client: row.try_get::<Option<i64>, _>("client_id")?.map(client_id).transpose()?,
+        client_name: row.try_get::<Option<String>, _>("name")?.map(PersonName::from_store),
+        assigned_at: row.try_get::<Option<i64>, _>("assigned_at")?.map(time).transpose()?,
+        reservation: row.try_get("reservation")?,
+        held_until: until.map(time).transpose()?,
+    })
+}
+
+const ONE: &str = select_numbers!("n.phone = $1");
+
+pub(crate) async fn number(
+    db: &mut Connection,
+    _codec: &Codec,
+    phone: PhoneNumber,
+) -> Result<Option<ProxyNumber>, UnitError> {
+    let row: Option<Row> = sqlx::query(ONE).bind(digits(phone)).fetch_optional(&mut *db).await?;
+    row.map(|row| number_of(&row)).transpose()
+}
+
+const LIST: &str = select_numbers!(
+    "n.phone > $1 AND ($2 IS NULL OR n.country = $2) AND ($3 IS NULL OR n.number_type = $3) \
+     AND ($4 IS NULL OR n.status = $4) ORDER BY n.phone LIMIT $5"
+);
+
+pub(crate) async fn numbers(
+    db: &mut Connection,
+    _codec: &Codec,
+    filter: &NumberFilter,
+) -> Result<Page<ProxyNumber>, UnitError> {
+    let rows: Vec<Row> = sqlx::query(LIST)
+        .bind(filter.after.map_or(0, digits))
+        .bind(filter.country.map(String::from))
+        .bind(filter.number_type.map(NumberType::as_str))
+        .bind(filter.status.map(NumberStatus::as_str))
+        .bind(one_more(filter.limit))
+        .fetch_all(&mut *db)
+        .await?;
+    let numbers: Vec<ProxyNumber> = rows.iter().map(number_of).collect::<Result<_, _>>()?;
+    Ok(Page::cut(numbers, filter.limit, |number| number.phone.expose()))
+}
+
+const AVAILABLE: &str = select_numbers!(
+    "n.country = $1 AND n.status IN ('available', 'quarantined', 'reserved') AND ($2 IS NULL OR n.number_type = $2) \
+     AND (n.status = 'available' OR COALESCE(n.quarantine_until, n.reserved_until) <= $3) ORDER BY n.phone"
+);
+
+/// A rested number is as available as a new one, and shown so: nothing ties it to whoever had it.
+pub(crate) async fn available_numbers(
+    db: &mut Connection,
+    _codec: &Codec,
+    country: CountryCode,
+    wanted: Option<NumberType>,
+    now: Timestamp,
+) -> Result<Vec<ProxyNumber>, UnitError> {
+    let rows: Vec<Row> = sqlx::query(AVAILABLE)
+        .bind(country.to_string())
+        .bind(wanted.map(NumberType::as_str))
+        .bind(millis(now))
+        .fetch_all(&mut *db)
+        .await?;
+    let free = |row: &Row| {
+        let number = number_of(row)?;
+        Ok(ProxyNumber { status: NumberStatus::Available, reservation: None, held_until: None, ..number })
+    };
+    rows.iter().map(free).collect()
+}
+
+const PRESENT: &str = "SELECT status, client_id, actor, reason, since FROM proxy_number WHERE phone = $1";
+const PAST: &str = "SELECT status, client_id, actor, reason, since, until FROM number_past WHERE phone = $1 \
+    ORDER BY id DESC LIMIT 1000";
+
+fn past_of(row: &Row, until: Option<i64>) -> Result<NumberPast, UnitError> {
+    Ok(NumberPast {
+        status: pool::status(row.try_get("status")?)?,
+        client: row.try_get::<Option<i64>, _>("client_id")?.map(client_id).transpose()?,
+        actor: Actor::parse(row.try_get("actor")?),
+        reason: row.try_get("reason")?,
+        since: time(row.try_get("since")?)?,
+        until: until.map(time).transpose()?,
+    })
+}
+
+pub(crate) async fn number_history(
+    db: &mut Connection,
+    _codec: &Codec,
+    phone: PhoneNumber,
+) -> Result<Vec<NumberPast>, UnitError> {
+    let present: Option<Row> = sqlx::query(PRESENT).bind(digits(phone)).fetch_optional(&mut *db).await?;
+    let Some(present) = present else { return Ok(Vec::new()) };
+    let past: Vec<Row> = sqlx::query(PAST).bind(digits(phone)).fetch_all(&mut *db).await?;
+    let mut history = vec![past_of(&present, None)?];
+    for row in &past {
+        history.push(past_of(row, Some(row.try_get("until")?))?);
+    }
+    Ok(history)
+}
+
+/// What was imported was not given out here: it says nothing of the pace.
+const STOCK: &str = "SELECT country, number_type, \
+        CASE WHEN COALESCE(quarantine_until, reserved_until) <= $1 THEN 'available' ELSE status END AS state, \
+        COUNT(*) AS total, \
+        COUNT(CASE WHEN status = 'assigned' AND since >= $2 AND reason <> 'imported' THEN 1 END) AS lately \
+    FROM proxy_number GROUP BY country, number_type, state";
+const LATELY: &str = "SELECT n.country, n.number_type, COUNT(*) AS lately FROM number_past p \
+    JOIN proxy_number n ON n.phone = p.phone \
+    WHERE p.status = 'assigned' AND p.since >= $1 AND p.reason <> 'imported' GROUP BY n.country, n.number_type";
+
+pub(crate) async fn stock(db: &mut Connection, _codec: &Codec, now: Timestamp) -> Result<Vec<Stock>, UnitError> {
+    let since = now.checked_sub(SignedDuration::from_hours(24 * PACE_DAYS)).unwrap_or(Timestamp::MIN);
+    let mut stock: BTreeMap<(CountryCode, &'static str), Stock> = BTreeMap::new();
+    let rows: Vec<Row> = sqlx::query(STOCK).bind(millis(now)).bind(millis(since)).fetch_all(&mut *db).await?;
+    let past: Vec<Row> = sqlx::query(LATELY).bind(millis(since)).fetch_all(&mut *db).await?;
+    for (row, counted) in rows.iter().map(|row| (row, true)).chain(past.iter().map(|row| (row, false))) {
+        let country = country(row.try_get("country")?)?;
+        let number_type = pool::number_type(row.try_get("number_type")?)?;
+        let of = stock.entry((country, number_type.as_str())).or_insert_with(|| Stock::empty(country, number_type));
+        if counted {
+            of.add(pool::status(row.try_get("state")?)?, count(row, "total")?);
+        }
+        of.assigned_lately += count(row, "lately")?;
+    }
+    Ok(stock.into_values().collect())
+}
+
+fn count(row: &Row, column: &str) -> Result<u64, UnitError> {
+    Ok(u64::try_from(row.try_get::<i64, _>(column)?).unwrap_or_default())
+}

@@ -8,6 +8,7 @@ pub mod country;
 pub mod destination;
 pub mod ids;
 pub mod interaction;
+pub mod number_rules;
 pub mod order;
 pub mod phone;
 pub mod phrase;

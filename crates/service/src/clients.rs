@@ -2,20 +2,23 @@
 
 use jiff::{SignedDuration, Timestamp};
 use proxycall_domain::{
-    ClientId, FieldError, MailAddress, NewClient, PersonName,
+    ClientId, CountryCode, FieldError, MailAddress, NewClient, PersonName,
     client::{Client, ClientChanges, parse_phone},
     order::{NewOrder, OrderId},
+    pool::life::Actor,
 };
 
 use crate::{
     Service,
+    pool::OnDemand,
     ports::{
         LedgerError,
+        clock::Ids as _,
         ledger::{CloseClient, CreateClient, PlaceOrder, PlacedOrder, RequestKey, RestoreClient, UpdateClient},
     },
 };
 
-/// How long a closed client's number rests, and how long the client may be restored.
+/// How long a closed client may be restored.
 const RESTORABLE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Why a request about clients is not carried out.
@@ -27,6 +30,14 @@ pub enum RequestError {
     /// The store's reason.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// The pool is empty, and no number could be bought in time. The same request goes on later where this one stopped.
+    #[error("no proxy number of {country} is available, and none could be bought in time: {why}")]
+    NumberNotBought {
+        /// The client's country.
+        country: CountryCode,
+        /// What happened, in words for an operator.
+        why: String,
+    },
 }
 
 /// A client as it is sent to us, in the original's names.
@@ -76,10 +87,25 @@ impl Service {
         &self,
         fields: &ClientFields<'_>,
         request: Option<RequestKey>,
+        actor: Actor,
     ) -> Result<Client, RequestError> {
         let client = self.check_client(fields)?;
-        let create = CreateClient { client, preferred: self.preferred_type, request, now: self.clock.now() };
-        Ok(self.ledger.create_client(create).await?)
+        let demand = OnDemand::new(self);
+        loop {
+            let now = self.clock.now();
+            let create = CreateClient {
+                client: client.clone(),
+                preferred: self.preferred_type,
+                request: request.clone(),
+                actor,
+                wire: self.chance.job_id(now),
+                now,
+            };
+            match self.ledger.create_client(create).await {
+                Ok(client) => return Ok(self.given(client)),
+                Err(refusal) => demand.after(refusal).await?,
+            }
+        }
     }
 
     /// Changes a client.
@@ -99,34 +125,66 @@ impl Service {
         Ok(self.ledger.update_client(UpdateClient { id, changes, now: self.clock.now() }).await?)
     }
 
-    /// Closes a client; its number rests for 30 days, during which the client can be restored.
+    /// Closes a client; its number rests. For 30 days the client can be restored.
     ///
     /// # Errors
     /// No such client.
-    pub async fn close_client(&self, id: ClientId) -> Result<Client, LedgerError> {
+    pub async fn close_client(&self, id: ClientId, actor: Actor) -> Result<Client, LedgerError> {
         let now = self.clock.now();
-        let quarantine_until = now.checked_add(RESTORABLE).unwrap_or(now);
-        self.ledger.close_client(CloseClient { id, quarantine_until, now }).await
+        // How long depends on the number's own country, not on the client's.
+        let country = match self.ledger.client(id).await?.and_then(|client| client.proxy) {
+            Some(proxy) => self.ledger.number(proxy).await?.map(|number| number.country),
+            None => None,
+        };
+        let rest = country.map_or(self.pool.quarantine, |country| self.rest_of(country));
+        let quarantine_until = now.checked_add(rest).unwrap_or(now);
+        self.ledger.close_client(CloseClient { id, quarantine_until, actor, now }).await
     }
 
     /// Opens a closed client again.
     ///
     /// # Errors
     /// No such client, closed too long ago, no number left.
-    pub async fn restore_client(&self, id: ClientId) -> Result<Client, LedgerError> {
-        let now = self.clock.now();
-        let closed_since = now.checked_sub(RESTORABLE).unwrap_or(Timestamp::MIN);
-        let restore = RestoreClient { id, preferred: self.preferred_type, closed_since, now };
-        self.ledger.restore_client(restore).await
+    pub async fn restore_client(&self, id: ClientId, actor: Actor) -> Result<Client, RequestError> {
+        let demand = OnDemand::new(self);
+        loop {
+            let now = self.clock.now();
+            let closed_since = now.checked_sub(RESTORABLE).unwrap_or(Timestamp::MIN);
+            let wire = self.chance.job_id(now);
+            let restore = RestoreClient { id, preferred: self.preferred_type, closed_since, actor, wire, now };
+            match self.ledger.restore_client(restore).await {
+                Ok(client) => return Ok(self.given(client)),
+                Err(refusal) => demand.after(refusal).await?,
+            }
+        }
+    }
+
+    /// A number was given: what looks after its webhooks is to start.
+    fn given<T>(&self, given: T) -> T {
+        self.wake.now();
+        given
     }
 
     /// Records an order, creating its client when new.
     ///
     /// # Errors
     /// A field, an order of other content, a closed client, no number left.
-    pub async fn place_order(&self, id: &str, client: &ClientFields<'_>) -> Result<PlacedOrder, RequestError> {
+    pub async fn place_order(
+        &self,
+        id: &str,
+        client: &ClientFields<'_>,
+        actor: Actor,
+    ) -> Result<PlacedOrder, RequestError> {
         let order = NewOrder { id: OrderId::parse("order_id", id)?, client: self.check_client(client)? };
-        let place = PlaceOrder { order, preferred: self.preferred_type, now: self.clock.now() };
-        Ok(self.ledger.place_order(place).await?)
+        let demand = OnDemand::new(self);
+        loop {
+            let (now, order) = (self.clock.now(), order.clone());
+            let wire = self.chance.job_id(now);
+            let place = PlaceOrder { order, preferred: self.preferred_type, actor, wire, now };
+            match self.ledger.place_order(place).await {
+                Ok(placed) => return Ok(self.given(placed)),
+                Err(refusal) => demand.after(refusal).await?,
+            }
+        }
     }
 }

@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod import;
 pub mod jobs;
 pub mod live_policy;
+pub mod pool;
 pub mod ports;
 pub mod texts;
 
@@ -18,6 +19,7 @@ use proxycall_domain::NumberType;
 
 use jobs::Wake;
 use live_policy::LivePolicy;
+use pool::{PoolConfig, PoolTables};
 use ports::{Carrier, Chance, Clock, Ledger, LedgerError};
 
 /// How long a webhook waits for the store before the caller hears that the service is not available. A call must be
@@ -42,6 +44,10 @@ pub struct Service {
     pub public_base_url: String,
     /// Which type of number new clients get first.
     pub preferred_type: NumberType,
+    /// How the pool is kept.
+    pub pool: PoolConfig,
+    /// The tables that it is kept by.
+    pub tables: PoolTables,
 }
 
 impl Service {

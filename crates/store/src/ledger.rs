@@ -191,7 +191,12 @@ impl Ledger for Store {
         unit!(self, pool::add_numbers(numbers, act))
     }
 
-    async fn available_numbers(&self, country: CountryCode, number_type: Option<NumberType>, now: Timestamp) -> Result<Vec<ProxyNumber>, LedgerError> {
+    async fn available_numbers(
+        &self,
+        country: CountryCode,
+        number_type: Option<NumberType>,
+        now: Timestamp,
+    ) -> Result<Vec<ProxyNumber>, LedgerError> {
         read!(self, numbers::available_numbers(country, number_type, now))
     }
 
@@ -223,7 +228,12 @@ impl Ledger for Store {
         unit!(self, pool::adopt_number(adopt))
     }
 
-    async fn note_carrier(&self, phone: PhoneNumber, facts: CarrierFacts, before: Option<Wiring>) -> Result<(), LedgerError> {
+    async fn note_carrier(
+        &self,
+        phone: PhoneNumber,
+        facts: CarrierFacts,
+        before: Option<Wiring>,
+    ) -> Result<(), LedgerError> {
         unit!(self, wiring::note_carrier(phone, facts, before))
     }
 
@@ -255,7 +265,14 @@ impl Ledger for Store {
         unit!(self, purchases::begin_purchase(begin))
     }
 
-    async fn ask_purchase(&self, id: PurchaseId, candidate: PhoneNumber, number_type: NumberType, settle_at: Timestamp, now: Timestamp) -> Result<Candidate, LedgerError> {
+    async fn ask_purchase(
+        &self,
+        id: PurchaseId,
+        candidate: PhoneNumber,
+        number_type: NumberType,
+        settle_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Candidate, LedgerError> {
         unit!(self, purchases::ask_purchase(id, candidate, number_type, settle_at, now))
     }
 
@@ -277,6 +294,11 @@ impl Ledger for Store {
 
     async fn alerts(&self) -> Result<Vec<Alert>, LedgerError> {
         read!(self, alerts::alerts())
+    }
+
+    async fn end_release(&self, job: &ClaimedJob, phone: PhoneNumber) -> Result<bool, LedgerError> {
+        let job = job.clone();
+        unit!(self, pool::end_release(job, phone))
     }
 
     async fn ensure_job(&self, id: JobId, work: Work, at: Timestamp) -> Result<(), LedgerError> {

@@ -127,12 +127,7 @@ pub struct Reservation {
 impl Reservation {
     /// From the store, after it holds the number.
     #[must_use]
-    pub fn from_store(
-        number: PhoneNumber,
-        number_type: NumberType,
-        token: ReservationToken,
-        until: Timestamp,
-    ) -> Self {
+    pub fn from_store(number: PhoneNumber, number_type: NumberType, token: ReservationToken, until: Timestamp) -> Self {
         Self { number, number_type, token, until }
     }
 

@@ -88,8 +88,7 @@ mod tests {
     }
 
     fn compare(account: &[(u32, Wiring)], pool: &[(u32, NumberStatus)]) -> Differences {
-        let account: Vec<Seen<'_>> =
-            account.iter().map(|(n, wiring)| Seen { phone: phone(*n), wiring }).collect();
+        let account: Vec<Seen<'_>> = account.iter().map(|(n, wiring)| Seen { phone: phone(*n), wiring }).collect();
         let pool: Vec<Known> = pool.iter().map(|(n, status)| Known { phone: phone(*n), status: *status }).collect();
         reconcile(&account, &pool, &ours(), &["proxycall.example".to_owned()])
     }
@@ -102,13 +101,19 @@ mod tests {
 
     #[test]
     fn a_clients_number_that_leads_elsewhere_is_reported_and_stays_the_clients() {
-        let found = compare(&[(1, hotline()), (2, hotline())], &[(1, NumberStatus::Assigned), (2, NumberStatus::Available)]);
+        let found =
+            compare(&[(1, hotline()), (2, hotline())], &[(1, NumberStatus::Assigned), (2, NumberStatus::Available)]);
         assert_eq!((found.miswired, found.elsewhere), (vec![phone(1)], vec![phone(2)]));
     }
 
     #[test]
     fn what_is_gone_is_missing_once_and_what_returns_is_back() {
-        let pool = [(1, NumberStatus::Assigned), (2, NumberStatus::Missing), (3, NumberStatus::Released), (4, NumberStatus::Missing)];
+        let pool = [
+            (1, NumberStatus::Assigned),
+            (2, NumberStatus::Missing),
+            (3, NumberStatus::Released),
+            (4, NumberStatus::Missing),
+        ];
         let found = compare(&[(4, ours())], &pool);
         assert_eq!((found.missing, found.back), (vec![phone(1)], vec![phone(4)]));
     }

@@ -3,13 +3,14 @@
 //! [`Service::run_due_jobs`] does what is due now and returns; [`Service::work`] is the loop around it. Tests call the
 //! first and never wait.
 
+mod pool;
 mod retry;
 mod send_text;
 
 use std::{sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -68,7 +69,28 @@ impl Service {
     async fn run_job(&self, job: &ClaimedJob) -> Result<(), LedgerError> {
         match &job.work {
             Work::SendText { .. } => self.send_text(job).await,
+            Work::WireNumber { number } => self.wire(job, *number).await,
+            Work::ReleaseNumber { .. } => self.release(job).await,
+            Work::SettlePurchase { purchase } => self.settle_bought(job, *purchase).await,
+            Work::TendPool => self.tend(job).await,
+            Work::InspectNumbers => self.inspect(job).await,
         }
+    }
+
+    /// When to try a job again; none: it has been tried often enough.
+    pub(crate) fn retry_at(&self, job: &ClaimedJob, asked: Option<Duration>) -> Option<Timestamp> {
+        let wait = retry::wait(job.attempt, asked, self.chance.fraction())?;
+        let now = self.clock.now();
+        now.checked_add(SignedDuration::try_from(wait).unwrap_or(LEASE)).ok()
+    }
+
+    /// Keeps a job that takes long. Whether it is still ours.
+    pub(crate) async fn extend_lease(&self, job: &mut ClaimedJob) -> Result<bool, LedgerError> {
+        let now = self.clock.now();
+        let until = now.checked_add(LEASE).unwrap_or(now);
+        let ours = self.ledger.finish_job(job, Some(until)).await?;
+        job.lease_until = until;
+        Ok(ours)
     }
 
     /// Carries out jobs and follows the operator's settings, until told to stop; what is being done is finished first.

@@ -8,7 +8,6 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use proxycall_domain::Outcome;
 
-use super::retry;
 use crate::{
     Service,
     ports::{
@@ -62,7 +61,7 @@ impl Service {
     }
 
     fn try_again(&self, job: &ClaimedJob, asked: Option<Duration>) -> TextResult {
-        match self.wait(job, asked) {
+        match self.retry_at(job, asked) {
             Some(at) => TextResult::TryAgain { at },
             None => TextResult::Failed { error_code: None },
         }
@@ -81,17 +80,12 @@ impl Service {
             }
             Err(error) => {
                 tracing::warn!(job = %job.id, interaction = %text.interaction, %error, "a text could not be looked up");
-                match self.wait(job, None) {
+                match self.retry_at(job, None) {
                     Some(at) => TextResult::LookAgain { at },
                     None => TextResult::LookedUp(Vec::new()),
                 }
             }
         }
-    }
-
-    fn wait(&self, job: &ClaimedJob, asked: Option<Duration>) -> Option<Timestamp> {
-        let wait = retry::wait(job.attempt, asked, self.chance.fraction())?;
-        Some(self.after(SignedDuration::try_from(wait).unwrap_or(CALLBACK_PATIENCE)))
     }
 
     fn after(&self, wait: SignedDuration) -> Timestamp {

@@ -34,8 +34,8 @@ pub use clients::{
 };
 pub use jobs::{ClaimedJob, Work};
 pub use pool::{
-    AdoptNumber, Alert, AssignNumber, AssignReserved, AssignedNumber, BeginPurchase, Candidate, MoveNumber, MoveTo, Moved,
-    NumberFilter, OpenPurchase, PurchaseEnd, ReleaseNumber, ReserveNumber,
+    AdoptNumber, Alert, AssignNumber, AssignReserved, AssignedNumber, BeginPurchase, Candidate, MoveNumber, MoveTo,
+    Moved, NumberFilter, OpenPurchase, PurchaseEnd, ReleaseNumber, ReserveNumber,
 };
 pub use requests::{Begun, RequestKey, StoredAnswer};
 pub use texts::{DeliveryReport, InboundText, OutboundText, RecordedText, SendStep, SentText, TextResult};
@@ -281,7 +281,10 @@ pub trait Ledger: Send + Sync {
     /// What stands, oldest first.
     async fn alerts(&self) -> Result<Vec<Alert>, LedgerError>;
 
-    /// Adds work that is there once at most: that is there already stays as it is when it is due sooner.
+    /// The carrier has a number back: it is known no more there, and the job that told it is over.
+    async fn end_release(&self, job: &ClaimedJob, phone: PhoneNumber) -> Result<bool, LedgerError>;
+
+    /// Adds work that is there once at most: what is there already stays as it is.
     async fn ensure_job(&self, id: JobId, work: Work, at: Timestamp) -> Result<(), LedgerError>;
 
     /// Ends a job, or puts it off. Whether it was still ours.

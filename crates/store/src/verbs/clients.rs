@@ -1,8 +1,6 @@
 //! Clients: created with a number, changed, closed and opened again.
 
-use proxycall_domain::{
-    ClientId, MailAddress, NewClient, NumberType, PersonName, client::Client, pool::life::Wish,
-};
+use proxycall_domain::{ClientId, MailAddress, NewClient, NumberType, PersonName, client::Client, pool::life::Wish};
 use proxycall_service::ports::ledger::{
     ClientFilter, ClientSearch, CloseClient, CreateClient, Page, RequestKey, RestoreClient, UpdateClient,
 };
@@ -126,8 +124,7 @@ pub(crate) async fn create_client(
         codec.content_key(&[request.route.as_bytes(), request.key.as_bytes(), &request.content])
     });
     let giver = Giver { actor: create.actor, reason: "a new client", wire: create.wire, now: create.now };
-    let given =
-        insert_with_number(db, codec, &create.client, create.preferred, request_key.as_deref(), giver).await?;
+    let given = insert_with_number(db, codec, &create.client, create.preferred, request_key.as_deref(), giver).await?;
     if given.is_none() {
         let made_by: Option<Vec<u8>> = sqlx::query_scalar(MADE_BY).bind(id.get()).fetch_one(&mut *db).await?;
         if request_key.is_none() || made_by != request_key {

@@ -10,7 +10,7 @@ use super::*;
 const ENQUEUE: &str = "INSERT INTO job (id, kind, work, run_at, created_at, once) VALUES ($1, $2, $3, $4, $4, $5) \
     ON CONFLICT (once) DO UPDATE SET run_at = excluded.run_at";
 const ENSURE: &str = "INSERT INTO job (id, kind, work, run_at, created_at, once) VALUES ($1, $2, $3, $4, $4, $5) \
-    ON CONFLICT (once) DO UPDATE SET run_at = excluded.run_at WHERE job.run_at > excluded.run_at";
+    ON CONFLICT (once) DO NOTHING";
 const DROP: &str = "DELETE FROM job WHERE once = $1";
 const END: &str = "DELETE FROM job WHERE id = $1 AND run_at = $2";
 const PUT_OFF: &str = "UPDATE job SET run_at = $3 WHERE id = $1 AND run_at = $2";

@@ -8,7 +8,7 @@ use proxycall_domain::{
     },
 };
 use proxycall_service::ports::ledger::{
-    AdoptNumber, AssignNumber, AssignReserved, AssignedNumber, MoveNumber, MoveTo, Moved, ReleaseNumber,
+    AdoptNumber, AssignNumber, AssignReserved, AssignedNumber, ClaimedJob, MoveNumber, MoveTo, Moved, ReleaseNumber,
     ReserveNumber, Work,
 };
 
@@ -297,11 +297,7 @@ async fn still_theirs(db: &mut Connection, client: Option<ClientId>) -> Result<O
     Ok(open.map(|_| id))
 }
 
-pub(crate) async fn move_number(
-    db: &mut Connection,
-    _codec: &Codec,
-    change: &MoveNumber,
-) -> Result<Moved, UnitError> {
+pub(crate) async fn move_number(db: &mut Connection, _codec: &Codec, change: &MoveNumber) -> Result<Moved, UnitError> {
     let Some(Standing { status, client }) = standing(db, change.phone).await? else { return Ok(Moved::Unknown) };
     let plain = |status| Next { status, client, quarantine_until: None };
     let next = match change.to {
@@ -317,9 +313,7 @@ pub(crate) async fn move_number(
             (NumberStatus::Available | NumberStatus::Assigned | NumberStatus::Reserved, _) => {
                 return Ok(Moved::Already);
             }
-            (_, Some(client)) => {
-                Next { status: NumberStatus::Assigned, client: Some(client), quarantine_until: None }
-            }
+            (_, Some(client)) => Next { status: NumberStatus::Assigned, client: Some(client), quarantine_until: None },
             (_, None) => Next { status: NumberStatus::Available, client: None, quarantine_until: None },
         },
     };
@@ -344,6 +338,19 @@ pub(crate) async fn release_number(
     let work = Work::ReleaseNumber { number: release.phone };
     jobs::enqueue(db, codec, release.job, &work, release.lease_until).await?;
     Ok(Moved::Done { from: status, client })
+}
+
+/// Its id is the carrier's word for what the account has: nothing any more.
+const GONE: &str = "UPDATE proxy_number SET sid = NULL WHERE phone = $1 AND status = 'released'";
+
+pub(crate) async fn end_release(
+    db: &mut Connection,
+    _codec: &Codec,
+    job: &ClaimedJob,
+    phone: &PhoneNumber,
+) -> Result<bool, UnitError> {
+    sqlx::query(GONE).bind(digits(*phone)).execute(&mut *db).await?;
+    jobs::end(db, job).await
 }
 
 const ADD: &str = "INSERT INTO proxy_number (phone, country, number_type, status, friendly_name, added_at, updated_at, \
@@ -426,12 +433,7 @@ pub(crate) async fn adopt_number(
 }
 
 /// A purchase's number joins the pool, or comes back into it.
-pub(super) async fn join(
-    db: &mut Connection,
-    codec: &Codec,
-    number: &NewNumber,
-    act: &Act,
-) -> Result<(), UnitError> {
+pub(super) async fn join(db: &mut Connection, codec: &Codec, number: &NewNumber, act: &Act) -> Result<(), UnitError> {
     // It is paid for: it is kept in any case, set aside where it must not be given out.
     let real = is_real(db, codec, number.phone).await?;
     let status = if real { NumberStatus::Error } else { NumberStatus::Available };

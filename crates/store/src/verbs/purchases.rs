@@ -13,11 +13,7 @@ const COUNT: &str = "INSERT INTO purchase_day (day, bought) VALUES ($1, 1) \
 const BEGIN: &str = "INSERT INTO purchase (id, country, number_type, state, day, actor, reason, created_at, updated_at) \
     VALUES ($1, $2, $3, 'open', $4, $5, $6, $7, $7)";
 
-pub(crate) async fn begin_purchase(
-    db: &mut Connection,
-    codec: &Codec,
-    begin: &BeginPurchase,
-) -> Result<(), UnitError> {
+pub(crate) async fn begin_purchase(db: &mut Connection, codec: &Codec, begin: &BeginPurchase) -> Result<(), UnitError> {
     let (act, ceiling) = (&begin.act, begin.ceiling);
     let day = act.at.strftime("%Y-%m-%d").to_string();
     let counted = sqlx::query(COUNT).bind(&day).bind(i64::from(ceiling)).execute(&mut *db).await?;
@@ -55,8 +51,7 @@ pub(crate) async fn ask_purchase(
     settle_at: &Timestamp,
     now: &Timestamp,
 ) -> Result<Candidate, UnitError> {
-    let taken: Vec<Row> =
-        sqlx::query(TAKEN).bind(digits(*candidate)).bind(id.uuid()).fetch_all(&mut *db).await?;
+    let taken: Vec<Row> = sqlx::query(TAKEN).bind(digits(*candidate)).bind(id.uuid()).fetch_all(&mut *db).await?;
     if !taken.is_empty() {
         return Ok(Candidate::Taken);
     }

@@ -76,7 +76,7 @@ pub(crate) async fn start_sending(
     job: &ClaimedJob,
     now: &Timestamp,
 ) -> Result<SendStep, UnitError> {
-    let Work::SendText { interaction } = job.work;
+    let Work::SendText { interaction } = job.work else { return Ok(SendStep::Settled) };
     let row: Option<Row> = sqlx::query(TO_SEND)
         .bind(job.id.uuid())
         .bind(millis(job.lease_until))
@@ -119,7 +119,7 @@ pub(crate) async fn finish_sending(
     result: &TextResult,
     now: &Timestamp,
 ) -> Result<bool, UnitError> {
-    let Work::SendText { interaction } = job.work;
+    let Work::SendText { interaction } = job.work else { return Ok(false) };
     let current: Option<String> = sqlx::query_scalar(OUTCOME).bind(interaction.uuid()).fetch_optional(&mut *db).await?;
     let current = current.map(|word| outcome(&word)).transpose()?;
     match result {

@@ -1,0 +1,174 @@
+//! Numbers are given to clients, put to rest and adopted, at an operator's word.
+
+use jiff::Timestamp;
+use proxycall_domain::{
+    ClientId, CountryCode, FieldError, NumberType,
+    pool::life::{Actor, Wish},
+};
+
+use super::{NumberFailure, PoolError, alert, in_words, read_numbers};
+use crate::{
+    Service,
+    clients::RequestError,
+    ports::{
+        LedgerError,
+        carrier::NumberUpdate,
+        clock::Ids as _,
+        ledger::{AdoptNumber, AssignNumber, AssignedNumber, MoveNumber, MoveTo, Moved},
+    },
+};
+
+/// Longest name that the carrier takes for a number, in characters.
+const NAME_MAX: usize = 64;
+
+/// What an assignment is asked for with, in the original's names.
+pub struct AssignFields<'a> {
+    /// `client_id`.
+    pub client: i64,
+    /// `country_iso`.
+    pub country: &'a str,
+    /// `number_type`.
+    pub number_type: &'a str,
+    /// `friendly_name`.
+    pub friendly_name: Option<&'a str>,
+}
+
+/// What came of putting numbers to rest.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Quarantine {
+    /// They rest, until then.
+    pub resting: Vec<(String, Timestamp)>,
+    /// They do not, and why.
+    pub failed: Vec<NumberFailure>,
+}
+
+/// What came of adopting numbers.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Adoption {
+    /// They are in the pool and lead here.
+    pub adopted: Vec<String>,
+    /// The account does not have them.
+    pub not_found: Vec<String>,
+    /// They could not be adopted, and why.
+    pub failed: Vec<NumberFailure>,
+}
+
+impl Service {
+    /// Gives a client a number of exactly this country and type. A client who has a number keeps it.
+    ///
+    /// # Errors
+    /// A field, no such client, no number left.
+    pub async fn assign_number(&self, fields: &AssignFields<'_>, actor: Actor) -> Result<AssignedNumber, RequestError> {
+        let client = ClientId::new(fields.client)
+            .ok_or_else(|| FieldError::new("client_id", "must be a positive whole number, such as 42"))?;
+        let country: CountryCode =
+            fields.country.parse().map_err(|error| FieldError::new("country_iso", format!("{error}")))?;
+        let number_type: NumberType = fields.number_type.parse()?;
+        let name = fields.friendly_name.map(str::trim).filter(|name| !name.is_empty());
+        if name.is_some_and(|name| name.chars().count() > NAME_MAX || name.chars().any(char::is_control)) {
+            let problem = "must have at most 64 characters and no control characters";
+            return Err(FieldError::new("friendly_name", problem).into());
+        }
+        let wish = Wish::exactly(country, number_type);
+        let demand = super::OnDemand::new(self);
+        loop {
+            let act = self.act(actor, format!("assigned: {country} {number_type} asked for"));
+            let wire = self.chance.job_id(act.at);
+            let assign = AssignNumber { client, wish, friendly_name: name.map(str::to_owned), act, wire };
+            match self.ledger.assign_number(assign).await {
+                Ok(assigned) => {
+                    self.wake.now();
+                    return Ok(assigned);
+                }
+                Err(refusal) => demand.after(refusal).await?,
+            }
+        }
+    }
+
+    /// Puts numbers to rest. A client who has one loses it; that takes `force`.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn quarantine_numbers(
+        &self,
+        numbers: &[String],
+        force: bool,
+        actor: Actor,
+    ) -> Result<Quarantine, LedgerError> {
+        let (numbers, failed) = read_numbers(numbers);
+        let mut report = Quarantine { failed, ..Quarantine::default() };
+        for phone in numbers {
+            let Some(number) = self.ledger.number(phone).await? else {
+                report.failed.push(NumberFailure::new(phone, "is not in the pool"));
+                continue;
+            };
+            let act = self.act(actor, "put to rest by an operator");
+            let until = act.at.checked_add(self.rest_of(number.country)).unwrap_or(act.at);
+            let to = MoveTo::Quarantine { until };
+            match self.ledger.move_number(MoveNumber { phone, to, force, act }).await? {
+                Moved::Done { .. } => report.resting.push((phone.expose(), until)),
+                Moved::Already => report.resting.push((phone.expose(), number.held_until.unwrap_or(until))),
+                Moved::Kept(reason) => report.failed.push(NumberFailure::new(phone, reason)),
+                Moved::Unknown => report.failed.push(NumberFailure::new(phone, "is not in the pool")),
+            }
+        }
+        Ok(report)
+    }
+
+    /// Brings numbers of the account into the pool and lets them lead here, whatever they were used for: the operator's
+    /// word. Their webhooks as they were are kept.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn adopt_numbers(&self, numbers: &[String], actor: Actor) -> Result<Adoption, PoolError> {
+        let (numbers, failed) = read_numbers(numbers);
+        let mut report = Adoption { failed, ..Adoption::default() };
+        let wanted = self.wanted_wiring();
+        for phone in numbers {
+            let found = match self.carrier.find_number(phone).await {
+                Ok(found) => found,
+                Err(error) => {
+                    report.failed.push(NumberFailure::new(phone, in_words(&error)));
+                    continue;
+                }
+            };
+            let Some(found) = found else {
+                report.not_found.push(phone.expose());
+                continue;
+            };
+            let Some(number) = self.as_new_number(&found) else {
+                report.failed.push(NumberFailure::new(phone, "has a dial code that belongs to no known country"));
+                continue;
+            };
+            let before = found.wiring.clone();
+            let act = self.act(actor, "adopted by an operator");
+            let adopt = AdoptNumber { number, before, used_elsewhere: false, act };
+            match self.ledger.adopt_number(adopt).await {
+                Ok(_) => {}
+                Err(LedgerError::NumberIsProxy) => {
+                    report.failed.push(NumberFailure::new(phone, "is a client's real number"));
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            }
+            let wiring = Some(wanted.replacing(&found.wiring));
+            match self.carrier.update_number(&found.sid, &NumberUpdate { friendly_name: None, wiring }).await {
+                Ok(_) => {
+                    let now = self.clock.now();
+                    for kind in [alert::USED_ELSEWHERE, alert::NUMBER_MISSING] {
+                        self.ledger.clear_alert(kind, phone.expose(), now).await?;
+                    }
+                    report.adopted.push(phone.expose());
+                }
+                Err(error) => {
+                    // It must not be given to anybody while it leads elsewhere.
+                    let act = self.act(Actor::System, "its webhooks could not be set");
+                    let aside = MoveNumber { phone, to: MoveTo::Error, force: true, act };
+                    self.ledger.move_number(aside).await?;
+                    report.failed.push(NumberFailure::new(phone, in_words(&error)));
+                }
+            }
+        }
+        Ok(report)
+    }
+}

@@ -124,9 +124,8 @@ impl Wiring {
     /// not one of `our_hosts` (in lower case, with the port where there is one). The carrier's placeholder is nobody's.
     #[must_use]
     pub fn used_elsewhere(&self, our_hosts: &[String]) -> bool {
-        let elsewhere = |hook: &Hook| {
-            hook.host().is_some_and(|host| host != PLACEHOLDER_HOST && !our_hosts.iter().any(|ours| *ours == host))
-        };
+        let elsewhere =
+            |hook: &Hook| hook.host().is_some_and(|host| host != PLACEHOLDER_HOST && !our_hosts.contains(&host));
         attached(&self.trunk)
             || attached(&self.voice_application)
             || attached(&self.text_application)

@@ -23,7 +23,7 @@ use proxycall_service::{
     live_policy::LivePolicy,
     ports::{Carrier, Clock as _, Ledger},
 };
-use proxycall_twilio::{TwilioClient, TwilioConfig, Verifier};
+use proxycall_twilio::{Patience, TwilioClient, TwilioConfig, Verifier};
 use proxycall_web::{ApiTokens, App};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use secrecy::SecretString;
@@ -328,7 +328,7 @@ impl TestApp {
 /// A client of the carrier's API at this address.
 pub fn carrier_at(api_base_url: String) -> Arc<dyn Carrier> {
     let config = TwilioConfig::new(ACCOUNT_SID, SecretString::from(AUTH_TOKEN));
-    let config = TwilioConfig { api_base_url, total_timeout: CARRIER_LIMIT, ..config };
+    let config = TwilioConfig { api_base_url, total_timeout: CARRIER_LIMIT, patience: Patience::NO_WAIT, ..config };
     Arc::new(TwilioClient::new(config).expect("a carrier"))
 }
 

@@ -11,7 +11,9 @@ mod signature;
 mod twiml;
 mod wire;
 
-pub use client::{CONNECT_TIMEOUT, ClientError, DEFAULT_API_BASE_URL, TOTAL_TIMEOUT, TwilioClient, TwilioConfig};
+pub use client::{
+    CONNECT_TIMEOUT, ClientError, DEFAULT_API_BASE_URL, Patience, TOTAL_TIMEOUT, TwilioClient, TwilioConfig,
+};
 pub use error_code::{Explanation, explain};
 pub use form::Form;
 pub use signature::{Payload, SIGNATURE_HEADER, SignatureError, Verifier, VerifierError, sign};

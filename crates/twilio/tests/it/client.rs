@@ -6,37 +6,39 @@ use axum::http::header;
 use jiff::Timestamp;
 use proxycall_domain::PhoneNumber;
 use proxycall_service::ports::carrier::{Carrier as _, CarrierError, CarrierText, OutgoingText};
-use proxycall_twilio::{Form, TwilioClient, TwilioConfig, explain};
+use proxycall_twilio::{Form, Patience, TwilioClient, TwilioConfig, explain};
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::loopback::{Answer, Loopback};
 
-const SID: &str = "AC5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e";
+pub(crate) const SID: &str = "AC5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e";
 /// `AC5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e:fixture-token` in Base64.
-const BASIC: &str = "Basic QUM1ZTVlNWU1ZTVlNWU1ZTVlNWU1ZTVlNWU1ZTVlNWU1ZTpmaXh0dXJlLXRva2Vu";
+pub(crate) const BASIC: &str = "Basic QUM1ZTVlNWU1ZTVlNWU1ZTVlNWU1ZTVlNWU1ZTVlNWU1ZTpmaXh0dXJlLXRva2Vu";
 /// Shows up in an error only if the body does.
-const CANARY: &str = "canary-of-the-body";
+pub(crate) const CANARY: &str = "canary-of-the-body";
 
-fn client(base_url: &str) -> TwilioClient {
+/// A client that never waits before it asks again.
+fn config(base_url: &str) -> TwilioConfig {
     // Whoever comes first installs it; for the others it is there already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let config = TwilioConfig::new(SID, "fixture-token".into());
-    TwilioClient::new(TwilioConfig { api_base_url: base_url.to_owned(), ..config }).unwrap()
+    TwilioConfig { api_base_url: base_url.to_owned(), patience: Patience::NO_WAIT, ..config }
 }
 
-fn impatient_client(base_url: &str) -> TwilioClient {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let config = TwilioConfig::new(SID, "fixture-token".into());
-    let total_timeout = Duration::from_millis(50);
-    TwilioClient::new(TwilioConfig { api_base_url: base_url.to_owned(), total_timeout, ..config }).unwrap()
+pub(crate) fn client(base_url: &str) -> TwilioClient {
+    TwilioClient::new(config(base_url)).unwrap()
 }
 
-fn proxy() -> PhoneNumber {
+pub(crate) fn impatient_client(base_url: &str) -> TwilioClient {
+    TwilioClient::new(TwilioConfig { total_timeout: Duration::from_millis(50), ..config(base_url) }).unwrap()
+}
+
+pub(crate) fn proxy() -> PhoneNumber {
     PhoneNumber::parse("+33199000001").unwrap()
 }
 
-fn receiver() -> PhoneNumber {
+pub(crate) fn receiver() -> PhoneNumber {
     PhoneNumber::parse("+33639980001").unwrap()
 }
 
@@ -74,12 +76,16 @@ async fn failure_of(answer: Answer) -> CarrierError {
     let carrier = Loopback::answering([answer]).await;
     let error = failure(&carrier.base_url).await;
     assert_eq!(carrier.asked().len(), 1, "one question, never repeated");
+    shows_nothing_private(&error);
+    error
+}
+
+pub(crate) fn shows_nothing_private(error: &CarrierError) {
     for shown in [error.to_string(), format!("{error:?}")] {
         for private in [CANARY, "3998", "9900", "fixture-token", SID, "127.0.0.1"] {
             assert!(!shown.contains(private), "{shown}");
         }
     }
-    error
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ use tokio::{
 };
 
 /// One answer.
+#[derive(Clone)]
 pub(crate) struct Answer {
     status: u16,
     headers: HeaderMap,

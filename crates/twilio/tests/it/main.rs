@@ -5,4 +5,8 @@ mod client;
 #[cfg(test)]
 mod loopback;
 #[cfg(test)]
+mod numbers;
+#[cfg(test)]
+mod patience;
+#[cfg(test)]
 mod signature;

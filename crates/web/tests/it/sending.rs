@@ -9,7 +9,10 @@ use proxycall_service::{
     Service,
     ports::{
         Carrier, CarrierError,
-        carrier::{CarrierAccount, CarrierText, OutgoingText},
+        carrier::{
+            CarrierAccount, CarrierNumber, CarrierText, NumberOffer, NumberPurchase, NumberSearch, NumberUpdate,
+            OutgoingCall, OutgoingText, PlacedCall,
+        },
     },
 };
 use proxycall_testkit::sandbox::{
@@ -199,6 +202,34 @@ impl Carrier for SlowToAnswer {
 
     async fn account(&self) -> Result<CarrierAccount, CarrierError> {
         self.carrier.account().await
+    }
+
+    async fn place_call(&self, call: &OutgoingCall) -> Result<PlacedCall, CarrierError> {
+        self.carrier.place_call(call).await
+    }
+
+    async fn numbers_for_sale(&self, search: &NumberSearch) -> Result<Vec<NumberOffer>, CarrierError> {
+        self.carrier.numbers_for_sale(search).await
+    }
+
+    async fn buy_number(&self, purchase: &NumberPurchase) -> Result<CarrierNumber, CarrierError> {
+        self.carrier.buy_number(purchase).await
+    }
+
+    async fn find_number(&self, phone: PhoneNumber) -> Result<Option<CarrierNumber>, CarrierError> {
+        self.carrier.find_number(phone).await
+    }
+
+    async fn numbers(&self) -> Result<Vec<CarrierNumber>, CarrierError> {
+        self.carrier.numbers().await
+    }
+
+    async fn update_number(&self, sid: &str, update: &NumberUpdate) -> Result<CarrierNumber, CarrierError> {
+        self.carrier.update_number(sid, update).await
+    }
+
+    async fn release_number(&self, sid: &str) -> Result<bool, CarrierError> {
+        self.carrier.release_number(sid).await
     }
 }
 

@@ -1,0 +1,20 @@
+//! Promises: a call is asked for once.
+
+use proxycall_service::ports::carrier::{CarrierError, OutgoingCall, PlacedCall};
+
+use super::TwilioClient;
+use crate::wire::Call;
+
+pub(super) async fn place(client: &TwilioClient, call: &OutgoingCall) -> Result<PlacedCall, CarrierError> {
+    let (from, to) = (call.from.expose(), call.to.expose());
+    let form = [
+        ("To", to.as_str()),
+        ("From", &from),
+        ("Url", &call.url),
+        ("Method", "POST"),
+        ("StatusCallback", &call.status_callback),
+        ("StatusCallbackMethod", "POST"),
+    ];
+    let placed: Call = client.ask(client.http.post(client.resource(&["Calls.json"])).form(&form)).await?;
+    Ok(placed.into())
+}

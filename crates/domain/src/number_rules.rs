@@ -37,8 +37,10 @@ pub enum Shelf {
     Mobile,
     /// `Local`: geographic numbers and, in some countries, national ones.
     Local,
-    /// `National`.
+    /// `National`: non-geographic numbers, such as France's 09.
     National,
+    /// `TollFree`: they cost the caller nothing. No rule of ours names it.
+    TollFree,
 }
 
 impl Shelf {
@@ -49,6 +51,7 @@ impl Shelf {
             Self::Mobile => "Mobile",
             Self::Local => "Local",
             Self::National => "National",
+            Self::TollFree => "TollFree",
         }
     }
 

@@ -10,10 +10,13 @@ use std::{
     str::FromStr,
 };
 
+use jiff::SignedDuration;
 use proxycall_domain::{
     CountryCode, NumberType, Policy,
     setting::{SETTINGS, env_name},
+    wiring::host_of,
 };
+use proxycall_service::pool::PoolConfig;
 use proxycall_store::SecretKey;
 use proxycall_twilio::DEFAULT_API_BASE_URL;
 use proxycall_web::ApiTokens;
@@ -179,11 +182,35 @@ impl ConfigProblems {
     }
 }
 
+impl ConfigProblems {
+    fn within(&mut self, env: &Environment, name: &str, least: u32, most: u32) -> Option<u32> {
+        let value = env.or_default(name);
+        let read = value.parse().ok().filter(|value| (least..=most).contains(value));
+        if read.is_none() {
+            self.unusable(name, value, &format!("a number from {least} to {most}"));
+        }
+        read
+    }
+
+    fn truth(&mut self, env: &Environment, name: &str) -> Option<bool> {
+        match env.or_default(name).to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" => Some(true),
+            "false" | "0" | "no" => Some(false),
+            other => {
+                self.unusable(name, other, "true or false");
+                None
+            }
+        }
+    }
+}
+
 /// Which settings a command cannot do without.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Needs {
     /// Everything that the service needs.
     Service,
+    /// The store, the carrier's account, and our public address, which numbers are made to lead to.
+    Carrier,
     /// The store alone.
     Store,
 }
@@ -236,6 +263,8 @@ pub(crate) struct Config {
     pub carrier: CarrierConfig,
     /// Type of number that new clients get first.
     pub number_type: NumberType,
+    /// How the pool is kept.
+    pub pool: PoolConfig,
     /// The rules that hold when the operator says nothing.
     pub policy: Policy,
     /// The spreadsheet's title or id.
@@ -264,22 +293,14 @@ impl Config {
         let database_url = read_database(env, &mut problems, needs);
         let country: Option<CountryCode> = problems.parsed(env, "TWILIO_PHONE_COUNTRY", "two letters such as FR");
         let number_type = problems.parsed(env, "TWILIO_NUMBER_TYPE", "mobile, local or national");
-        let pool_size: Option<u32> = problems.parsed(env, "TWILIO_POOL_SIZE", "a number from 1 to 100");
-        if let Some(size) = pool_size.filter(|size| !(1..=100).contains(size)) {
-            problems.unusable("TWILIO_POOL_SIZE", &size.to_string(), "a number from 1 to 100");
-        }
-        for (name, prefix) in [("TWILIO_ADDRESS_SID", "AD"), ("TWILIO_BUNDLE_SID", "BU")] {
-            if let Some(sid) = env.get(name).filter(|sid| !sid.starts_with(prefix)) {
-                problems.unusable(name, sid, &format!("an id that begins with {prefix}"));
-            }
-        }
+        let pool = country.and_then(|country| read_pool(env, &mut problems, country, &base_urls));
         let log_format = env.or_default("LOG_FORMAT");
         if !["text", "json"].contains(&log_format.to_ascii_lowercase().as_str()) {
             problems.unusable("LOG_FORMAT", log_format, "text or json");
         }
         let smtp = read_smtp(env, &mut problems);
         let policy = read_policy(env, &mut problems);
-        if needs == Needs::Service && base_urls.is_empty() {
+        if needs != Needs::Store && base_urls.is_empty() {
             problems.add(
                 "PUBLIC_BASE_URL",
                 "is not set, nor is RENDER_EXTERNAL_URL; expected our public address, such as https://calls.example.com",
@@ -290,8 +311,8 @@ impl Config {
             (None, Some(file)) => Some(GoogleKey::File(file.into())),
             (None, None) => None,
         };
-        match (port, tokens, country, number_type, pool_size, policy) {
-            (Some(port), Some(tokens), Some(_), Some(number_type), Some(_), Some(policy)) if problems.0.is_empty() => {
+        match (port, tokens, number_type, pool, policy) {
+            (Some(port), Some(tokens), Some(number_type), Some(pool), Some(policy)) if problems.0.is_empty() => {
                 Ok(Self {
                     port,
                     base_urls,
@@ -300,6 +321,7 @@ impl Config {
                     database_url,
                     carrier,
                     number_type,
+                    pool,
                     policy,
                     sheet: env.get("GOOGLE_SHEET_ID").or_else(|| env.get("GOOGLE_SHEET_NAME")).map(str::to_owned),
                     google_key,
@@ -348,15 +370,37 @@ fn read_base_urls(env: &Environment, problems: &mut ConfigProblems) -> Vec<Strin
     urls
 }
 
-fn read_tokens(env: &Environment, problems: &mut ConfigProblems, needs: Needs) -> Option<ApiTokens> {
-    let open = match env.or_default("PROXYCALL_OPEN_API").to_ascii_lowercase().as_str() {
-        "true" | "1" | "yes" => true,
-        "false" | "0" | "no" => false,
-        other => {
-            problems.unusable("PROXYCALL_OPEN_API", other, "true or false");
-            return None;
+fn read_pool(
+    env: &Environment,
+    problems: &mut ConfigProblems,
+    country: CountryCode,
+    base_urls: &[String],
+) -> Option<PoolConfig> {
+    for (name, prefix) in [("TWILIO_ADDRESS_SID", "AD"), ("TWILIO_BUNDLE_SID", "BU")] {
+        if let Some(sid) = env.get(name).filter(|sid| !sid.starts_with(prefix)) {
+            problems.unusable(name, sid, &format!("an id that begins with {prefix}"));
         }
-    };
+    }
+    let batch = problems.within(env, "TWILIO_POOL_SIZE", 1, 100);
+    let minimum = problems.within(env, "PROXYCALL_POOL_MIN", 0, 10_000);
+    let ceiling = problems.within(env, "PROXYCALL_MAX_PURCHASES_PER_DAY", 0, 10_000);
+    let days = problems.within(env, "PROXYCALL_QUARANTINE_DAYS", 0, 3_650);
+    let buy_on_demand = problems.truth(env, "PROXYCALL_BUY_ON_DEMAND");
+    Some(PoolConfig {
+        our_hosts: base_urls.iter().filter_map(|url| host_of(url)).collect(),
+        address_sid: env.get("TWILIO_ADDRESS_SID").map(str::to_owned),
+        bundle_sid: env.get("TWILIO_BUNDLE_SID").map(str::to_owned),
+        country,
+        batch: batch?,
+        minimum: minimum?,
+        max_purchases_per_day: ceiling?,
+        quarantine: SignedDuration::from_hours(24 * i64::from(days?)),
+        buy_on_demand: buy_on_demand?,
+    })
+}
+
+fn read_tokens(env: &Environment, problems: &mut ConfigProblems, needs: Needs) -> Option<ApiTokens> {
+    let open = problems.truth(env, "PROXYCALL_OPEN_API")?;
     let tokens = env.secrets("PROXYCALL_API_TOKEN");
     if !tokens.is_empty() {
         return Some(ApiTokens::Required(tokens));
@@ -384,7 +428,7 @@ fn read_secrets(env: &Environment, problems: &mut ConfigProblems) -> Vec<SecretK
 fn read_carrier(env: &Environment, problems: &mut ConfigProblems, needs: Needs) -> CarrierConfig {
     let account_sid = env.get("TWILIO_ACCOUNT_SID").unwrap_or_default().to_owned();
     let auth_tokens = env.secrets("TWILIO_AUTH_TOKEN");
-    if needs == Needs::Service {
+    if needs != Needs::Store {
         if account_sid.is_empty() {
             problems.add("TWILIO_ACCOUNT_SID", "is not set; expected the account's id from Twilio's console (AC…)");
         }

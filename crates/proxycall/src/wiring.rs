@@ -8,6 +8,7 @@ use proxycall_service::{
     Service,
     jobs::Wake,
     live_policy::LivePolicy,
+    pool::PoolTables,
     ports::{Carrier, Chance, Clock, Ledger, LedgerError},
 };
 use proxycall_store::{OpenError, Options, SecretKey, Store};
@@ -91,6 +92,8 @@ pub(crate) fn service(config: &Config, store: &Arc<Store>) -> anyhow::Result<Arc
         wake: Wake::default(),
         public_base_url: config.base_urls.first().cloned().unwrap_or_default(),
         preferred_type: config.number_type,
+        pool: config.pool.clone(),
+        tables: PoolTables::shipped()?,
     }))
 }
 

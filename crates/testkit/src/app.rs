@@ -11,7 +11,14 @@
 use std::{sync::Arc, time::Duration};
 
 use jiff::SignedDuration;
-use proxycall_domain::{NumberType, PhoneNumber, Policy, pool::NewNumber};
+use proxycall_domain::{
+    CountryCode, NumberType, PhoneNumber, Policy,
+    pool::{
+        NewNumber,
+        life::{Act, Actor},
+    },
+    wiring::host_of,
+};
 use proxycall_sandbox::{
     CallScript, Event, Options, Sandbox, TextScript, Transcript, World,
     webhook::WebhookError,
@@ -21,6 +28,7 @@ use proxycall_service::{
     Service,
     jobs::Wake,
     live_policy::LivePolicy,
+    pool::{PoolConfig, PoolTables},
     ports::{Carrier, Clock as _, Ledger},
 };
 use proxycall_twilio::{Patience, TwilioClient, TwilioConfig, Verifier};
@@ -132,8 +140,10 @@ impl TestApp {
             country: country.parse().expect("a country"),
             number_type,
             friendly_name: "Test".to_owned(),
+            carrier: None,
         };
-        self.store.add_numbers(vec![number], self.clock.now()).await.expect("the number joins the pool");
+        let act = Act::new(Actor::System, "a test", self.clock.now());
+        self.store.add_numbers(vec![number], act).await.expect("the number joins the pool");
         self.carrier_number(phone);
     }
 
@@ -351,6 +361,23 @@ fn service(ledger: Arc<dyn Ledger>, carrier: Arc<dyn Carrier>, clock: TestClock)
         wake: Wake::default(),
         public_base_url: PUBLIC_BASE_URL.to_owned(),
         preferred_type: NumberType::Mobile,
+        pool: pool_config(),
+        tables: PoolTables::shipped().expect("the tables"),
+    }
+}
+
+/// As the product's defaults are, with regulatory ids.
+fn pool_config() -> PoolConfig {
+    PoolConfig {
+        our_hosts: host_of(PUBLIC_BASE_URL).into_iter().collect(),
+        address_sid: Some(format!("AD{}", "5e".repeat(16))),
+        bundle_sid: Some(format!("BU{}", "5e".repeat(16))),
+        country: CountryCode::FRANCE,
+        batch: 3,
+        minimum: 0,
+        max_purchases_per_day: 20,
+        quarantine: SignedDuration::from_hours(24 * 30),
+        buy_on_demand: false,
     }
 }
 

@@ -10,6 +10,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::Shared;
 
+pub(crate) use pool::CARRIER_LIMIT;
+
 pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .merge(clients::router())

@@ -5,7 +5,10 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _},
+};
 
 use crate::Problem;
 
@@ -158,6 +161,50 @@ impl<'de> Deserialize<'de> for PhoneText {
         }
 
         deserializer.deserialize_any(Visitor)
+    }
+}
+
+/// A boolean, also as the texts and numbers that the original took for one.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct LaxBool(pub(crate) bool);
+
+/// A whole number, also as a text, as the original took it.
+#[derive(Clone, Copy)]
+pub(crate) struct LaxInt(pub(crate) i64);
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Lax {
+    Bool(bool),
+    Int(i64),
+    Text(String),
+}
+
+impl<'de> Deserialize<'de> for LaxBool {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = match Lax::deserialize(deserializer) {
+            Ok(Lax::Bool(value)) => Some(value),
+            Ok(Lax::Int(0)) => Some(false),
+            Ok(Lax::Int(1)) => Some(true),
+            Ok(Lax::Text(text)) => match text.trim().to_ascii_lowercase().as_str() {
+                "true" | "yes" | "on" | "1" | "t" | "y" => Some(true),
+                "false" | "no" | "off" | "0" | "f" | "n" => Some(false),
+                _ => None,
+            },
+            _ => None,
+        };
+        value.map(Self).ok_or_else(|| D::Error::custom("expected true or false"))
+    }
+}
+
+impl<'de> Deserialize<'de> for LaxInt {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = match Lax::deserialize(deserializer) {
+            Ok(Lax::Int(value)) => Some(value),
+            Ok(Lax::Text(text)) => text.trim().parse().ok(),
+            _ => None,
+        };
+        value.map(Self).ok_or_else(|| D::Error::custom("expected a whole number"))
     }
 }
 

@@ -9,7 +9,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use proxycall_domain::FieldError;
-use proxycall_service::{clients::RequestError, ports::LedgerError};
+use proxycall_service::{
+    clients::RequestError,
+    pool::PoolError,
+    ports::{CarrierError, LedgerError},
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -57,6 +61,11 @@ impl Problem {
             ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{field}: {problem}"))
         }
     }
+
+    /// A field for which the original documents a 400.
+    pub(crate) fn bad_request(field: &str, problem: &str) -> Self {
+        Self { field: Some(field.to_owned()), ..Self::new(StatusCode::BAD_REQUEST, format!("{field}: {problem}")) }
+    }
 }
 
 impl From<FieldError> for Problem {
@@ -70,6 +79,28 @@ impl From<RequestError> for Problem {
         match error {
             RequestError::Field(error) => error.into(),
             RequestError::Ledger(error) => error.into(),
+            RequestError::NumberNotBought { .. } => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, format!("{error}; send the same request again"))
+            }
+        }
+    }
+}
+
+impl From<CarrierError> for Problem {
+    fn from(error: CarrierError) -> Self {
+        match &error {
+            CarrierError::Refused { remedy, .. } => Self::new(StatusCode::BAD_GATEWAY, format!("{error} {remedy}")),
+            _ => Self::new(StatusCode::SERVICE_UNAVAILABLE, format!("{error}; try again in a few seconds")),
+        }
+    }
+}
+
+impl From<PoolError> for Problem {
+    fn from(error: PoolError) -> Self {
+        match error {
+            PoolError::Field(error) => error.into(),
+            PoolError::Ledger(error) => error.into(),
+            PoolError::Carrier(error) => error.into(),
         }
     }
 }
@@ -114,6 +145,17 @@ impl From<LedgerError> for Problem {
                     availability.mobile,
                     availability.local,
                     availability.total()
+                ),
+            ),
+            LedgerError::ClientHasNumber => Self::new(StatusCode::CONFLICT, "The client has a proxy number already"),
+            LedgerError::ReservationGone => {
+                Self::new(StatusCode::CONFLICT, "There is no such reservation, or its time is over")
+            }
+            LedgerError::CeilingReached { ceiling } => Self::new(
+                StatusCode::CONFLICT,
+                format!(
+                    "The day's ceiling of {ceiling} purchases is reached (PROXYCALL_MAX_PURCHASES_PER_DAY); it begins \
+                     anew at midnight UTC"
                 ),
             ),
             LedgerError::OrderConflict => Self {

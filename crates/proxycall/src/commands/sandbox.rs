@@ -3,7 +3,14 @@
 use std::{net::Ipv4Addr, path::Path, process::ExitCode, sync::Arc};
 
 use anyhow::Context as _;
-use proxycall_domain::{NumberType, PhoneNumber, pool::NewNumber};
+use proxycall_domain::{
+    NumberType, PhoneNumber,
+    pool::{
+        NewNumber,
+        life::{Act, Actor},
+    },
+    wiring::host_of,
+};
 use proxycall_sandbox::{
     Options, Sandbox,
     world::{Handset, Number},
@@ -98,6 +105,12 @@ fn config(env: &Environment, carrier: &Sandbox, base_url: &str, folder: &Path) -
     let account = carrier.world().account();
     let mut config = Config::read(&env.without_parties(), Needs::Store)?;
     config.base_urls = vec![base_url.to_owned()];
+    config.pool.our_hosts = host_of(base_url).into_iter().collect();
+    // Made up, as everything here: what the country asks for is at hand.
+    config.pool.address_sid = Some(format!("AD{}", "5e".repeat(16)));
+    config.pool.bundle_sid = Some(format!("BU{}", "5e".repeat(16)));
+    // Money is no object here.
+    config.pool.buy_on_demand = true;
     config.tokens = ApiTokens::Open;
     config.database_url = format!("sqlite:{}", folder.join("sandbox.db").display());
     config.carrier.api_base_url = carrier.base_url();
@@ -115,9 +128,11 @@ async fn populate(service: &Arc<Service>, carrier: &Sandbox) -> anyhow::Result<V
             country: country.parse()?,
             number_type: NumberType::Mobile,
             friendly_name: "Sandbox".to_owned(),
+            carrier: None,
         })
     });
-    service.ledger.add_numbers(numbers.collect::<anyhow::Result<_>>()?, now).await?;
+    let act = Act::new(Actor::System, "the sandbox began", now);
+    service.ledger.add_numbers(numbers.collect::<anyhow::Result<_>>()?, act).await?;
     let mut lines = Vec::new();
     for (id, name, mail, phone) in CLIENTS {
         carrier.world().add_handset(Handset::new(phone));
@@ -132,7 +147,7 @@ async fn populate(service: &Arc<Service>, carrier: &Sandbox) -> anyhow::Result<V
 
 async fn client(service: &Service, id: &str, name: &str, mail: &str, phone: &str) -> anyhow::Result<String> {
     let fields = ClientFields { id, name, mail, phone, residency: None };
-    let client = match service.create_client(&fields, None).await {
+    let client = match service.create_client(&fields, None, Actor::System).await {
         Err(RequestError::Ledger(LedgerError::ClientExists)) => {
             let id = proxycall_domain::ClientId::parse("client_id", id)?;
             service.ledger.client(id).await?

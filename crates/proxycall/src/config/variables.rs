@@ -72,7 +72,29 @@ pub(crate) const VARIABLES: &[Variable] = &[
         "mobile",
         "Type of number that new clients get first: mobile, local or national (local).",
     ),
-    plain("TWILIO_POOL_SIZE", "3", "How many numbers are bought at once: 1 to 100."),
+    plain("TWILIO_POOL_SIZE", "3", "How many numbers are bought at once when the stock is low: 1 to 100."),
+    plain(
+        "PROXYCALL_POOL_MIN",
+        "0",
+        "When fewer numbers of a country and type than this are available, TWILIO_POOL_SIZE are bought and an alert is \
+         raised. Watched are TWILIO_PHONE_COUNTRY with TWILIO_NUMBER_TYPE, and whatever clients have numbers of. 0: off.",
+    ),
+    plain(
+        "PROXYCALL_MAX_PURCHASES_PER_DAY",
+        "20",
+        "The most numbers that may be bought on one day (UTC), by whatever way. 0: none.",
+    ),
+    plain(
+        "PROXYCALL_BUY_ON_DEMAND",
+        "false",
+        "true: an order or client that finds no number has one bought within 10 s, else is answered 503 and goes on when \
+         it is sent again.",
+    ),
+    plain(
+        "PROXYCALL_QUARANTINE_DAYS",
+        "30",
+        "How many days a number rests once a client gave it back; never less than its country asks for (France: 72 hours).",
+    ),
     plain(
         "PORT",
         "8000",

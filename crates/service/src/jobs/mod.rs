@@ -99,7 +99,11 @@ impl Service {
     }
 
     async fn work_on_jobs(&self, stop: &CancellationToken) {
+        let mut scheduled = false;
         while !stop.is_cancelled() {
+            if !scheduled {
+                scheduled = self.schedule_pool_care().await.is_ok();
+            }
             let rest = match self.run_due_jobs().await {
                 Ok(0) => LOOK_EVERY,
                 Ok(_) => continue,

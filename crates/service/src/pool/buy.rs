@@ -7,7 +7,7 @@
 use jiff::{SignedDuration, Timestamp};
 use proxycall_domain::{
     CountryCode, NumberType, PhoneNumber, PurchaseId,
-    number_rules::{self, Shelves},
+    number_rules::Shelves,
     pool::{NewNumber, life::Actor},
     purchase::{AfterRefusal, Shopping, after_refusal},
 };
@@ -241,7 +241,7 @@ impl Service {
     fn shelves(&self, country: CountryCode, number_type: NumberType) -> Vec<Shelf> {
         match self.tables.rules.shelves(country, number_type) {
             Shelves::NotSold => Vec::new(),
-            Shelves::Known(shelves) => shelves.iter().map(|shelf| shelf_of(*shelf)).collect(),
+            Shelves::Known(shelves) => shelves,
             Shelves::Unknown => match number_type {
                 NumberType::Mobile => vec![Shelf::Mobile],
                 NumberType::Local => vec![Shelf::Local, Shelf::National],
@@ -327,12 +327,4 @@ fn bought(country: CountryCode, number: &CarrierNumber, number_type: NumberType)
 
 fn after(at: Timestamp, wait: SignedDuration) -> Timestamp {
     at.checked_add(wait).unwrap_or(at)
-}
-
-fn shelf_of(shelf: number_rules::Shelf) -> Shelf {
-    match shelf {
-        number_rules::Shelf::Mobile => Shelf::Mobile,
-        number_rules::Shelf::Local => Shelf::Local,
-        number_rules::Shelf::National => Shelf::National,
-    }
 }

@@ -124,9 +124,11 @@ impl Service {
     ) -> Result<(), PoolError> {
         let found = &report.differences;
         let lists = [(&found.unknown, false), (&found.back, false), (&found.elsewhere, true)];
-        for (phone, elsewhere) in
-            lists.iter().flat_map(|(list, elsewhere)| list.iter().map(|phone| (*phone, *elsewhere)))
-        {
+        let mut to_adopt: Vec<(PhoneNumber, bool)> = Vec::new();
+        for (list, elsewhere) in lists {
+            to_adopt.extend(list.iter().map(|phone| (*phone, elsewhere)));
+        }
+        for (phone, elsewhere) in to_adopt {
             let Some(number) = account.get(&phone) else { continue };
             let Some(new) = self.as_new_number(number) else {
                 tracing::warn!("a number of the account has a dial code that belongs to no known country; it is left");

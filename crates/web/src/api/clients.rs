@@ -1,7 +1,7 @@
 //! `/clients`.
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
-use proxycall_domain::{ClientId, CountryCode, PhoneNumber, client::Client};
+use proxycall_domain::{ClientId, CountryCode, PhoneNumber, client::Client, pool::life::Actor};
 use proxycall_service::{
     clients::{ChangeFields, ClientFields},
     ports::ledger::{ClientFilter, ClientSearch, Page, RequestKey},
@@ -114,7 +114,7 @@ async fn create(
         phone: &body.client_real_phone.0,
         residency: body.client_iso_residency.as_deref(),
     };
-    let client = app.service.create_client(&fields, request.map(|Extension(key)| key)).await?;
+    let client = app.service.create_client(&fields, request.map(|Extension(key)| key), Actor::Api).await?;
     Ok(Json(CreatedBody { client_id: client.id.to_string(), client_proxy_number: exposed(client.proxy) }))
 }
 
@@ -207,7 +207,7 @@ async fn update(
 #[utoipa::path(delete, path = "/clients/{client_id}", operation_id = "close_client", tag = "clients", params(("client_id" = i64, Path)),
     responses((status = 200, body = ClientBody), (status = 404, body = Problem)))]
 async fn close(State(app): State<Shared>, ApiPath(id): ApiPath) -> Result<Json<ClientBody>, Problem> {
-    let client = app.service.close_client(id_of(&id)?).await?;
+    let client = app.service.close_client(id_of(&id)?, Actor::Api).await?;
     Ok(Json(ClientBody::new(&client, &app)))
 }
 
@@ -218,7 +218,7 @@ async fn close(State(app): State<Shared>, ApiPath(id): ApiPath) -> Result<Json<C
         (status = 404, body = Problem),
         (status = 409, description = "Closed more than 30 days ago, or no number is left", body = Problem)))]
 async fn restore(State(app): State<Shared>, ApiPath(id): ApiPath) -> Result<Json<ClientBody>, Problem> {
-    let client = app.service.restore_client(id_of(&id)?).await?;
+    let client = app.service.restore_client(id_of(&id)?, Actor::Api).await?;
     Ok(Json(ClientBody::new(&client, &app)))
 }
 

@@ -4,6 +4,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use proxycall_domain::{
     ClientId, PhoneNumber,
     order::{Order, OrderId},
+    pool::life::Actor,
 };
 use proxycall_service::clients::ClientFields;
 use serde::{Deserialize, Serialize};
@@ -77,7 +78,7 @@ async fn place(State(app): State<Shared>, ApiJson(body): ApiJson<NewOrderBody>) 
         phone: &body.client_real_phone.0,
         residency: body.client_iso_residency.as_deref(),
     };
-    let placed = app.service.place_order(&body.order_id, &client).await?;
+    let placed = app.service.place_order(&body.order_id, &client, Actor::Api).await?;
     Ok(Json(OrderBody {
         order_id: placed.order.id.as_str().to_owned(),
         client_id: placed.order.client.to_string(),

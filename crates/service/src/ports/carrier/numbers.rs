@@ -3,18 +3,7 @@
 use jiff::Timestamp;
 use proxycall_domain::{CountryCode, PhoneNumber, wiring::Wiring};
 
-/// The carrier's shelves of numbers for sale. Not every country has each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Shelf {
-    /// Mobile numbers.
-    Mobile,
-    /// Geographic numbers.
-    Local,
-    /// Non-geographic numbers at a national rate, such as France's 09.
-    National,
-    /// Numbers that cost the caller nothing.
-    TollFree,
-}
+pub use proxycall_domain::number_rules::Shelf;
 
 /// What a number can do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

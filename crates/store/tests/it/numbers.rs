@@ -167,7 +167,7 @@ pub(crate) async fn a_reservation_that_lapsed_or_was_cancelled_frees_its_number(
 
 pub(crate) async fn a_client_with_a_number_keeps_it(db: TestStore) {
     clients(&db, 1).await;
-    stock(&db, 3).await;
+    db.add_numbers(vec![number(proxy(7), NumberType::Local)], act(0)).await.unwrap();
     let kept = db.assign_number(assign(1, NumberType::Local, 5)).await.unwrap();
     assert_eq!((kept.phone, kept.before), (proxy(1), true));
     db.reserve_number(reserve("P-1", 5)).await.unwrap();
@@ -296,10 +296,13 @@ pub(crate) async fn numbers_come_by_page_country_type_and_state(db: TestStore) {
     let after = Some(first.next.unwrap().parse().unwrap());
     let second = page(NumberFilter { limit: 2, after, ..NumberFilter::default() }).await;
     assert_eq!((second.items.len(), second.next), (1, None));
-    let count = |filter: NumberFilter| async { page(NumberFilter { limit: 9, ..filter }).await.items.len() };
-    assert_eq!(count(NumberFilter { status: Some(NumberStatus::Assigned), ..Default::default() }).await, 2);
-    assert_eq!(count(NumberFilter { number_type: Some(NumberType::Mobile), ..Default::default() }).await, 1);
-    assert_eq!(count(NumberFilter { country: Some("BE".parse().unwrap()), ..Default::default() }).await, 0);
+    let found = |filter: NumberFilter| page(NumberFilter { limit: 9, ..filter });
+    assert_eq!(found(NumberFilter { status: Some(NumberStatus::Assigned), ..Default::default() }).await.items.len(), 2);
+    assert_eq!(
+        found(NumberFilter { number_type: Some(NumberType::Mobile), ..Default::default() }).await.items.len(),
+        1
+    );
+    assert_eq!(found(NumberFilter { country: Some("BE".parse().unwrap()), ..Default::default() }).await.items.len(), 0);
 }
 
 pub(crate) async fn the_stock_counts_states_and_the_recent_pace(db: TestStore) {

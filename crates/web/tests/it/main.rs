@@ -14,6 +14,7 @@ mod auth;
 mod bad_input;
 mod call_ends;
 mod calls;
+mod carrier;
 mod clients;
 mod faults;
 mod idempotency;

@@ -11,7 +11,11 @@ fn operations() -> Vec<(Method, String, Value)> {
     let openapi = serde_json::to_value(proxycall_web::openapi()).unwrap();
     let paths = openapi["paths"].as_object().unwrap();
     let operations = paths.iter().flat_map(|(path, methods)| {
-        let address = path.replace("{client_id}", "1").replace("{proxy}", "33639989001").replace("{order_id}", "A-1");
+        let address = path
+            .replace("{client_id}", "1")
+            .replace("{proxy}", "33639989001")
+            .replace("{order_id}", "A-1")
+            .replace("{number}", "33639989001");
         assert!(!address.contains('{'), "a new parameter in {path}");
         methods.as_object().unwrap().iter().map(move |(method, operation)| {
             (method.to_uppercase().parse().unwrap(), address.clone(), operation.clone())

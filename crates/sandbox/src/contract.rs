@@ -110,10 +110,9 @@ pub enum Violation {
 /// # Errors
 /// The first [`Violation`] found.
 pub fn check<'table>(request: &RecordedRequest, table: &'table [Endpoint]) -> Result<&'table Endpoint, Violation> {
-    let at_path = || table.iter().filter(|endpoint| path_values(endpoint.path, &request.path).is_some());
-    let Some(endpoint) = at_path().find(|endpoint| endpoint.method == request.method) else {
+    let Some(endpoint) = find(request, table) else {
         let (method, path) = (request.method.clone(), request.path.clone());
-        return Err(match at_path().next() {
+        return Err(match at_path(request, table).next() {
             Some(_) => Violation::WrongMethod { method, path },
             None => Violation::UnknownEndpoint { method, path },
         });
@@ -134,6 +133,15 @@ pub fn check<'table>(request: &RecordedRequest, table: &'table [Endpoint]) -> Re
     Ok(endpoint)
 }
 
+/// The request's row in `table`, by address and method alone.
+pub(crate) fn find<'table>(request: &RecordedRequest, table: &'table [Endpoint]) -> Option<&'table Endpoint> {
+    at_path(request, table).find(|endpoint| endpoint.method == request.method)
+}
+
+fn at_path<'table>(request: &RecordedRequest, table: &'table [Endpoint]) -> impl Iterator<Item = &'table Endpoint> {
+    table.iter().filter(|endpoint| path_values(endpoint.path, &request.path).is_some())
+}
+
 fn check_values(endpoint: &Endpoint, location: Location, values: &[(String, String)]) -> Result<(), Violation> {
     let path = || endpoint.path.to_owned();
     let published = |name: &str| {
@@ -147,7 +155,8 @@ fn check_values(endpoint: &Endpoint, location: Location, values: &[(String, Stri
         if !matches!(kind, Kind::Many(_)) && values.iter().take(index).any(|(earlier, _)| earlier == name) {
             return Err(Violation::RepeatedParameter { path: path(), name: name.clone() });
         }
-        if !kind.takes(value) {
+        let clears = endpoint.empty_clears && location == Location::Form && value.is_empty();
+        if !clears && !kind.takes(value) {
             return Err(Violation::WrongType { path: path(), name: name.clone(), expected: kind.describe() });
         }
     }
@@ -189,8 +198,10 @@ impl Kind {
     #[must_use]
     pub fn takes(&self, value: &str) -> bool {
         match self {
-            Kind::Text => true,
+            Kind::Text | Kind::Twiml => true,
             Kind::Phone => is_sender(without_channel(value)),
+            Kind::Endpoint => is_sender(value) || value.starts_with("client:") || value.starts_with("sip:"),
+            Kind::Country => value.len() == 2 && value.bytes().all(|byte| byte.is_ascii_uppercase()),
             Kind::Uri => Url::parse(value).is_ok_and(|url| matches!(url.scheme(), "http" | "https")),
             Kind::DateTime => moment(value).is_some(),
             Kind::Integer { min, max } => value
@@ -212,6 +223,9 @@ impl Kind {
         match self {
             Kind::Text => "a text".to_owned(),
             Kind::Phone => "a phone number in E.164".to_owned(),
+            Kind::Endpoint => "a phone number in E.164, or a client or SIP address".to_owned(),
+            Kind::Country => "a country's two capital letters".to_owned(),
+            Kind::Twiml => "a TwiML document".to_owned(),
             Kind::Uri => "an absolute http or https address".to_owned(),
             Kind::DateTime => "a date, or a date and time".to_owned(),
             Kind::Integer { .. } => "a whole number within its bounds".to_owned(),

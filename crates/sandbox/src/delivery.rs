@@ -49,7 +49,7 @@ impl Draft {
         if self.from == self.to {
             return Some(21266);
         }
-        if !state.numbers.contains_key(&self.from) {
+        if !state.numbers.get(&self.from).is_some_and(|number| number.capabilities.sms) {
             return Some(21606);
         }
         if state.closed_regions.iter().any(|prefix| self.to.starts_with(prefix)) {

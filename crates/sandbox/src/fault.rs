@@ -1,10 +1,15 @@
 //! Promises: each way in which a carrier's API fails its user, one at a time and on demand.
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
-/// What goes wrong with one REST request. Handed to [`World::fail_next`](crate::World::fail_next); each is used up by
-/// one request, in the order given.
-#[derive(Debug, Clone, PartialEq, Eq)]
+use serde::{Deserialize, Serialize};
+
+use crate::endpoints::Operation;
+
+/// What goes wrong with one REST request. Handed to [`World::fail_next`](crate::World::fail_next) or
+/// [`World::fail_next_of`](crate::World::fail_next_of); each is used up by one request, in the order given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Fault {
     /// Answer with this HTTP status and do nothing.
     Status(u16),
@@ -12,10 +17,36 @@ pub enum Fault {
     StatusWithRetryAfter(u16, u64),
     /// Refuse with this Twilio error code (HTTP 400) and do nothing.
     Code(i32),
+    /// Answer with this HTTP status and a page of HTML, as a proxy between would, and do nothing.
+    Html(u16),
     /// Do what was asked, then drop the connection before a byte of the answer leaves.
     HangUpAfterAccepting,
     /// Drop the connection and do nothing. The client cannot tell this from the case above.
     HangUpBeforeAccepting,
+    /// Do what was asked, and answer the first half of the JSON.
+    HalfAnAnswer,
+    /// Answer a page of a list that names itself as the next one.
+    RepeatedPage,
     /// Wait this long, then do what was asked and answer.
     Slow(Duration),
+    /// Be silent for this long, then drop the connection and do nothing.
+    Silent(Duration),
+}
+
+/// Faults that wait for their requests.
+#[derive(Debug, Default)]
+pub(crate) struct Faults(VecDeque<(Option<Operation>, Fault)>);
+
+impl Faults {
+    /// For the next request of `operation`; none: for the next of any kind.
+    pub(crate) fn plan(&mut self, operation: Option<Operation>, fault: Fault) {
+        self.0.push_back((operation, fault));
+    }
+
+    /// The fault of a request for `operation`, if one waits for it.
+    pub(crate) fn take(&mut self, operation: Option<Operation>) -> Option<Fault> {
+        let meant = |(wanted, _): &(Option<Operation>, Fault)| wanted.is_none() || *wanted == operation;
+        let at = self.0.iter().position(meant)?;
+        self.0.remove(at).map(|(_, fault)| fault)
+    }
 }

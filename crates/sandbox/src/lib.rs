@@ -30,6 +30,7 @@ mod delivery;
 pub mod endpoints;
 mod fault;
 mod geography;
+mod overrides;
 mod rest;
 mod server;
 mod sid;

@@ -7,7 +7,7 @@ use crate::{
     transcript::{Event, Transcript},
     twiml::{BAD_TWIML, MessagingVerb, parse_messaging},
     webhook::{WEBHOOK_FAILED, WRONG_CONTENT_TYPE, param, place, resolve},
-    world::{Hook, Message, MessageDirection, MessageStatus, World},
+    world::{Hook, Message, MessageDirection, MessageStatus, Number, World},
     xml::is_xml,
 };
 
@@ -58,14 +58,15 @@ impl World {
         let mut events = vec![Event::Texts { from, to, body, media }];
         let number = without_channel(&script.to).to_owned();
         let known = self.ask(|state| state.numbers.get(&number).cloned());
-        match known.map(|number| number.sms) {
-            None => events.push(Event::NotDelivered { phone: number, code: 30005 }),
-            Some(None) => {}
-            Some(Some(hook)) => {
+        match known {
+            Some(number) if number.sms_application_sid.is_some() || !number.capabilities.sms => {}
+            Some(Number { sms: Some(hook), sms_fallback, .. }) => {
                 let mut params = self.text_params(&script, &message.sid);
                 params.extend(script.extra.clone());
-                self.converse(hook, &params, &message, &mut events).await;
+                self.converse((hook, sms_fallback), params, &message, &mut events).await;
             }
+            Some(_) => {}
+            None => events.push(Event::NotDelivered { phone: number, code: 30005 }),
         }
         Transcript { sid: message.sid, status: "received".to_owned(), seconds: 0, events }
     }
@@ -98,12 +99,18 @@ impl World {
         })
     }
 
-    /// Asks the service and carries out its answer, document after document.
-    async fn converse(&self, hook: Hook, params: &[(String, String)], message: &Message, events: &mut Vec<Event>) {
+    /// Asks the service and carries out its answer, document after document; once, at a failure, the fallback.
+    async fn converse(
+        &self,
+        (hook, mut fallback): (Hook, Option<Hook>),
+        mut params: Vec<(String, String)>,
+        message: &Message,
+        events: &mut Vec<Event>,
+    ) {
         let mut next = Some(hook);
         for _ in 0..MAX_DOCUMENTS {
             let Some(hook) = next.take() else { return };
-            let sent = self.send_webhook(&hook, params).await;
+            let sent = self.send_webhook(&hook, &params).await;
             events.push(Event::webhook(&hook, &sent));
             let document = sent.map_err(|error| (WEBHOOK_FAILED, error.to_string())).and_then(|answer| {
                 if !answer.body.trim().is_empty() && !is_xml(&answer.media_type) {
@@ -113,7 +120,13 @@ impl World {
             });
             let verbs = match document {
                 Ok(verbs) => verbs,
-                Err((code, detail)) => return self.note(code, detail, &message.sid, events),
+                Err((code, detail)) => {
+                    self.note(code, detail, &message.sid, events);
+                    next = fallback.take();
+                    params.push(param("ErrorCode", code.to_string()));
+                    params.push(param("ErrorUrl", hook.url.split('#').next().unwrap_or_default()));
+                    continue;
+                }
             };
             for verb in verbs {
                 match verb {
@@ -263,5 +276,22 @@ mod tests {
             assert_eq!(world.text(TextScript::new(COURIER, PROXY, "Bonjour")).await.error_codes(), expected);
             assert_eq!(world.errors().len(), expected.len());
         }
+    }
+
+    #[tokio::test]
+    async fn a_text_whose_webhook_fails_goes_to_the_fallback_once() {
+        let service = TestService::start(|seen| match seen.path_and_query.as_str() {
+            "/fallback" => TestService::twiml("<Message>Non remis</Message>"),
+            _ => TestService::status(500),
+        })
+        .await;
+        let world = world();
+        wire(&world, &service);
+        let fallback = format!("{}/fallback", service.base_url);
+        world.change_number(PROXY, |number| number.sms_fallback = Some(Hook::post(fallback)));
+        let transcript = world.text(TextScript::new(COURIER, PROXY, "Bonjour")).await;
+        assert_eq!((transcript.error_codes(), transcript.received().len()), (vec![WEBHOOK_FAILED], 1));
+        assert_eq!(service.seen()[1].field("ErrorCode"), "11200");
+        assert_eq!(service.seen()[1].field("Body"), "Bonjour");
     }
 }

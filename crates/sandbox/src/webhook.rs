@@ -1,7 +1,7 @@
 //! Promises: webhooks leave as Twilio sends them: the full set of parameters, signed over the public address, and
 //! never to anything but this machine.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::http::header;
 use url::{Host, Url};
@@ -9,17 +9,19 @@ use url::{Host, Url};
 use crate::{
     contract::media_type,
     geography::country,
+    overrides::{LIMIT, Overrides},
     signature::sign,
     twiml::Link,
     world::{Hook, HookMethod, SentWebhook, World},
 };
 
-/// How long Twilio waits for an answer to a webhook.
-const TIMEOUT: Duration = Duration::from_secs(15);
 /// Twilio: a webhook got no answer, or none with a 2xx status.
 pub(crate) const WEBHOOK_FAILED: i32 = 11200;
 /// Twilio: the answer is not of a type that can hold TwiML.
 pub(crate) const WRONG_CONTENT_TYPE: i32 = 12300;
+
+/// Why there was no answer: the connection was refused.
+pub(crate) const NOBODY: &str = "nobody listens there";
 
 /// A public address and where its service really listens.
 #[derive(Debug, Clone)]
@@ -109,20 +111,30 @@ impl World {
     /// Sends one signed webhook and keeps it in [`World::webhooks`]. Sending a kept one again is how a test repeats a
     /// webhook: the carrier may deliver any of them twice.
     ///
+    /// An address with connection overrides (`#rc=3&rp=all`) is asked again as it says, each try being kept.
+    ///
     /// # Errors
     /// See [`WebhookError`]. No entry is made in the error log: the caller knows what failing means for it.
     pub async fn send_webhook(&self, hook: &Hook, params: &[(String, String)]) -> Result<Answer, WebhookError> {
-        let sent = self.exchange(hook, params).await;
-        let (status, answer) = match &sent {
-            Ok(answer) => (Some(answer.status), answer.body.clone()),
-            Err(_) => (None, String::new()),
-        };
-        let record = SentWebhook { hook: hook.clone(), params: params.to_vec(), status, answer };
-        self.change(|state| state.webhooks.push(record));
-        sent.and_then(|answer| match answer.status {
-            200..300 => Ok(answer),
-            status => Err(WebhookError::Status(status)),
-        })
+        let overrides = Overrides::of(&hook.url);
+        let (began, mut retries) = (Instant::now(), overrides.retries);
+        loop {
+            let left = LIMIT.saturating_sub(began.elapsed());
+            let sent = self.exchange(hook, params, overrides.patience.min(left)).await;
+            let (status, answer) = match &sent {
+                Ok(answer) => (Some(answer.status), answer.body.clone()),
+                Err(_) => (None, String::new()),
+            };
+            let record = SentWebhook { hook: hook.clone(), params: params.to_vec(), status, answer };
+            self.change(|state| state.webhooks.push(record));
+            if retries == 0 || !overrides.again(&sent) || began.elapsed() >= LIMIT {
+                return sent.and_then(|answer| match answer.status {
+                    200..300 => Ok(answer),
+                    status => Err(WebhookError::Status(status)),
+                });
+            }
+            retries -= 1;
+        }
     }
 
     /// Sends a webhook whose answer does not matter; a failure goes into the error log under `sid`.
@@ -132,8 +144,13 @@ impl World {
         }
     }
 
-    async fn exchange(&self, hook: &Hook, params: &[(String, String)]) -> Result<Answer, WebhookError> {
-        // Connection overrides (`#rc=2`) and credentials are no part of what is signed.
+    async fn exchange(
+        &self,
+        hook: &Hook,
+        params: &[(String, String)],
+        limit: Duration,
+    ) -> Result<Answer, WebhookError> {
+        // Connection overrides (`#rc=2`) are no part of what is asked or signed.
         let mut public = Url::parse(&hook.url).map_err(|_| WebhookError::NoSuchAddress)?;
         let mut signed = hook.url.split('#').next().unwrap_or_default().to_owned();
         let encoded = encode(params);
@@ -155,7 +172,7 @@ impl World {
                 .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded; charset=UTF-8")
                 .body(encoded),
         };
-        let request = request.header(header::HOST, host).header("X-Forwarded-Proto", public.scheme()).timeout(TIMEOUT);
+        let request = request.header(header::HOST, host).header("X-Forwarded-Proto", public.scheme()).timeout(limit);
         let response = request.send().await.map_err(|error| no_answer(&error))?;
         let status = response.status().as_u16();
         let content_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
@@ -172,9 +189,9 @@ impl World {
 
 fn no_answer(error: &reqwest::Error) -> WebhookError {
     WebhookError::NoAnswer(if error.is_timeout() {
-        "it took more than 15 s"
+        "it took too long"
     } else if error.is_connect() {
-        "nobody listens there"
+        NOBODY
     } else {
         "the connection broke"
     })

@@ -60,22 +60,49 @@ async fn answers_have_the_fields_and_the_status_that_the_carrier_publishes() {
     let sandbox = Sandbox::start(Options { numbers, ..Options::default() }).await.expect("a sandbox");
     let account = sandbox.world().account();
     let call = sandbox.world().call(CallScript::new("+33639980002", "+33199000001")).await;
-    let form = [("To", "+33639980001"), ("From", "+33199000001"), ("Body", "Bonjour")];
-    for (method, path, published) in [
-        ("get", format!("/{}.json", account.sid), "/{Sid}.json"),
-        ("post", format!("/{}/Messages.json", account.sid), "/{AccountSid}/Messages.json"),
-        ("get", format!("/{}/Messages.json", account.sid), "/{AccountSid}/Messages.json"),
-        ("get", format!("/{}/IncomingPhoneNumbers.json", account.sid), "/{AccountSid}/IncomingPhoneNumbers.json"),
-        ("get", format!("/{}/Calls/{}.json", account.sid, call.sid), "/{AccountSid}/Calls/{Sid}.json"),
+    let number = &sandbox.world().numbers()[0];
+    let text = [("To", "+33639980001"), ("From", "+33199000001"), ("Body", "Bonjour")].as_slice();
+    let purchase = [("PhoneNumber", "+33639985000"), ("VoiceUrl", "http://127.0.0.1:1/voice")].as_slice();
+    let update = [("FriendlyName", "Pool-FR-1"), ("SmsUrl", "")].as_slice();
+    let outgoing = [("To", "+33639980001"), ("From", "+33199000001"), ("Url", "http://127.0.0.1:1/say")].as_slice();
+    let one_number = format!("/{}/IncomingPhoneNumbers/{}.json", account.sid, number.sid);
+    for (method, path, published, form) in [
+        ("get", format!("/{}.json", account.sid), "/{Sid}.json", [].as_slice()),
+        ("post", format!("/{}/Messages.json", account.sid), "/{AccountSid}/Messages.json", text),
+        ("get", format!("/{}/Messages.json", account.sid), "/{AccountSid}/Messages.json", &[]),
+        ("get", format!("/{}/IncomingPhoneNumbers.json", account.sid), "/{AccountSid}/IncomingPhoneNumbers.json", &[]),
+        (
+            "post",
+            format!("/{}/IncomingPhoneNumbers.json", account.sid),
+            "/{AccountSid}/IncomingPhoneNumbers.json",
+            purchase,
+        ),
+        ("get", one_number.clone(), "/{AccountSid}/IncomingPhoneNumbers/{Sid}.json", &[]),
+        ("post", one_number, "/{AccountSid}/IncomingPhoneNumbers/{Sid}.json", update),
+        (
+            "get",
+            format!("/{}/AvailablePhoneNumbers/FR/Mobile.json", account.sid),
+            "/{AccountSid}/AvailablePhoneNumbers/{CountryCode}/Mobile.json",
+            &[],
+        ),
+        (
+            "get",
+            format!("/{}/AvailablePhoneNumbers/US/Local.json", account.sid),
+            "/{AccountSid}/AvailablePhoneNumbers/{CountryCode}/Local.json",
+            &[],
+        ),
+        ("post", format!("/{}/Calls.json", account.sid), "/{AccountSid}/Calls.json", outgoing),
+        ("get", format!("/{}/Calls/{}.json", account.sid, call.sid), "/{AccountSid}/Calls/{Sid}.json", &[]),
     ] {
         let url = format!("{}/2010-04-01/Accounts{path}", sandbox.base_url());
-        let request = if method == "post" { http.post(url).form(&form) } else { http.get(url) };
+        let request = if method == "post" { http.post(url).form(form) } else { http.get(url) };
         let response = request.basic_auth(&account.sid, Some(&account.auth_token)).send().await.expect("an answer");
         let responses = &document["paths"][format!("/2010-04-01/Accounts{published}")][method]["responses"];
         let schema = &responses[response.status().as_str()]["content"]["application/json"]["schema"];
         assert!(schema.is_object(), "{method} {published} answers {}", response.status());
         same_fields(&document, schema, &response.json().await.expect("JSON"), published);
     }
+    sandbox.world().settle().await;
     sandbox.shutdown().await;
 }
 
@@ -116,6 +143,9 @@ fn in_words(kind: &Kind) -> String {
     match kind {
         Kind::Text => "string".to_owned(),
         Kind::Phone => "string phone-number".to_owned(),
+        Kind::Endpoint => "string endpoint".to_owned(),
+        Kind::Country => "string iso-country-code".to_owned(),
+        Kind::Twiml => "string twiml".to_owned(),
         Kind::Uri => "string uri".to_owned(),
         Kind::DateTime => "string date-time".to_owned(),
         Kind::Integer { min, max } => format!("integer {min:?}..{max:?}"),

@@ -24,7 +24,7 @@ struct Dialled {
 
 /// What becomes of it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Will {
+pub(super) enum Will {
     /// A person takes the call.
     Answer,
     /// It is a number of the account, which answers by its own TwiML.
@@ -61,24 +61,29 @@ impl Run<'_> {
         self.follow(leg, base, &action, params)
     }
 
-    async fn ring(&mut self, parent: &Leg, base: &Hook, caller_id: &str, number: DialNumber) -> Dialled {
-        let leg = self.open_leg(Some(parent), caller_id, &number.phone, "outbound-dial");
+    /// Rings `phone`, if it can be rung, and says what comes of it.
+    pub(super) fn reach(&self, caller_id: &str, phone: &str) -> Will {
         let now = self.world.now();
-        let will = self.world.change(|state| {
-            if state.numbers.contains_key(&number.phone) {
+        self.world.change(|state| {
+            if state.numbers.contains_key(phone) {
                 return Will::LeadOn;
             }
-            let Some(handset) = state.handset(&number.phone) else { return Will::Not("failed") };
-            match self.script.answer.unwrap_or(handset.behaviour) {
+            let Some(handset) = state.handset(phone) else { return Will::Not("failed") };
+            let behaviour = self.script.answer.unwrap_or(handset.behaviour);
+            match behaviour {
                 // The network refuses the call: the handset never rings.
                 Behaviour::Reject => return Will::Not("failed"),
                 Behaviour::Busy => return Will::Not("busy"),
                 Behaviour::Answer | Behaviour::NoAnswer => {}
             }
             handset.rings.push(Ring { caller_id: caller_id.to_owned(), at: now });
-            let answers = self.script.answer.unwrap_or(handset.behaviour) == Behaviour::Answer;
-            if answers { Will::Answer } else { Will::Not("no-answer") }
-        });
+            if behaviour == Behaviour::Answer { Will::Answer } else { Will::Not("no-answer") }
+        })
+    }
+
+    async fn ring(&mut self, parent: &Leg, base: &Hook, caller_id: &str, number: DialNumber) -> Dialled {
+        let leg = self.open_leg(Some(parent), caller_id, &number.phone, "outbound-dial");
+        let will = self.reach(caller_id, &number.phone);
         if !is_e164(&number.phone) {
             self.note(&parent.sid, BAD_NUMBER, "<Dial> names no phone number".to_owned());
         }
@@ -117,8 +122,8 @@ impl Run<'_> {
                     self.progress(parent, base, &dialled, "answered").await;
                     dialled.leg.seconds = seconds;
                     self.events.push(Event::Connected {
-                        a: parent.from.clone(),
-                        a_sees: parent.to.clone(),
+                        a: parent.listener().to_owned(),
+                        a_sees: parent.sees().to_owned(),
                         b: phone,
                         b_sees: dialled.leg.from.clone(),
                         seconds,

@@ -3,9 +3,11 @@
 //! Nothing takes real time: pauses and conversations are counted, not waited for.
 
 mod dial;
+mod outgoing;
 
 use std::collections::VecDeque;
 
+pub(crate) use self::outgoing::Order;
 use crate::{
     contract::Violation,
     transcript::{Event, Transcript},
@@ -70,6 +72,20 @@ struct Leg {
     direction: &'static str,
     status: &'static str,
     seconds: u32,
+    /// Asked, once, when a document of this call cannot be got or carried out.
+    fallback: Option<Hook>,
+}
+
+impl Leg {
+    /// Whoever hears what is said and keys digits: the caller or, when the service called, the called party.
+    fn listener(&self) -> &str {
+        if self.direction == "outbound-api" { &self.to } else { &self.from }
+    }
+
+    /// The number of the account that they see.
+    fn sees(&self) -> &str {
+        if self.direction == "outbound-api" { &self.from } else { &self.to }
+    }
 }
 
 /// A document to be asked for.
@@ -95,7 +111,13 @@ impl Run<'_> {
             self.close_leg(&mut leg, "failed");
             return leg;
         };
+        leg.fallback = number.voice_fallback;
         match number.voice {
+            _ if number.trunk_sid.is_some() || number.voice_application_sid.is_some() => self.application_error(
+                &leg,
+                WEBHOOK_FAILED,
+                "the number's trunk or application takes its calls, and the sandbox has none".to_owned(),
+            ),
             Some(hook) => {
                 let params = if depth == 1 { self.script.extra.clone() } else { Vec::new() };
                 self.conduct(&mut leg, Request { hook, params }, depth).await;
@@ -130,6 +152,12 @@ impl Run<'_> {
         let verbs = match self.ask_for_twiml(leg, &hook, params).await {
             Ok(verbs) => verbs,
             Err((code, detail)) => {
+                if let Some(fallback) = leg.fallback.take() {
+                    self.note(&leg.sid, code, detail);
+                    let failed = hook.url.split('#').next().unwrap_or_default();
+                    let params = vec![param("ErrorCode", code.to_string()), param("ErrorUrl", failed)];
+                    return Some(Request { hook: fallback, params });
+                }
                 self.application_error(leg, code, detail);
                 return None;
             }
@@ -188,7 +216,7 @@ impl Run<'_> {
     fn prompt(&mut self, leg: &mut Leg, prompt: Prompt) {
         match prompt {
             Prompt::Say { text, language } => {
-                self.events.push(Event::Heard { who: leg.from.clone(), text, language });
+                self.events.push(Event::Heard { who: leg.listener().to_owned(), text, language });
             }
             Prompt::Pause(seconds) => {
                 leg.seconds = leg.seconds.saturating_add(seconds);
@@ -202,7 +230,7 @@ impl Run<'_> {
             self.prompt(leg, prompt);
         }
         let keyed = self.script.digits.pop_front().unwrap_or_default();
-        self.events.push(Event::Digits { who: leg.from.clone(), digits: keyed.clone() });
+        self.events.push(Event::Digits { who: leg.listener().to_owned(), digits: keyed.clone() });
         let (mut digits, mut finished_by) = (keyed.clone(), String::new());
         if let Some((before, key)) = gather.finish_on_key.and_then(|key| Some((keyed.split_once(key)?.0, key))) {
             (digits, finished_by) = (before.to_owned(), key.to_string());
@@ -229,6 +257,7 @@ impl Run<'_> {
 
     fn open_leg(&self, parent: Option<&Leg>, from: &str, to: &str, direction: &'static str) -> Leg {
         let now = self.world.now();
+        let status = if direction == "outbound-api" { "queued" } else { "ringing" };
         let sid = self.world.change(|state| {
             let sid = state.sids.next("CA");
             state.calls.push(Call {
@@ -237,13 +266,13 @@ impl Run<'_> {
                 from: from.to_owned(),
                 to: to.to_owned(),
                 direction: direction.to_owned(),
-                status: "ringing".to_owned(),
+                status: status.to_owned(),
                 started_at: now,
                 seconds: None,
             });
             sid
         });
-        Leg { sid, from: from.to_owned(), to: to.to_owned(), direction, status: "ringing", seconds: 0 }
+        Leg { sid, from: from.to_owned(), to: to.to_owned(), direction, status, seconds: 0, fallback: None }
     }
 
     fn note_status(&self, leg: &Leg) {
@@ -262,7 +291,7 @@ impl Run<'_> {
                 call.seconds = Some(leg.seconds);
             }
         });
-        if leg.direction == "inbound" {
+        if leg.direction != "outbound-dial" {
             self.events.push(Event::HungUp { status: status.to_owned() });
         }
     }
@@ -301,7 +330,7 @@ impl Run<'_> {
     fn application_error(&mut self, leg: &Leg, code: i32, detail: String) {
         self.note(&leg.sid, code, detail);
         self.events.push(Event::Heard {
-            who: leg.from.clone(),
+            who: leg.listener().to_owned(),
             text: "We are sorry, an application error has occurred. Goodbye.".to_owned(),
             language: Some("en-US".to_owned()),
         });

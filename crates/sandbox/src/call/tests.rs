@@ -1,3 +1,5 @@
+mod outgoing;
+
 use super::*;
 use crate::{
     test_service::{Reply, Seen, TestService, number, wire, world},

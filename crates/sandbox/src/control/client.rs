@@ -3,8 +3,12 @@
 use reqwest::RequestBuilder;
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{CallRequest, Summary, TextRequest};
-use crate::{server::loopback_client, transcript::Transcript, world::Handset};
+use super::{CallRequest, FaultRequest, Sale, Summary, TextRequest};
+use crate::{
+    server::loopback_client,
+    transcript::Transcript,
+    world::{Handset, Number},
+};
 
 /// Talks to a running sandbox.
 #[derive(Debug, Clone)]
@@ -84,6 +88,39 @@ impl Client {
     /// See [`ClientError`].
     pub async fn summary(&self) -> Result<Summary, ClientError> {
         self.ask(self.http.get(self.url("/sandbox/world"))).await
+    }
+
+    /// The numbers of the account, with their wiring.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn numbers(&self) -> Result<Vec<Number>, ClientError> {
+        self.ask(self.http.get(self.url("/sandbox/numbers"))).await
+    }
+
+    /// The calls that the service placed and that are over, oldest first.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn placed_calls(&self) -> Result<Vec<Transcript>, ClientError> {
+        self.ask(self.http.get(self.url("/sandbox/placed-calls"))).await
+    }
+
+    /// Makes the next request of the carrier's API fail.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn fail_next(&self, request: &FaultRequest) -> Result<(), ClientError> {
+        self.ask(self.http.post(self.url("/sandbox/faults")).json(request)).await
+    }
+
+    /// Sells a number to somebody else.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn sell_to_others(&self, phone: &str) -> Result<(), ClientError> {
+        let sale = Sale { phone: phone.to_owned() };
+        self.ask(self.http.post(self.url("/sandbox/sold")).json(&sale)).await
     }
 
     fn url(&self, path: &str) -> String {

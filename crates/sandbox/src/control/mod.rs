@@ -6,6 +6,10 @@
 //! | `POST /sandbox/texts` | [`TextRequest`] | [`Transcript`](crate::Transcript) |
 //! | `GET /sandbox/handsets` | | a list of [`Handset`](crate::world::Handset) |
 //! | `GET /sandbox/world` | | [`Summary`] |
+//! | `GET /sandbox/numbers` | | the account's numbers: a list of [`Number`](crate::world::Number) |
+//! | `GET /sandbox/placed-calls` | | the calls that the service placed: a list of [`Transcript`](crate::Transcript) |
+//! | `POST /sandbox/faults` | [`FaultRequest`] | |
+//! | `POST /sandbox/sold` | [`Sale`] | |
 //!
 //! There is no password: the sandbox listens on loopback only. A body must be declared `application/json`, so that no
 //! web page open on this machine can send one unasked.
@@ -17,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::client::{Client, ClientError};
 pub(crate) use self::routes::router;
-use crate::world::Behaviour;
+use crate::{endpoints::Operation, fault::Fault, world::Behaviour};
 
 /// A call to be made from a handset.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +55,25 @@ pub struct TextRequest {
     /// How many pictures come with it, at most 10.
     #[serde(default)]
     pub media: usize,
+}
+
+/// A fault for the next request of the carrier's API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FaultRequest {
+    /// What goes wrong.
+    pub fault: Fault,
+    /// With the next request for this; none: with the next of any kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<Operation>,
+}
+
+/// A number that somebody else bought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sale {
+    /// In E.164.
+    pub phone: String,
 }
 
 /// The world in a few numbers.

@@ -11,13 +11,13 @@ use axum::{
 };
 use serde_json::json;
 
-use super::{CallRequest, Summary, TextRequest};
+use super::{CallRequest, FaultRequest, Sale, Summary, TextRequest};
 use crate::{
     call::CallScript,
     geography::{is_e164, without_channel},
     text::TextScript,
     transcript::{Event, Transcript},
-    world::{Handset, MessageDirection, MessageStatus, World},
+    world::{Handset, MessageDirection, MessageStatus, Number, World},
 };
 
 /// How long a text's transcript waits for what the service sends on because of it. The service acknowledges a text
@@ -32,6 +32,10 @@ pub(crate) fn router(world: World) -> Router {
         .route("/texts", post(texts))
         .route("/handsets", get(handsets))
         .route("/world", get(summary))
+        .route("/numbers", get(numbers))
+        .route("/placed-calls", get(placed_calls))
+        .route("/faults", post(faults))
+        .route("/sold", post(sold))
         .with_state(world)
 }
 
@@ -136,6 +140,32 @@ async fn summary(State(world): State<World>) -> Json<Summary> {
     }))
 }
 
+async fn numbers(State(world): State<World>) -> Json<Vec<Number>> {
+    Json(world.numbers())
+}
+
+async fn placed_calls(State(world): State<World>) -> Json<Vec<Transcript>> {
+    Json(world.placed_calls())
+}
+
+async fn faults(
+    State(world): State<World>,
+    request: Result<Json<FaultRequest>, JsonRejection>,
+) -> Result<Json<()>, Refusal> {
+    let Json(FaultRequest { fault, operation }) = request?;
+    match operation {
+        Some(operation) => world.fail_next_of(operation, fault),
+        None => world.fail_next(fault),
+    }
+    Ok(Json(()))
+}
+
+async fn sold(State(world): State<World>, request: Result<Json<Sale>, JsonRejection>) -> Result<Json<()>, Refusal> {
+    let Json(sale) = request?;
+    world.sell_to_others(&sale.phone);
+    Ok(Json(()))
+}
+
 /// Whoever calls or texts has a phone: one is put into the world, so that it can be called back.
 fn pick_up(world: &World, from: &str) {
     let phone = without_channel(from);
@@ -159,10 +189,11 @@ fn known_number(world: &World, to: &str) -> Result<(), Refusal> {
 mod tests {
     use super::*;
     use crate::{
-        Options, Sandbox,
+        Fault, Options, Sandbox,
         control::{Client, ClientError},
+        endpoints::Operation,
         test_service::{TestService, number},
-        world::{Behaviour, Handset},
+        world::{Behaviour, Handset, Shelf},
     };
 
     const PROXY: &str = "+33199000001";
@@ -253,5 +284,26 @@ mod tests {
         let gone = client.call(&call).await.unwrap_err();
         assert!(matches!(gone, ClientError::NotRunning { .. }));
         assert!(gone.to_string().contains("cargo run --release -- sandbox"), "{gone}");
+    }
+
+    #[tokio::test]
+    async fn a_test_in_another_process_sees_the_numbers_and_makes_the_carrier_fail() {
+        let service = TestService::start(|_| TestService::twiml("")).await;
+        let (sandbox, client) = start(&service).await;
+        assert_eq!(client.numbers().await.unwrap(), sandbox.world().numbers());
+        for (operation, fault) in [
+            (Some(Operation::SearchNumbers), Fault::StatusWithRetryAfter(429, 7)),
+            (None, Fault::Slow(Duration::from_millis(1))),
+        ] {
+            client.fail_next(&FaultRequest { fault, operation }).await.unwrap();
+        }
+        client.sell_to_others("+33639985000").await.unwrap();
+        assert_eq!(sandbox.world().numbers_for_sale("FR", Shelf::Mobile, 1), ["+33639985001"]);
+        let taken = |operation| sandbox.world().change(|state| state.faults.take(operation));
+        assert_eq!(taken(Some(Operation::BuyNumber)), Some(Fault::Slow(Duration::from_millis(1))));
+        assert_eq!(taken(Some(Operation::BuyNumber)), None);
+        assert_eq!(taken(Some(Operation::SearchNumbers)), Some(Fault::StatusWithRetryAfter(429, 7)));
+        assert_eq!(client.placed_calls().await.unwrap(), []);
+        sandbox.shutdown().await;
     }
 }

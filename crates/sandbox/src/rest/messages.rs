@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Reply, pages::page, resources, value};
+use super::{Reply, pages::page, resources, value, words::refusal_in_words};
 use crate::{
     contract::{RecordedRequest, moment},
     delivery::Draft,
@@ -44,10 +44,8 @@ pub(super) fn list(world: &World, request: &RecordedRequest) -> Reply {
             && before.is_none_or(|(_, end)| at <= end)
             && after.is_none_or(|(start, _)| start <= at)
     };
-    let rows = world.ask(|state| {
-        state.messages.iter().rev().filter(wanted).map(|message| resources::message(&account, message)).collect()
-    });
-    page(request, "messages", rows)
+    let rows = world.ask(|state| state.messages.iter().rev().filter(wanted).cloned().collect());
+    page(request, "messages", rows, |message| resources::message(&account, message))
 }
 
 pub(super) fn fetch(world: &World, sid: &str) -> Reply {
@@ -86,25 +84,4 @@ pub(super) fn delete(world: &World, sid: &str) -> Reply {
             Reply { status: 204, body: None, retry_after: None }
         }
     })
-}
-
-/// What a code means, in our words.
-pub(super) fn refusal_in_words(code: i32) -> &'static str {
-    match code {
-        20009 => "The message is not complete yet",
-        20429 => "Too many requests",
-        21211 => "The 'To' number is not a valid phone number.",
-        21266 => "'To' and 'From' cannot be the same number.",
-        21408 => "Permission to send a text to this region is not enabled.",
-        21606 => "The 'From' phone number is not a number of this account that can send texts.",
-        21610 => "The recipient has opted out of texts from this number.",
-        21614 => "The 'To' number is not a mobile number.",
-        21617 => "The message body exceeds 1600 characters.",
-        30003 => "Unreachable handset",
-        30004 => "Message blocked",
-        30005 => "Unknown handset",
-        30006 => "Landline or unreachable carrier",
-        30007 => "Message filtered",
-        _ => "The carrier refused",
-    }
 }

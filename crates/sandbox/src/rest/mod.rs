@@ -1,9 +1,12 @@
 //! Promises: the REST API answers as Twilio's does, refuses what the table of endpoints does not have, and keeps every
 //! request for the test to ask.
 
+mod calls;
 mod messages;
+mod numbers;
 mod pages;
 mod resources;
+mod words;
 
 use std::io;
 
@@ -20,7 +23,7 @@ use serde_json::{Value, json};
 
 pub(crate) use self::resources::rfc2822;
 use crate::{
-    contract::{RecordedRequest, Violation, check},
+    contract::{RecordedRequest, Violation, check, find},
     endpoints::{ENDPOINTS, Endpoint, Operation},
     fault::Fault,
     world::World,
@@ -28,6 +31,9 @@ use crate::{
 
 /// The longest request body taken, in bytes.
 const BODY_LIMIT: usize = 1 << 20;
+
+/// What a proxy between us and the carrier answers.
+const HTML: &str = "<!DOCTYPE html><html><head><title>Sorry</title></head><body><h1>Sorry</h1></body></html>";
 
 /// Serves whatever path is asked: the table of endpoints is the router.
 pub(crate) fn router(world: World) -> Router {
@@ -57,6 +63,14 @@ impl Reply {
     fn not_found() -> Self {
         Self::error(404, 20404, "The requested resource was not found")
     }
+
+    /// The answer with another body.
+    fn with_text(self, content_type: &'static str, text: String) -> Response {
+        let mut response = Self { body: None, ..self }.into_response();
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        *response.body_mut() = Body::from(text);
+        response
+    }
 }
 
 impl IntoResponse for Reply {
@@ -82,34 +96,50 @@ async fn serve(State(world): State<World>, request: Request) -> Response {
         return Reply::error(413, 20001, "The request is too large").into_response();
     };
     let recorded = record(&world, &parts, &body);
+    let operation = find(&recorded, ENDPOINTS).map(|endpoint| endpoint.operation);
     let (index, fault) = world.change(|state| {
         state.requests.push(recorded.clone());
-        (state.requests.len() - 1, state.faults.pop_front())
+        (state.requests.len() - 1, state.faults.take(operation))
     });
+    if let Some(Fault::Slow(time) | Fault::Silent(time)) = &fault {
+        tokio::time::sleep(*time).await;
+    }
     let authorization = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let reply = match fault {
-        None => answer(&world, &recorded, authorization, index),
-        Some(Fault::Slow(time)) => {
-            tokio::time::sleep(time).await;
+    let mut reply = match &fault {
+        Some(Fault::Status(status)) => Reply::error(*status, 20500, "An error asked for by a test"),
+        Some(Fault::StatusWithRetryAfter(status, seconds)) => {
+            Reply { retry_after: Some(*seconds), ..Reply::error(*status, 20429, "An error asked for by a test") }
+        }
+        Some(Fault::Code(code)) => Reply::error(400, *code, words::refusal_in_words(*code)),
+        Some(Fault::Html(status)) => Reply { status: *status, body: None, retry_after: None },
+        Some(Fault::HangUpBeforeAccepting | Fault::Silent(_)) => return hang_up(),
+        None | Some(Fault::Slow(_) | Fault::HangUpAfterAccepting | Fault::HalfAnAnswer | Fault::RepeatedPage) => {
             answer(&world, &recorded, authorization, index)
         }
-        Some(Fault::Status(status)) => Reply::error(status, 20500, "An error asked for by a test"),
-        Some(Fault::StatusWithRetryAfter(status, seconds)) => {
-            Reply { retry_after: Some(seconds), ..Reply::error(status, 20429, "An error asked for by a test") }
-        }
-        Some(Fault::Code(code)) => Reply::error(400, code, messages::refusal_in_words(code)),
-        Some(Fault::HangUpBeforeAccepting) => return hang_up(),
-        Some(Fault::HangUpAfterAccepting) => {
-            answer(&world, &recorded, authorization, index);
-            return hang_up();
-        }
     };
+    if fault == Some(Fault::HangUpAfterAccepting) {
+        return hang_up();
+    }
     world.change(|state| {
         if let Some(request) = state.requests.get_mut(index) {
             request.answered = Some(reply.status);
         }
     });
-    reply.into_response()
+    match fault {
+        Some(Fault::Html(_)) => reply.with_text("text/html", HTML.to_owned()),
+        Some(Fault::HalfAnAnswer) => {
+            let whole = reply.body.as_ref().map(ToString::to_string).unwrap_or_default();
+            let half = whole.chars().take(whole.chars().count() / 2).collect();
+            reply.with_text("application/json", half)
+        }
+        Some(Fault::RepeatedPage) => {
+            if let Some(page) = reply.body.as_mut().and_then(Value::as_object_mut) {
+                page.insert("next_page_uri".to_owned(), page.get("uri").cloned().unwrap_or_default());
+            }
+            reply.into_response()
+        }
+        _ => reply.into_response(),
+    }
 }
 
 fn record(world: &World, parts: &axum::http::request::Parts, body: &Bytes) -> RecordedRequest {
@@ -172,7 +202,13 @@ fn perform(world: &World, endpoint: &Endpoint, request: &RecordedRequest, sid: &
         Operation::UpdateMessage => messages::update(world, sid, &request.form),
         Operation::DeleteMessage => messages::delete(world, sid),
         Operation::FetchAccount => Reply::ok(200, resources::account(&world.account())),
-        Operation::ListNumbers => resources::numbers(world, request),
+        Operation::SearchNumbers => numbers::search(world, request),
+        Operation::ListNumbers => numbers::list(world, request),
+        Operation::BuyNumber => numbers::buy(world, &request.form),
+        Operation::FetchNumber => numbers::fetch(world, sid),
+        Operation::UpdateNumber => numbers::update(world, sid, &request.form),
+        Operation::ReleaseNumber => numbers::release(world, sid),
+        Operation::PlaceCall => calls::place(world, &request.form),
         Operation::FetchCall => resources::call(world, sid),
     }
 }
@@ -193,6 +229,9 @@ fn refuse(violation: &Violation) -> Reply {
         }
         Violation::WrongType { name, .. } if name == "StatusCallback" => {
             Reply::error(400, 21609, "The 'StatusCallback' URL is not a valid URL.")
+        }
+        Violation::WrongType { name, .. } if name == "PhoneNumber" => {
+            Reply::error(400, 21421, words::refusal_in_words(21421))
         }
         other => Reply::error(400, 20001, &other.to_string()),
     }

@@ -9,13 +9,13 @@ use crate::contract::RecordedRequest;
 const PAGE_SIZE: usize = 50;
 
 /// The page of `rows` that `request` asks for, under `key`.
-pub(super) fn page(request: &RecordedRequest, key: &str, rows: Vec<Value>) -> Reply {
+pub(super) fn page<T>(request: &RecordedRequest, key: &str, rows: Vec<T>, render: impl Fn(&T) -> Value) -> Reply {
     let number = |name: &str| value(&request.query, name).and_then(|value| value.parse::<usize>().ok());
     let size = number("PageSize").unwrap_or(PAGE_SIZE).max(1);
     let page = number("Page").unwrap_or(0);
     let start = page.saturating_mul(size);
     let total = rows.len();
-    let rows: Vec<Value> = rows.into_iter().skip(start).take(size).collect();
+    let rows: Vec<Value> = rows.iter().skip(start).take(size).map(render).collect();
     let uri = |page: usize| {
         let mut query = form_urlencoded::Serializer::new(String::new());
         let paging = |name: &str| matches!(name, "Page" | "PageSize" | "PageToken");

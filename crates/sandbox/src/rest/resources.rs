@@ -1,13 +1,12 @@
-//! Promises: account, numbers, calls and messages are written as the fields of Twilio's schemas.
+//! Promises: account, calls and messages are written as the fields of Twilio's schemas.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Reply, pages::page, value};
+use super::{Reply, words::refusal_in_words};
 use crate::{
-    contract::RecordedRequest,
     delivery::segments,
-    world::{Account, Call, Message, Number, World},
+    world::{Account, Call, Message, World},
 };
 
 /// A moment as the API writes it: `Mon, 23 Nov 2026 10:00:00 +0000`.
@@ -15,7 +14,7 @@ pub(crate) fn rfc2822(at: Timestamp) -> String {
     at.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
 }
 
-fn below(account: &str, rest: &str) -> String {
+pub(super) fn below(account: &str, rest: &str) -> String {
     format!("/2010-04-01/Accounts/{account}{rest}")
 }
 
@@ -35,59 +34,6 @@ pub(super) fn account(account: &Account) -> Value {
     })
 }
 
-pub(super) fn numbers(world: &World, request: &RecordedRequest) -> Reply {
-    let account = world.account().sid;
-    // Twilio matches a part of the number; a friendly name is the number here.
-    let wanted = |number: &Number| {
-        ["PhoneNumber", "FriendlyName"]
-            .into_iter()
-            .filter_map(|name| value(&request.query, name))
-            .all(|part| number.phone.contains(part))
-    };
-    let rows = world.numbers().into_iter().filter(wanted).map(|number| render_number(&account, &number)).collect();
-    page(request, "incoming_phone_numbers", rows)
-}
-
-fn render_number(account: &str, number: &Number) -> Value {
-    json!({
-        "account_sid": account,
-        "address_sid": null,
-        "address_requirements": "none",
-        "api_version": "2010-04-01",
-        "beta": false,
-        "capabilities": { "mms": false, "sms": number.sms.is_some(), "voice": number.voice.is_some(), "fax": false },
-        "date_created": rfc2822(Timestamp::UNIX_EPOCH),
-        "date_updated": rfc2822(Timestamp::UNIX_EPOCH),
-        "friendly_name": number.phone,
-        "identity_sid": null,
-        "phone_number": number.phone,
-        "origin": "twilio",
-        "sid": number.sid,
-        "sms_application_sid": null,
-        "sms_fallback_method": "POST",
-        "sms_fallback_url": null,
-        "sms_method": number.sms.as_ref().map(|hook| hook.method),
-        "sms_url": number.sms.as_ref().map(|hook| &hook.url),
-        "status_callback": number.status_callback.as_ref().map(|hook| &hook.url),
-        "status_callback_method": number.status_callback.as_ref().map(|hook| hook.method),
-        "trunk_sid": null,
-        "uri": below(account, &format!("/IncomingPhoneNumbers/{}.json", number.sid)),
-        "voice_receive_mode": "voice",
-        "voice_application_sid": null,
-        "voice_caller_id_lookup": false,
-        "voice_fallback_method": "POST",
-        "voice_fallback_url": null,
-        "voice_method": number.voice.as_ref().map(|hook| hook.method),
-        "voice_url": number.voice.as_ref().map(|hook| &hook.url),
-        "emergency_status": "Inactive",
-        "emergency_address_sid": null,
-        "emergency_address_status": "unregistered",
-        "bundle_sid": null,
-        "status": "in-use",
-        "type": null,
-    })
-}
-
 pub(super) fn call(world: &World, sid: &str) -> Reply {
     let account = world.account().sid;
     world
@@ -95,7 +41,7 @@ pub(super) fn call(world: &World, sid: &str) -> Reply {
         .map_or_else(Reply::not_found, |call| Reply::ok(200, render_call(&account, &call)))
 }
 
-fn render_call(account: &str, call: &Call) -> Value {
+pub(super) fn render_call(account: &str, call: &Call) -> Value {
     let seconds = call.seconds.map(|seconds| jiff::SignedDuration::from_secs(i64::from(seconds)));
     json!({
         "sid": call.sid,
@@ -136,7 +82,7 @@ pub(super) fn message(account: &str, message: &Message) -> Value {
         "to": message.to,
         "date_updated": rfc2822(message.updated_at),
         "price": null,
-        "error_message": message.error_code.map(super::messages::refusal_in_words),
+        "error_message": message.error_code.map(refusal_in_words),
         "uri": below(account, &format!("/Messages/{}.json", message.sid)),
         "account_sid": account,
         "num_media": message.media.to_string(),

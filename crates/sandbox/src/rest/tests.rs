@@ -1,3 +1,5 @@
+mod numbers;
+
 use std::time::Duration;
 
 use jiff::Timestamp;

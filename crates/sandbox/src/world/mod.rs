@@ -4,10 +4,11 @@
 //! *Arrange the world, act, ask the world.* Acting is [`World::call`], [`World::text`] or the REST API; asking needs no
 //! sleep: [`World::settle`] ends when every status callback was answered, [`World::wait_for`] when a condition holds.
 
+mod market;
 mod records;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -16,16 +17,20 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
+use self::market::Market;
+pub use self::market::{Bundle, Requirements, Shelf, Stock};
 pub use self::records::{
-    Account, Behaviour, Call, CarrierError, Handset, Hook, HookMethod, Message, MessageDirection, MessageStatus,
-    Number, ReceivedText, Ring, SentWebhook,
+    Account, Behaviour, Call, Capabilities, CarrierError, Handset, Hook, HookMethod, Message, MessageDirection,
+    MessageStatus, Number, ReceivedText, Ring, SentWebhook,
 };
 use crate::{
     contract::{RecordedRequest, Violation},
     delivery::Delivery,
-    fault::Fault,
+    endpoints::Operation,
+    fault::{Fault, Faults},
     geography::is_e164,
     sid::SidSource,
+    transcript::Transcript,
     webhook::{BaseUrl, BaseUrlError},
 };
 
@@ -59,6 +64,7 @@ pub(crate) struct State {
     pub(crate) sids: SidSource,
     pub(crate) base_urls: Vec<BaseUrl>,
     pub(crate) numbers: BTreeMap<String, Number>,
+    pub(crate) market: Market,
     pub(crate) handsets: BTreeMap<String, Handset>,
     /// (number of the account, handset) pairs between which the handset's owner stopped texts.
     pub(crate) opted_out: BTreeSet<(String, String)>,
@@ -66,7 +72,9 @@ pub(crate) struct State {
     pub(crate) closed_regions: Vec<String>,
     pub(crate) messages: Vec<Message>,
     pub(crate) calls: Vec<Call>,
-    pub(crate) faults: VecDeque<Fault>,
+    /// The calls that the service placed and that are over.
+    pub(crate) placed: Vec<Transcript>,
+    pub(crate) faults: Faults,
     pub(crate) requests: Vec<RecordedRequest>,
     pub(crate) violations: Vec<Violation>,
     pub(crate) errors: Vec<CarrierError>,
@@ -98,12 +106,14 @@ impl World {
             sids: SidSource::new(seed),
             base_urls: Vec::new(),
             numbers: BTreeMap::new(),
+            market: Market::default(),
             handsets: BTreeMap::new(),
             opted_out: BTreeSet::new(),
             closed_regions: Vec::new(),
             messages: Vec::new(),
             calls: Vec::new(),
-            faults: VecDeque::new(),
+            placed: Vec::new(),
+            faults: Faults::default(),
             requests: Vec::new(),
             violations: Vec::new(),
             errors: Vec::new(),
@@ -120,13 +130,8 @@ impl World {
 
     /// Gives the account a number, or rewires one it has.
     pub fn add_number(&self, number: Number) {
-        self.change(|state| {
-            let sid = match state.numbers.get(&number.phone) {
-                Some(known) => known.sid.clone(),
-                None => state.sids.next("PN"),
-            };
-            state.numbers.insert(number.phone.clone(), Number { sid, ..number });
-        });
+        let now = self.now();
+        self.change(|state| state.add_number(number, now));
     }
 
     /// Puts a handset into the world, or replaces it.
@@ -159,7 +164,12 @@ impl World {
 
     /// Makes the next REST request fail in this way. Several are used up in the order given, one per request.
     pub fn fail_next(&self, fault: Fault) {
-        self.change(|state| state.faults.push_back(fault));
+        self.change(|state| state.faults.plan(None, fault));
+    }
+
+    /// Makes the next request for this operation fail in this way, whatever else is asked meanwhile.
+    pub fn fail_next_of(&self, operation: Operation, fault: Fault) {
+        self.change(|state| state.faults.plan(Some(operation), fault));
     }
 
     /// Keeps the status callbacks of messages back (`true`), or lets those kept back go, oldest first, and all later
@@ -240,6 +250,12 @@ impl World {
         self.ask(|state| state.calls.clone())
     }
 
+    /// What became of each call that the service placed, in the order in which they ended. See [`World::settle`].
+    #[must_use]
+    pub fn placed_calls(&self) -> Vec<Transcript> {
+        self.ask(|state| state.placed.clone())
+    }
+
     /// Every REST request received, also the refused ones, oldest first.
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
@@ -264,7 +280,8 @@ impl World {
         self.ask(|state| state.webhooks.clone())
     }
 
-    /// Ends when every status callback due was answered or failed. Those held back are not due.
+    /// Ends when every status callback due was answered or failed and every call placed is over. Callbacks held back are
+    /// not due.
     pub async fn settle(&self) {
         self.shared.deliveries.wait().await;
     }

@@ -52,25 +52,82 @@ impl Hook {
     }
 }
 
+/// What a number can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capabilities {
+    /// Calls.
+    pub voice: bool,
+    /// Texts.
+    pub sms: bool,
+    /// Texts with pictures.
+    pub mms: bool,
+}
+
+impl Capabilities {
+    /// Calls only.
+    pub const VOICE: Self = Self { voice: true, sms: false, mms: false };
+    /// Calls and texts.
+    pub const VOICE_AND_SMS: Self = Self { voice: true, sms: true, mms: false };
+    /// All three.
+    pub const ALL: Self = Self { voice: true, sms: true, mms: true };
+}
+
 /// A number of the account.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Number {
     /// In E.164.
     pub phone: String,
     /// `PN…`; given when the number is added to the world.
     pub sid: String,
+    /// What the console calls it: at first the number itself.
+    pub friendly_name: String,
+    /// What it can do.
+    pub capabilities: Capabilities,
     /// Asked for TwiML when the number is called. None: the caller hears an error.
     pub voice: Option<Hook>,
+    /// Asked when that one fails.
+    pub voice_fallback: Option<Hook>,
     /// Asked for TwiML when the number is texted. None: the text ends here.
     pub sms: Option<Hook>,
+    /// Asked when that one fails.
+    pub sms_fallback: Option<Hook>,
     /// Told when a call to the number is over.
     pub status_callback: Option<Hook>,
+    /// `TK…`: a SIP trunk that takes all calls. The sandbox has none, so that a caller hears an error.
+    pub trunk_sid: Option<String>,
+    /// `AP…`: an application that answers calls in place of `voice`. As with the trunk.
+    pub voice_application_sid: Option<String>,
+    /// `AP…`: an application that answers texts in place of `sms`: the sandbox has none, so that they end here.
+    pub sms_application_sid: Option<String>,
+    /// `AD…`
+    pub address_sid: Option<String>,
+    /// `BU…`
+    pub bundle_sid: Option<String>,
+    /// When the account got it; none: when it is added to the world.
+    pub created_at: Option<Timestamp>,
 }
 
 impl Number {
-    /// A number with no webhooks.
+    /// A number for calls and texts, with no webhooks.
     pub fn new(phone: impl Into<String>) -> Self {
-        Self { phone: phone.into(), sid: String::new(), voice: None, sms: None, status_callback: None }
+        let phone = phone.into();
+        Self {
+            friendly_name: phone.clone(),
+            phone,
+            sid: String::new(),
+            capabilities: Capabilities::VOICE_AND_SMS,
+            voice: None,
+            voice_fallback: None,
+            sms: None,
+            sms_fallback: None,
+            status_callback: None,
+            trunk_sid: None,
+            voice_application_sid: None,
+            sms_application_sid: None,
+            address_sid: None,
+            bundle_sid: None,
+            created_at: None,
+        }
     }
 
     /// The same, with calls posted to `url`.
@@ -118,6 +175,9 @@ pub struct Handset {
     pub landline: bool,
     /// Texts to it are accepted and then reported `undelivered` with this code, such as 30003 (switched off).
     pub undeliverable: Option<i32>,
+    /// What its owner keys at each `<Gather>` of a call that the service places, in order; afterwards nothing.
+    #[serde(default)]
+    pub digits: Vec<String>,
     /// The texts it received, oldest first.
     pub inbox: Vec<ReceivedText>,
     /// The times it rang, oldest first.
@@ -132,6 +192,7 @@ impl Handset {
             behaviour: Behaviour::Answer,
             landline: false,
             undeliverable: None,
+            digits: Vec::new(),
             inbox: Vec::new(),
             rings: Vec::new(),
         }
@@ -259,9 +320,9 @@ pub struct Call {
     pub from: String,
     /// Who was called.
     pub to: String,
-    /// `inbound` or `outbound-dial`.
+    /// `inbound`, `outbound-dial` or, placed through the API, `outbound-api`.
     pub direction: String,
-    /// `ringing`, `in-progress`, `completed`, `busy`, `no-answer` or `failed`.
+    /// `queued`, `ringing`, `in-progress`, `completed`, `busy`, `no-answer` or `failed`.
     pub status: String,
     /// When it began.
     pub started_at: Timestamp,

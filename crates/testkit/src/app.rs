@@ -64,6 +64,9 @@ const CARRIER_LIMIT: Duration = Duration::from_secs(3);
 /// Twilio's codes for TwiML that cannot be carried out.
 const BAD_TWIML: std::ops::Range<i32> = 12_000..14_000;
 
+/// Jobs that somebody was promised something by. The others look after the pool, and may do so later.
+const PROMISED: &str = "kind NOT IN ('wire_number', 'tend_pool', 'inspect_numbers')";
+
 /// The app under test.
 pub struct TestApp {
     /// The use cases.
@@ -98,6 +101,15 @@ pub async fn run_test_on_both(test: impl AsyncFn(&mut TestApp)) {
     }
 }
 
+/// Runs a test over SQLite with a pool that is kept in a certain way.
+pub async fn run_pool_test(pool: PoolConfig, test: impl AsyncFnOnce(&mut TestApp)) {
+    let store = database::sqlite().await;
+    let ledger = store.store() as Arc<dyn Ledger>;
+    let mut app = TestApp::start_with(store, ledger, pool).await;
+    test(&mut app).await;
+    app.finish().await;
+}
+
 impl TestApp {
     /// Starts the app over a store, with a carrier and no numbers.
     pub async fn start(store: TestStore) -> Self {
@@ -107,6 +119,10 @@ impl TestApp {
 
     /// Starts the app over a ledger that stands before the store, to break things.
     pub async fn start_over(store: TestStore, ledger: Arc<dyn Ledger>) -> Self {
+        Self::start_with(store, ledger, pool_config()).await
+    }
+
+    async fn start_with(store: TestStore, ledger: Arc<dyn Ledger>, pool: PoolConfig) -> Self {
         let _installed_before = rustls::crypto::ring::default_provider().install_default();
         let clock = TestClock::default();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -122,7 +138,7 @@ impl TestApp {
         .await
         .expect("the simulated carrier starts");
         let world = sandbox.world().clone();
-        let service = Arc::new(service(ledger, carrier_at(sandbox.base_url()), clock.clone()));
+        let service = Arc::new(service(ledger, carrier_at(sandbox.base_url()), clock.clone(), pool));
         let verifier = Verifier::new(&[PUBLIC_BASE_URL], &[AUTH_TOKEN.into()]).expect("a verifier");
         let tokens = ApiTokens::Required(vec![TOKEN.into()]);
         let router = proxycall_web::router(App { service: Arc::clone(&service), verifier, tokens });
@@ -160,7 +176,7 @@ impl TestApp {
     /// Another instance of the service on the same store, with a carrier of its own. It shares no chance with the
     /// first: it is for jobs, not for what comes in.
     pub fn instance(&self, carrier: Arc<dyn Carrier>) -> Service {
-        service(Arc::clone(&self.service.ledger), carrier, self.clock.clone())
+        service(Arc::clone(&self.service.ledger), carrier, self.clock.clone(), self.service.pool.clone())
     }
 
     /// Creates a client through the API, with a French number of its own and a handset. The proxy number.
@@ -186,6 +202,7 @@ impl TestApp {
         });
         let (status, answer) = self.post("/clients", body).await;
         assert_eq!(status, StatusCode::OK, "{answer}");
+        self.drain_jobs().await;
         answer["client_proxy_number"].as_str().expect("a proxy number").to_owned()
     }
 
@@ -313,12 +330,14 @@ impl TestApp {
         self.expected_violations = true;
     }
 
-    /// Gives the app back: no job is left, nothing panicked, all TwiML could be carried out, and the carrier saw nothing
+    /// Gives the app back: nothing that was promised is left to do, nothing panicked, all TwiML could be carried out, and the carrier saw nothing
     /// that its contract forbids.
     pub async fn finish(self) {
         self.world.settle().await;
-        let left = self.store.next_job_at().await;
-        assert!(matches!(left, Ok(None) | Err(_)), "jobs are left: {left:?}");
+        if let Ok(Some(at)) = self.store.next_job_at().await {
+            let left = self.store.database().count(&format!("job WHERE {PROMISED}")).await;
+            assert_eq!(left, 0, "jobs are left, the first for {at}");
+        }
         if !self.expected_violations {
             let violations = self.world.violations();
             assert!(violations.is_empty(), "the carrier saw what its contract forbids: {violations:?}");
@@ -351,7 +370,7 @@ pub fn twiml(transcript: &Transcript) -> Vec<&str> {
     answers.filter(|answer| !answer.is_empty()).collect()
 }
 
-fn service(ledger: Arc<dyn Ledger>, carrier: Arc<dyn Carrier>, clock: TestClock) -> Service {
+fn service(ledger: Arc<dyn Ledger>, carrier: Arc<dyn Carrier>, clock: TestClock, pool: PoolConfig) -> Service {
     Service {
         ledger,
         carrier,
@@ -361,13 +380,14 @@ fn service(ledger: Arc<dyn Ledger>, carrier: Arc<dyn Carrier>, clock: TestClock)
         wake: Wake::default(),
         public_base_url: PUBLIC_BASE_URL.to_owned(),
         preferred_type: NumberType::Mobile,
-        pool: pool_config(),
+        pool,
         tables: PoolTables::shipped().expect("the tables"),
     }
 }
 
-/// As the product's defaults are, with regulatory ids.
-fn pool_config() -> PoolConfig {
+/// How the pool is kept where a test says nothing: as the product's defaults are, with regulatory ids, in France.
+#[must_use]
+pub fn pool_config() -> PoolConfig {
     PoolConfig {
         our_hosts: host_of(PUBLIC_BASE_URL).into_iter().collect(),
         address_sid: Some(format!("AD{}", "5e".repeat(16))),

@@ -424,7 +424,14 @@ fn debug_and_display_of_what_passes_through_show_no_canary() {
         format!("{:?} {key:?}", StoredAnswer { status: 200, body: client("1", CLIENT).to_string() }),
         format!(
             "{:?}",
-            CreateClient { client: new.clone(), preferred: NumberType::Mobile, request: Some(key.clone()), now }
+            CreateClient {
+                client: new.clone(),
+                preferred: NumberType::Mobile,
+                request: Some(key.clone()),
+                actor: proxycall_domain::pool::life::Actor::Api,
+                wire: proxycall_domain::JobId::new(now, &[8; 10]),
+                now,
+            }
         ),
         format!("{:?}", ImportClient { client: new, proxy: None, last_caller: Some(other) }),
         format!("{:?}", Facts { client: Some(facts), caller_is_proxy: false }),

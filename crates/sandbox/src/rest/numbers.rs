@@ -189,7 +189,7 @@ fn render_offer(phone: &str, stock: &Stock, needs_address: bool) -> Value {
         "iso_country": stock.country,
         "address_requirements": if needs_address { "any" } else { "none" },
         "beta": false,
-        // Written otherwise than in the account's own numbers: so it is at Twilio.
+        // Both spellings have been met (`original-behaviour` §4): here the one, in the account's own numbers the other.
         "capabilities": { "voice": voice, "SMS": sms, "MMS": mms },
     })
 }

@@ -134,4 +134,4 @@ CREATE UNIQUE INDEX alert_open ON alert (kind, subject) WHERE cleared_at IS NULL
 
 -- Work that is there once at most: what comes again and again, and the settling of a purchase.
 ALTER TABLE job ADD COLUMN once TEXT;
-CREATE UNIQUE INDEX job_once ON job (once) WHERE once IS NOT NULL;
+CREATE UNIQUE INDEX job_once ON job (once);

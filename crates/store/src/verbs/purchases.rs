@@ -71,7 +71,9 @@ pub(crate) async fn ask_purchase(
 }
 
 /// `$2` is the state before: what was given up and turns out to be bought counts again.
-const END: &str = "UPDATE purchase SET state = $3, error_code = $4, updated_at = $5 WHERE id = $1 AND state = $2";
+const END: &str = "UPDATE purchase SET state = $3, error_code = $4, updated_at = $5, phone = COALESCE($6, phone), \
+        asked_type = COALESCE($7, asked_type), asked_at = COALESCE(asked_at, $5) \
+    WHERE id = $1 AND state = $2";
 const STATE: &str = "SELECT state, day FROM purchase WHERE id = $1";
 const UNCOUNT: &str = "UPDATE purchase_day SET bought = bought - 1 WHERE day = $1 AND bought > 0";
 const RECOUNT: &str = "UPDATE purchase_day SET bought = bought + 1 WHERE day = $1";
@@ -91,12 +93,18 @@ pub(crate) async fn end_purchase(
         (PurchaseEnd::Failed { code }, "open" | "asked") => ("failed", *code),
         _ => return Ok(false),
     };
+    let number = match end {
+        PurchaseEnd::Bought(number) => Some(number),
+        PurchaseEnd::Failed { .. } => None,
+    };
     let ended = sqlx::query(END)
         .bind(id.uuid())
         .bind(state)
         .bind(next)
         .bind(code.map(i64::from))
         .bind(millis(act.at))
+        .bind(number.map(|number| digits(number.phone)))
+        .bind(number.map(|number| number.number_type.as_str()))
         .execute(&mut *db)
         .await?;
     if ended.rows_affected() == 0 {

@@ -1,5 +1,6 @@
 //! Clients.
 
+use proxycall_domain::pool::life::Actor;
 use proxycall_domain::{MailAddress, NumberType, PersonName, client::ClientChanges, pool::Availability};
 use proxycall_service::ports::{
     Ledger, LedgerError,
@@ -9,12 +10,19 @@ use proxycall_service::ports::{
 use crate::support::*;
 
 pub(crate) fn close(n: u32, day: i64) -> CloseClient {
-    CloseClient { id: id(n), quarantine_until: at((day + 30) * DAY), now: at(day * DAY) }
+    CloseClient { id: id(n), quarantine_until: at((day + 30) * DAY), actor: Actor::Api, now: at(day * DAY) }
 }
 
 pub(crate) fn restore(n: u32, day: i64) -> RestoreClient {
     let now = at(day * DAY);
-    RestoreClient { id: id(n), preferred: NumberType::Local, closed_since: now - days(30), now }
+    RestoreClient {
+        id: id(n),
+        preferred: NumberType::Local,
+        closed_since: now - days(30),
+        actor: Actor::Api,
+        wire: job(),
+        now,
+    }
 }
 
 fn update(n: u32, changes: ClientChanges) -> UpdateClient {
@@ -23,7 +31,7 @@ fn update(n: u32, changes: ClientChanges) -> UpdateClient {
 
 pub(crate) async fn a_new_client_gets_a_number_of_the_preferred_type(db: TestStore) {
     let numbers = vec![number(proxy(1), NumberType::Local), number(proxy(2), NumberType::Mobile)];
-    db.add_numbers(numbers, at(0)).await.unwrap();
+    db.add_numbers(numbers, act(0)).await.unwrap();
     let command = CreateClient { preferred: NumberType::Mobile, ..create(new_client(1)) };
     let client = db.create_client(command).await.unwrap();
     let expected = new_client(1);
@@ -86,7 +94,7 @@ pub(crate) async fn a_proxy_number_is_nobodys_real_number(db: TestStore) {
 }
 
 async fn stock_one(db: &TestStore, n: u32) {
-    db.add_numbers(vec![number(proxy(n), NumberType::Local)], at(0)).await.unwrap();
+    db.add_numbers(vec![number(proxy(n), NumberType::Local)], act(0)).await.unwrap();
 }
 
 pub(crate) async fn without_a_number_there_is_no_client(db: TestStore) {
@@ -194,7 +202,7 @@ pub(crate) async fn clients_come_by_page_and_country(db: TestStore) {
     clients(&db, 5).await;
     let mut belgian = number(proxy(8), NumberType::Local);
     belgian.country = "BE".parse().unwrap();
-    db.add_numbers(vec![belgian], at(0)).await.unwrap();
+    db.add_numbers(vec![belgian], act(0)).await.unwrap();
     let mut client = new_client(8);
     client.country = "BE".parse().unwrap();
     db.create_client(create(client)).await.unwrap();

@@ -65,7 +65,7 @@ pub(crate) async fn a_dry_run_writes_nothing_and_finds_the_same(db: TestStore) {
 pub(crate) async fn rows_that_would_cross_two_parties_are_refused_alone(db: TestStore) {
     clients(&db, 3).await;
     db.close_client(close(3, 0)).await.unwrap();
-    db.add_numbers(vec![number(proxy(9), NumberType::Local), number(proxy(8), NumberType::Local)], at(0))
+    db.add_numbers(vec![number(proxy(9), NumberType::Local), number(proxy(8), NumberType::Local)], act(0))
         .await
         .unwrap();
     db.database().execute("UPDATE proxy_number SET status = 'released' WHERE phone = 33199000009").await.unwrap();
@@ -110,7 +110,7 @@ pub(crate) async fn rows_that_would_cross_two_parties_are_refused_alone(db: Test
 
 pub(crate) async fn an_available_number_of_the_pool_becomes_the_clients(db: TestStore) {
     clients(&db, 1).await;
-    db.add_numbers(vec![number(proxy(5), NumberType::Mobile)], at(0)).await.unwrap();
+    db.add_numbers(vec![number(proxy(5), NumberType::Mobile)], act(0)).await.unwrap();
     db.close_client(close(1, 0)).await.unwrap();
     let rows = vec![row(5, Some(proxy(5))), row(6, Some(proxy(1)))];
     assert_eq!(

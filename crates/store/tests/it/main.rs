@@ -10,10 +10,12 @@ mod constraints;
 mod import;
 mod interactions;
 mod jobs;
+mod numbers;
 mod opening;
 mod orders;
 mod pool;
 mod privacy;
+mod purchases;
 mod requests;
 mod sending;
 mod settings;
@@ -100,6 +102,34 @@ ledger_suite! {
         a_number_rests_before_another_client_gets_it,
         two_hundred_clients_and_a_hundred_numbers,
         restoring_and_creating_at_once_never_give_one_number_twice;
+    numbers:
+        the_database_moves_numbers_as_the_domain_says,
+        a_number_never_passes_from_client_to_client,
+        each_change_is_remembered_with_who_why_and_when,
+        a_reservation_is_its_owners_alone_and_ends,
+        a_reservation_that_lapsed_or_was_cancelled_frees_its_number,
+        a_client_with_a_number_keeps_it,
+        an_assignment_takes_the_type_that_was_asked_for_and_enqueues_its_webhooks,
+        what_has_been_free_for_longest_is_given_first,
+        numbers_in_use_are_kept_unless_forced,
+        a_release_is_told_to_the_carrier_by_a_job,
+        a_clients_missing_number_comes_back_to_the_client,
+        what_is_used_elsewhere_is_set_aside_until_an_operator_adopts_it,
+        a_clients_real_number_is_not_adopted,
+        numbers_come_by_page_country_type_and_state,
+        the_stock_counts_states_and_the_recent_pace,
+        an_alert_stands_once_until_it_is_over,
+        work_that_is_there_once_runs_again_when_it_is_wanted_meanwhile,
+        many_at_once_reserve_each_number_once,
+        no_sequence_of_acts_gives_a_number_two_owners;
+    purchases:
+        a_purchase_is_written_down_asked_for_and_joins_the_pool,
+        a_candidate_is_asked_for_by_one_purchase_at_a_time,
+        the_days_ceiling_holds_for_many_at_once,
+        what_was_not_bought_does_not_count_until_it_turns_out_to_be,
+        an_interrupted_purchase_leaves_a_job_that_settles_it,
+        a_number_bought_again_comes_back_into_the_pool,
+        a_bought_number_that_is_a_clients_own_is_kept_and_set_aside;
     orders:
         an_order_creates_its_client,
         the_same_order_gets_the_same_answer,

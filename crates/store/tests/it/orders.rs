@@ -1,5 +1,6 @@
 //! Orders.
 
+use proxycall_domain::pool::life::Actor;
 use proxycall_domain::{
     NewClient, NumberType,
     order::{NewOrder, OrderId},
@@ -16,7 +17,13 @@ fn order_id(text: &str) -> OrderId {
 }
 
 fn place(order: &str, client: NewClient, seconds: i64) -> PlaceOrder {
-    PlaceOrder { order: NewOrder { id: order_id(order), client }, preferred: NumberType::Local, now: at(seconds) }
+    PlaceOrder {
+        order: NewOrder { id: order_id(order), client },
+        preferred: NumberType::Local,
+        actor: Actor::Api,
+        wire: job(),
+        now: at(seconds),
+    }
 }
 
 pub(crate) async fn an_order_creates_its_client(db: TestStore) {

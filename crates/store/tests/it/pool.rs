@@ -13,8 +13,8 @@ use crate::{
 pub(crate) async fn numbers_are_added_once(db: TestStore) {
     clients(&db, 1).await;
     let numbers = |of: std::ops::RangeInclusive<u32>| of.map(|n| number(proxy(n), NumberType::Mobile)).collect();
-    assert_eq!(db.add_numbers(numbers(1..=3), at(1)).await.unwrap(), 2);
-    assert_eq!(db.add_numbers(numbers(1..=3), at(2)).await.unwrap(), 0);
+    assert_eq!(db.add_numbers(numbers(1..=3), act(1)).await.unwrap(), 2);
+    assert_eq!(db.add_numbers(numbers(1..=3), act(2)).await.unwrap(), 0);
     assert_eq!(db.client(id(1)).await.unwrap().unwrap().proxy, Some(proxy(1)));
     assert_eq!(db.database().count("proxy_number WHERE number_type = 'mobile'").await, 2);
 }
@@ -22,13 +22,13 @@ pub(crate) async fn numbers_are_added_once(db: TestStore) {
 pub(crate) async fn a_real_number_does_not_join_the_pool(db: TestStore) {
     clients(&db, 1).await;
     let numbers = vec![number(proxy(5), NumberType::Local), number(real(1), NumberType::Mobile)];
-    assert_eq!(db.add_numbers(numbers, at(0)).await, Err(LedgerError::NumberIsProxy));
+    assert_eq!(db.add_numbers(numbers, act(0)).await, Err(LedgerError::NumberIsProxy));
     assert_eq!(db.database().count("proxy_number").await, 1);
 }
 
 pub(crate) async fn available_numbers_are_those_that_may_be_given(db: TestStore) {
     clients(&db, 2).await;
-    db.add_numbers(vec![number(proxy(7), NumberType::Mobile), number(proxy(8), NumberType::Local)], at(5))
+    db.add_numbers(vec![number(proxy(7), NumberType::Mobile), number(proxy(8), NumberType::Local)], act(5))
         .await
         .unwrap();
     db.close_client(close(2, 0)).await.unwrap();
@@ -51,7 +51,7 @@ pub(crate) async fn available_numbers_are_those_that_may_be_given(db: TestStore)
 pub(crate) async fn a_refusal_for_want_of_numbers_counts_what_is_left(db: TestStore) {
     let mut mobile = number(proxy(1), NumberType::Mobile);
     mobile.country = "BE".parse().unwrap();
-    db.add_numbers(vec![mobile], at(0)).await.unwrap();
+    db.add_numbers(vec![mobile], act(0)).await.unwrap();
     let LedgerError::NoNumberLeft { country, availability } =
         db.create_client(create(new_client(1))).await.unwrap_err()
     else {

@@ -8,7 +8,12 @@ use std::sync::{
 use jiff::{SignedDuration, Timestamp};
 use proxycall_domain::{
     Address, ClientId, InteractionId, JobId, MailAddress, NewClient, NumberType, PersonName, PhoneNumber, Policy,
-    client::Client, pool::NewNumber, routing::TextContent,
+    client::Client,
+    pool::{
+        NewNumber,
+        life::{Act, Actor},
+    },
+    routing::TextContent,
 };
 use proxycall_service::ports::{
     Ledger,
@@ -20,7 +25,7 @@ static POLICY: LazyLock<Arc<Policy>> = LazyLock::new(|| Arc::new(Policy::shipped
 static CHANCE: AtomicU64 = AtomicU64::new(1);
 
 /// Ten bytes that no other id of this process has.
-fn chance() -> [u8; 10] {
+pub(crate) fn chance() -> [u8; 10] {
     let mut bytes = [0; 10];
     bytes[2..].copy_from_slice(&CHANCE.fetch_add(1, Ordering::Relaxed).to_be_bytes());
     bytes
@@ -67,17 +72,41 @@ pub(crate) fn new_client(n: u32) -> NewClient {
 }
 
 pub(crate) fn create(client: NewClient) -> CreateClient {
-    CreateClient { client, preferred: NumberType::Local, request: None, now: at(0) }
+    CreateClient { client, preferred: NumberType::Local, request: None, actor: Actor::Api, wire: job(), now: at(0) }
+}
+
+/// A job's id.
+pub(crate) fn job() -> JobId {
+    JobId::new(at(0), &chance())
+}
+
+/// Somebody does something for a test.
+pub(crate) fn act(seconds: i64) -> Act {
+    Act::new(Actor::Cli, "a test", at(seconds))
+}
+
+/// Ends all work that is due: what looks after webhooks is not this rule's subject.
+pub(crate) async fn forget_jobs(db: &TestStore) {
+    loop {
+        let jobs = db.claim_jobs(100, at(0), at(1)).await.unwrap();
+        if jobs.is_empty() {
+            return;
+        }
+        for job in jobs {
+            assert!(db.finish_job(&job, None).await.unwrap());
+        }
+    }
 }
 
 pub(crate) fn number(phone: PhoneNumber, number_type: NumberType) -> NewNumber {
-    NewNumber { phone, country: "FR".parse().unwrap(), number_type, friendly_name: "Client".to_owned() }
+    let country = "FR".parse().unwrap();
+    NewNumber { phone, country, number_type, friendly_name: "Client".to_owned(), carrier: None }
 }
 
 /// Puts local French numbers 1 to `count` into the pool.
 pub(crate) async fn stock(db: &TestStore, count: u32) {
     let numbers = (1..=count).map(|n| number(proxy(n), NumberType::Local)).collect();
-    assert_eq!(db.add_numbers(numbers, at(0)).await.unwrap(), u64::from(count));
+    assert_eq!(db.add_numbers(numbers, act(0)).await.unwrap(), u64::from(count));
 }
 
 /// Clients 1 to `count`, client n with proxy number n.
@@ -89,6 +118,7 @@ pub(crate) async fn clients(db: &TestStore, count: u32) -> Vec<Client> {
         assert_eq!(client.proxy, Some(proxy(n)));
         clients.push(client);
     }
+    forget_jobs(db).await;
     clients
 }
 

@@ -11,7 +11,7 @@ pub(crate) async fn a_unit_with_a_refusal_leaves_nothing(db: TestStore) {
     assert!(matches!(db.create_client(create(new_client(2))).await, Err(LedgerError::NoNumberLeft { .. })));
     // The first number is written before the second is refused.
     let numbers = vec![number(proxy(5), NumberType::Local), number(real(1), NumberType::Local)];
-    assert_eq!(db.add_numbers(numbers, at(0)).await, Err(LedgerError::NumberIsProxy));
+    assert_eq!(db.add_numbers(numbers, act(0)).await, Err(LedgerError::NumberIsProxy));
     assert_eq!((db.database().count("client").await, db.database().count("proxy_number").await), (1, 1));
 }
 

@@ -98,7 +98,7 @@ impl OfferPage {
     }
 }
 
-/// Twilio writes `voice`, `SMS` and `MMS` in one place and `sms` and `mms` in another.
+/// Twilio documents `voice`, `sms` and `mms`; `SMS` and `VOICE` have been met too (`original-behaviour` §4).
 fn capabilities(named: &Value) -> Capabilities {
     let has = |wanted: &str| {
         named

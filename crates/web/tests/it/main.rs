@@ -8,12 +8,15 @@
     reason = "a rule that meets an error has failed"
 )]
 
+mod account;
 mod addresses;
 mod ask;
 mod auth;
 mod bad_input;
+mod buying;
 mod call_ends;
 mod calls;
+mod carrier;
 mod clients;
 mod faults;
 mod idempotency;

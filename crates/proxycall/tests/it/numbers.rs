@@ -31,7 +31,7 @@ pub(crate) async fn json_of(installation: &Installation, arguments: &[&str]) -> 
     serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error}: {said}"))
 }
 
-/// Waits until the running service has looked at the numbers' webhooks is not needed: these need the store alone.
+/// Without what only commands that ask the carrier need.
 fn without_carrier(mut installation: Installation) -> Installation {
     for name in ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "PUBLIC_BASE_URL", "PROXYCALL_API_TOKEN"] {
         installation.unset(name);

@@ -77,6 +77,12 @@ fn rows(numbers: &[BoughtNumber]) -> Vec<Vec<String>> {
     numbers.iter().map(|number| vec![number.phone.expose(), number.number_type.to_string()]).collect()
 }
 
+fn say_numbers(numbers: &[BoughtNumber]) {
+    if !numbers.is_empty() {
+        say_table(&["NUMBER", "TYPE"], &rows(numbers));
+    }
+}
+
 /// Says what came of it, in the fields of `POST /pool/provision` or in a table.
 fn report(options: &cli::Buy, shopping: &Shopping, outcome: &Outcome<'_>, service: &Service) -> ExitCode {
     let Outcome { bought, candidates, stopped } = outcome;
@@ -100,9 +106,9 @@ fn report(options: &cli::Buy, shopping: &Shopping, outcome: &Outcome<'_>, servic
             say(&line);
         }
         say(&format!("\nOn offer now: {} of {} wanted. Nothing was bought.", candidates.len(), options.count));
-        say_table(&["NUMBER", "TYPE"], &rows(candidates));
+        say_numbers(candidates);
     } else {
-        say_table(&["NUMBER", "TYPE"], &rows(bought));
+        say_numbers(bought);
         say(&format!("{} of {} bought.", bought.len(), options.count));
     }
     if let Some(why) = &why {
@@ -167,27 +173,31 @@ fn rules(service: &Service, country: CountryCode, number_type: NumberType) -> Ve
     if rule.min_hold.as_hours() > 0 {
         lines.push(format!("to be kept for at least {} hours before it is given back", rule.min_hold.as_hours()));
     }
-    let missing = |needed: bool, sid: &Option<String>, name| match sid {
-        None if needed => format!("; {name} is not set, so Twilio will refuse"),
-        _ => String::new(),
-    };
     lines.push(match rule.needs {
         None => "what Twilio wants to have on record: not verified".to_owned(),
         Some(Needs { bundle: false, address: false }) => "Twilio wants nothing on record".to_owned(),
-        Some(needs) => {
-            let what = match needs {
-                Needs { bundle: true, address: true } => "a regulatory bundle and an address",
-                Needs { bundle: true, .. } => "a regulatory bundle",
-                Needs { .. } => "an address",
-            };
-            let bundle = missing(needs.bundle, &service.pool.bundle_sid, "TWILIO_BUNDLE_SID");
-            let address = missing(needs.address, &service.pool.address_sid, "TWILIO_ADDRESS_SID");
-            format!("Twilio wants on record: {what}{bundle}{address}")
-        }
+        Some(needs) => on_record(service, needs),
     });
     lines.push(format!("note: {}", rule.note));
     lines.push(format!("source: {}", rule.source));
     lines
+}
+
+fn on_record(service: &Service, needs: Needs) -> String {
+    let pool = &service.pool;
+    let wanted = [
+        (needs.bundle, "a regulatory bundle", &pool.bundle_sid, "TWILIO_BUNDLE_SID"),
+        (needs.address, "an address", &pool.address_sid, "TWILIO_ADDRESS_SID"),
+    ];
+    let wanted: Vec<_> = wanted.into_iter().filter(|(needed, ..)| *needed).collect();
+    let what: Vec<&str> = wanted.iter().map(|(_, what, ..)| *what).collect();
+    let unset: Vec<&str> = wanted.iter().filter(|(.., sid, _)| sid.is_none()).map(|(.., name)| *name).collect();
+    let refusal = match unset.as_slice() {
+        [] => String::new(),
+        [one] => format!("; {one} is not set, so it will refuse"),
+        _ => format!("; {} are not set, so it will refuse", unset.join(" and ")),
+    };
+    format!("Twilio wants on record: {}{refusal}", what.join(" and "))
 }
 
 fn permission(permission: Permission) -> &'static str {

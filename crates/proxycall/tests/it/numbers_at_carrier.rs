@@ -157,5 +157,10 @@ async fn numbers_are_given_back_unless_they_are_in_use_or_unknown() {
     let answer = json_of(&installation, &["release", ZOE, HOT, "--force", "--yes"]).await;
     assert_eq!(answer, json!({"released": [ZOE, HOT], "not_found": [], "failed": []}));
     assert_eq!(owned(&carrier), [EMMA]);
+    carrier.world().remove_number(EMMA);
+    let said = number(&installation, &["release", EMMA, "--force", "--yes"]).await.ok();
+    assert_eq!(said, format!("{EMMA} has left the pool; the carrier's account did not have it.\n"));
+    let left = json_of(&installation, &["list", "--status", "released"]).await;
+    assert_eq!(left["numbers"].as_array().unwrap().len(), 3, "the hotline was never in the pool: {left}");
     end(carrier).await;
 }

@@ -178,7 +178,7 @@ fn tell_alert(standing: &Alert) -> Finding {
              client another: `proxycall number release NUMBER --force`, then `proxycall number assign`."
         }
         alert::USED_ELSEWHERE => {
-            "If it is to lead here, `proxycall number fix-webhooks --apply`; if not, `proxycall number quarantine NUMBER`."
+            "If it is to lead here, `proxycall number fix-webhooks --apply`; if not, `proxycall number quarantine NUMBER --force`."
         }
         alert::RELEASE_FAILED => "Do what the carrier asks for, then `proxycall number release NUMBER` again.",
         _ => "See `proxycall number summary`.",

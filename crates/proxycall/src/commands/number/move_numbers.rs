@@ -43,9 +43,18 @@ pub(super) async fn release(service: &Service, options: &cli::Forced) -> anyhow:
             say(&format!("{number} was given back."));
         }
     }
+    // What the pool had and the account has not is out of the pool now, which is all that was left to do.
+    let mut unknown = Vec::new();
+    for named in look_up(service, &report.not_found).await? {
+        if named.known.is_none() {
+            unknown.push(named.text);
+        } else if !options.shape.json {
+            say(&format!("{} has left the pool; the carrier's account did not have it.", named.text));
+        }
+    }
     complain_of(&report.failed);
-    complain_of_absent(&report.not_found);
-    Ok(code(report.failed.is_empty() && report.not_found.is_empty()))
+    complain_of_absent(&unknown);
+    Ok(code(report.failed.is_empty() && unknown.is_empty()))
 }
 
 fn release_fate(service: &Service, named: &Named, force: bool) -> String {

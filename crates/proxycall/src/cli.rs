@@ -1,8 +1,12 @@
 //! The command line. `serve` when nothing is named.
 
+mod number;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+pub(crate) use number::{Adopt, Assign, Buy, Consent, FixWebhooks, Forced, History, List, Number, Shape, Sync};
 
 use crate::config::variables::help;
 
@@ -35,6 +39,9 @@ pub(crate) enum Command {
     /// Clients.
     #[command(subcommand)]
     Client(Client),
+    /// Proxy numbers: see the pool, buy, give, rest, give back, compare with the carrier's account.
+    #[command(subcommand)]
+    Number(Number),
     /// See and change what an operator may change while the service runs.
     #[command(subcommand, after_long_help = help(&["DATABASE_URL", "PROXYCALL_SECRET_KEY"]))]
     Setting(Setting),

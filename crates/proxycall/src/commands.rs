@@ -3,6 +3,7 @@
 pub(crate) mod doctor;
 pub(crate) mod import;
 pub(crate) mod migrate;
+pub(crate) mod number;
 pub(crate) mod phone;
 pub(crate) mod reference;
 pub(crate) mod sandbox;

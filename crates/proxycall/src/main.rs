@@ -36,6 +36,7 @@ async fn main() -> ExitCode {
         Command::Client(cli::Client::Import { file, skip_refused }) => {
             commands::import::run(&env, &file, skip_refused).await
         }
+        Command::Number(number) => commands::number::run(&env, number).await,
         Command::Setting(setting) => commands::setting::run(&env, setting).await,
         Command::Doctor => commands::doctor::run(&env).await,
         Command::Reference(options) => commands::reference::run(&options),

@@ -1,8 +1,13 @@
 //! `proxycall doctor`: from outside in, what is expected, what is seen, and what to do.
 
+mod pool;
+
 use std::{process::ExitCode, time::Duration};
 
-use proxycall_service::doctor::{Finding, Verdict, check_carrier};
+use proxycall_service::{
+    doctor::{Finding, Verdict, check_carrier},
+    pool::PoolTables,
+};
 use proxycall_store::SecretOrigin;
 use proxycall_web::ApiTokens;
 use tokio::{io::AsyncReadExt as _, net::TcpStream};
@@ -33,6 +38,9 @@ pub(crate) async fn run(env: &Environment) -> anyhow::Result<ExitCode> {
         }
         findings.extend(check_store(&config).await);
         findings.push(check_account(&config).await);
+        if let Ok(tables) = PoolTables::shipped() {
+            findings.push(pool::check_regulatory(&config.pool, config.number_type, &tables.rules));
+        }
         findings.push(check_google(config.sheet.as_deref(), config.google_key.as_ref()));
         findings.push(check_smtp(config.smtp.as_ref()).await);
     }
@@ -137,7 +145,8 @@ async fn check_store(config: &Config) -> Vec<Finding> {
                     "For a new store, set PROXYCALL_SECRET_KEY (`openssl rand -base64 32`) before the first start.",
                 ),
             };
-            let findings = vec![parts.service.check_store().await, secret];
+            let mut findings = vec![parts.service.check_store().await, secret];
+            findings.extend(pool::check_pool(&parts.service).await);
             parts.store.close().await;
             findings
         }

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, BufReader, IsTerminal as _},
+    io::{self, BufReader},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -12,7 +12,7 @@ use proxycall_service::import::{Event, Source};
 
 use crate::{
     config::{Config, Environment, Needs},
-    output::{complain, progress, say},
+    output::{Progress, say},
     wiring,
 };
 
@@ -32,22 +32,19 @@ pub(crate) async fn run(env: &Environment, file: &Path, skip_refused: bool) -> a
     let config = Config::read(env, Needs::Store)?;
     let parts = wiring::parts(&config, true).await?;
     parts.service.policy.refresh(parts.service.ledger.as_ref()).await?;
-    let terminal = io::stderr().is_terminal();
+    let mut progress = Progress::new();
     let mut tell = |event| match event {
-        Event::Checked(rows) => step(terminal, "checked", rows),
-        Event::Written(rows) => step(terminal, "written", rows),
+        Event::Checked(rows) => progress.step(&format!("{rows} rows checked"), rows.is_multiple_of(TOLD_EVERY)),
+        Event::Written(rows) => progress.step(&format!("{rows} rows written"), rows.is_multiple_of(TOLD_EVERY)),
         Event::Refused { line, client, error } => {
             let client = client.map_or_else(String::new, |id| format!(", client {id}"));
-            complain(&format!("{}line {line}{client}: {error}", if terminal { "\r" } else { "" }));
+            progress.complain(&format!("line {line}{client}: {error}"));
         }
     };
     let report = parts.service.import_clients(&CsvFile(file.to_owned()), skip_refused, &mut tell).await;
+    progress.clear();
     parts.store.close().await;
     let report = report.with_context(|| file.display().to_string())?;
-    if terminal {
-        progress("");
-        complain("");
-    }
     if report.refused > 0 && !skip_refused {
         say(&format!(
             "Nothing was imported; rows refused: {}. Mend them, or import the others with --skip-refused.",
@@ -57,12 +54,4 @@ pub(crate) async fn run(env: &Environment, file: &Path, skip_refused: bool) -> a
     }
     say(&format!("{} clients imported, {} were there already, {} refused.", report.added, report.same, report.refused));
     Ok(ExitCode::SUCCESS)
-}
-
-fn step(terminal: bool, what: &str, rows: u64) {
-    if terminal {
-        progress(&format!("{rows} rows {what}"));
-    } else if rows.is_multiple_of(TOLD_EVERY) {
-        complain(&format!("{rows} rows {what}"));
-    }
 }

@@ -1,8 +1,8 @@
 //! `proxycall doctor`: what is expected, what is seen, what to do; and an exit code for scripts.
 
-use proxycall_sandbox::{Options, Sandbox};
+use proxycall_sandbox::{Options, Sandbox, world::Number};
 
-use crate::support::*;
+use crate::{numbers, support::*};
 
 /// A running service with a carrier, and the installation to ask about.
 async fn all_good() -> (Installation, Service, Sandbox) {
@@ -129,4 +129,36 @@ async fn with_nothing_set_every_need_is_told() {
     for name in ["PUBLIC_BASE_URL", "PROXYCALL_API_TOKEN", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "DATABASE_URL"] {
         assert!(finished.out.contains(name), "{name} in {}", finished.out);
     }
+}
+
+#[tokio::test]
+async fn stock_alerts_rules_and_what_the_country_asks_for_are_told_and_are_no_failure() {
+    let (installation, service, carrier) = all_good().await;
+    let mut installation = numbers::with_clients(installation).await;
+    carrier.world().add_number(Number::new("+33199000001"));
+    numbers::number(&installation, &["sync", "--apply"]).await.ok();
+    installation.set("PROXYCALL_POOL_MIN", "2");
+    let said = installation.run(&["doctor"]).await.ok();
+    for (subject, seen, more) in [
+        ("Stock FR mobile", "0 available, 0 assigned", "number buy --country FR --type mobile --count 2"),
+        ("Stock FR local", "0 available, 1 assigned", "at least 2 available (PROXYCALL_POOL_MIN)"),
+        ("Numbers in trouble", "0 set aside (error), 1 missing", "number list --status missing"),
+        ("Alert number_missing +447700900301", "it belongs to client 2", "number sync --apply"),
+        (
+            "Rules FR local",
+            "1 numbers in use; not permitted: automated calls, automated texts",
+            "source: Twilio France",
+        ),
+        ("Regulatory ids", "not set: TWILIO_ADDRESS_SID, TWILIO_BUNDLE_SID", "for FR local"),
+    ] {
+        let mut lines = said.lines().skip_while(|line| !line.starts_with(&format!("warning  {subject}: ")));
+        let told = [lines.next(), lines.next(), lines.next()].map(Option::unwrap_or_default).join("\n");
+        assert!(told.contains(seen) && told.contains(more), "{subject}: {said}");
+    }
+    for name in
+        ["PROXYCALL_POOL_MIN: 2", "PROXYCALL_MAX_PURCHASES_PER_DAY: 20 (default)", "PROXYCALL_BUY_ON_DEMAND: false"]
+    {
+        assert!(said.contains(&format!("ok       {name}")), "{name} in {said}");
+    }
+    end(service, carrier).await;
 }

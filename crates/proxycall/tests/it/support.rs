@@ -9,7 +9,10 @@ use std::{
 };
 
 use reqwest::{Method, StatusCode};
-use rustix::process::{Pid, Signal};
+use rustix::{
+    process::{Pid, Signal},
+    pty::{OpenptFlags, ioctl_tiocgptpeer, openpt, unlockpt},
+};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{
@@ -100,13 +103,19 @@ impl Installation {
 
     /// Runs a command to its end.
     pub(crate) async fn run(&self, arguments: &[&str]) -> Finished {
-        let output = tokio::time::timeout(PATIENCE, self.command(arguments).output());
-        let output = output.await.unwrap_or_else(|_| panic!("{arguments:?} did not end in time")).unwrap();
-        Finished {
-            code: output.status.code(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        }
+        finish(arguments, &mut self.command(arguments)).await
+    }
+
+    /// Runs a command to its end with a terminal for its standard input, at which somebody has typed this.
+    pub(crate) async fn run_at_terminal(&self, arguments: &[&str], typed: &str) -> Finished {
+        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
+        let keyboard = openpt(flags).unwrap();
+        unlockpt(&keyboard).unwrap();
+        let terminal = ioctl_tiocgptpeer(&keyboard, flags).unwrap();
+        rustix::io::write(&keyboard, typed.as_bytes()).unwrap();
+        let finished = finish(arguments, self.command(arguments).stdin(Stdio::from(terminal))).await;
+        drop(keyboard);
+        finished
     }
 
     /// Starts a command and leaves it running.
@@ -132,6 +141,16 @@ impl Installation {
                 return Service { process, address: format!("http://127.0.0.1:{port}"), http: http() };
             }
         }
+    }
+}
+
+async fn finish(arguments: &[&str], command: &mut Command) -> Finished {
+    let output = tokio::time::timeout(PATIENCE, command.output());
+    let output = output.await.unwrap_or_else(|_| panic!("{arguments:?} did not end in time")).unwrap();
+    Finished {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
     }
 }
 

@@ -1,0 +1,310 @@
+//! Whether numbers can be bought, how long they last, what needs an operator, and what their rules forbid.
+
+use std::collections::BTreeMap;
+
+use proxycall_domain::{
+    CountryCode, NumberStatus, NumberType,
+    number_rules::{NumberRule, NumberRules, Shelves},
+    pool::stock::Stock,
+    purchase::Shopping,
+};
+use proxycall_service::{
+    Service,
+    doctor::{Finding, Verdict},
+    pool::{PoolConfig, alert},
+    ports::{
+        LedgerError,
+        ledger::{Alert, NumberFilter},
+    },
+};
+
+/// How many numbers are read from the store at once.
+const PAGE: u32 = 1_000;
+
+/// Whether what the carrier wants to have on record before it sells a number is set.
+pub(super) fn check_regulatory(pool: &PoolConfig, number_type: NumberType, rules: &NumberRules) -> Finding {
+    let subject = "Regulatory ids";
+    let (mut needed, mut missing, mut seen) = (Vec::new(), Vec::new(), Vec::new());
+    for of_type in Shopping::new(pool.country, number_type).types() {
+        let kind = format!("{} {of_type}", pool.country);
+        let rule = rules.rule(pool.country, of_type, None);
+        if rule.is_some_and(|rule| rule.shelves == Shelves::NotSold) {
+            seen.push(format!("{kind}: not sold"));
+            continue;
+        }
+        let Some(needs) = rule.and_then(|rule| rule.needs) else {
+            seen.push(format!("{kind}: what Twilio asks for is not verified"));
+            continue;
+        };
+        let asked = [
+            (needs.bundle, "TWILIO_BUNDLE_SID", &pool.bundle_sid),
+            (needs.address, "TWILIO_ADDRESS_SID", &pool.address_sid),
+        ];
+        let names: Vec<&str> = asked.iter().filter(|(needed, ..)| *needed).map(|(_, name, _)| *name).collect();
+        if names.is_empty() {
+            seen.push(format!("{kind}: nothing is asked for"));
+            continue;
+        }
+        needed.push(format!("{} for {kind}", names.join(" and ")));
+        let unset = asked.iter().filter(|(needed, _, sid)| *needed && sid.is_none()).map(|(_, name, _)| *name);
+        let before = missing.len();
+        missing.extend(unset);
+        if missing.len() == before {
+            seen.push(format!("{kind}: set"));
+        }
+    }
+    missing.sort_unstable();
+    missing.dedup();
+    if missing.is_empty() {
+        return Finding::good(subject, seen.join("; "));
+    }
+    Finding::new(
+        subject,
+        Verdict::Warning,
+        needed.join("; "),
+        format!("not set: {}", missing.join(", ")),
+        "Without them Twilio refuses to sell. Have the bundle approved in Twilio's console (Phone Numbers > Regulatory \
+         Compliance) and set its BU… and AD… ids; if you buy no numbers, leave it.",
+    )
+}
+
+/// What the store knows of the pool.
+pub(super) async fn check_pool(service: &Service) -> Vec<Finding> {
+    match look(service).await {
+        Ok(findings) => findings,
+        Err(error) => vec![Finding::new(
+            "Pool",
+            Verdict::Bad,
+            "a pool that can be read",
+            error.to_string(),
+            "Mend what is wrong with the store first; `proxycall migrate` brings its tables up to date.",
+        )],
+    }
+}
+
+async fn look(service: &Service) -> Result<Vec<Finding>, LedgerError> {
+    let stock = service.ledger.stock(service.clock.now()).await?;
+    let alerts = service.ledger.alerts().await?;
+    let mut findings = check_stock(&stock, &service.pool, service.preferred_type);
+    findings.push(check_set_aside(&stock));
+    findings.extend(alerts.iter().map(tell_alert));
+    findings.extend(check_rules(service).await?);
+    Ok(findings)
+}
+
+/// How many numbers are available, and for how long.
+fn check_stock(stock: &[Stock], pool: &PoolConfig, preferred: NumberType) -> Vec<Finding> {
+    let minimum = u64::from(pool.minimum);
+    let mut rows: Vec<Stock> = stock.to_vec();
+    let named = |of: &Stock| (of.country, of.number_type) == (pool.country, preferred);
+    if minimum > 0 && !rows.iter().any(named) {
+        rows.push(Stock::empty(pool.country, preferred));
+    }
+    if rows.is_empty() {
+        return vec![Finding::new(
+            "Stock",
+            Verdict::Unused,
+            "",
+            "the pool has no numbers yet",
+            "`proxycall number buy` buys some, `proxycall number sync` finds those of the account, `proxycall client \
+             import` brings in those that clients have.",
+        )];
+    }
+    rows.iter().map(|of| check_stock_of(of, minimum, named(of))).collect()
+}
+
+/// `kept`: whether the environment names the country and type, which then is kept in stock like those in use.
+fn check_stock_of(of: &Stock, minimum: u64, kept: bool) -> Finding {
+    let Stock { country, number_type, .. } = of;
+    let subject = format!("Stock {country} {number_type}");
+    let count = |status| of.count(status);
+    let (available, assigned) = (count(NumberStatus::Available), count(NumberStatus::Assigned));
+    let lasting = match of.days_left() {
+        Some(days) => format!("{days} days left at the pace of the last 28"),
+        None => "none given out in the last 28 days".to_owned(),
+    };
+    let seen = format!(
+        "{available} available, {assigned} assigned, {} resting, {} reserved; {lasting}",
+        count(NumberStatus::Quarantined),
+        count(NumberStatus::Reserved),
+    );
+    if available >= minimum || !(kept || assigned > 0) {
+        return Finding::good(subject, seen);
+    }
+    Finding::new(
+        subject,
+        Verdict::Warning,
+        format!("at least {minimum} available (PROXYCALL_POOL_MIN)"),
+        seen,
+        format!(
+            "The running service buys up to PROXYCALL_MAX_PURCHASES_PER_DAY; an alert says why when it cannot. By hand: \
+             `proxycall number buy --country {country} --type {number_type} --count {}`.",
+            minimum - available
+        ),
+    )
+}
+
+/// Numbers that are not given to anybody because of something.
+fn check_set_aside(stock: &[Stock]) -> Finding {
+    let count = |status| stock.iter().map(|of| of.count(status)).sum::<u64>();
+    let (error, missing) = (count(NumberStatus::Error), count(NumberStatus::Missing));
+    let seen = format!("{error} set aside (error), {missing} missing");
+    match (error, missing) {
+        (0, 0) => Finding::good("Numbers in trouble", "none"),
+        // What is used for something else is set aside, and well so.
+        (_, 0) => {
+            Finding::good("Numbers in trouble", format!("{seen}; `proxycall number list --status error` says why"))
+        }
+        _ => Finding::new(
+            "Numbers in trouble",
+            Verdict::Warning,
+            "none missing",
+            seen,
+            "`proxycall number list --status missing` shows them: calls to them reach nobody. If one is back in the \
+             account, `proxycall number sync --apply` takes it back; if it is gone for good, `proxycall number release` \
+             takes it out of the pool.",
+        ),
+    }
+}
+
+fn tell_alert(standing: &Alert) -> Finding {
+    let remedy = match standing.kind.as_str() {
+        alert::LOW_STOCK => "Buy some with `proxycall number buy`; the alert goes when there are enough again.",
+        alert::PURCHASE_FAILED => {
+            "Do what the carrier asks for, then `proxycall number buy`; `--dry-run` shows what is on offer and what is needed."
+        }
+        alert::NUMBER_MISSING => {
+            "Look for the number in Twilio's console. If it is back, `proxycall number sync --apply`; if not, give its \
+             client another: `proxycall number release NUMBER --force`, then `proxycall number assign`."
+        }
+        alert::USED_ELSEWHERE => {
+            "If it is to lead here, `proxycall number fix-webhooks --apply`; if not, `proxycall number quarantine NUMBER --force`."
+        }
+        alert::RELEASE_FAILED => "Do what the carrier asks for, then `proxycall number release NUMBER` again.",
+        _ => "See `proxycall number summary`.",
+    };
+    Finding::new(
+        format!("Alert {} {}", standing.kind, standing.subject),
+        Verdict::Warning,
+        "no alerts",
+        format!("{} (since {})", standing.detail, standing.raised_at),
+        remedy,
+    )
+}
+
+/// What the rules for the numbers in use forbid.
+async fn check_rules(service: &Service) -> Result<Vec<Finding>, LedgerError> {
+    let mut used: BTreeMap<(CountryCode, &str, Option<u64>), (&NumberRule, u64)> = BTreeMap::new();
+    let mut filter = NumberFilter { limit: PAGE, ..NumberFilter::default() };
+    loop {
+        let page = service.ledger.numbers(filter.clone()).await?;
+        for number in &page.items {
+            let in_use = matches!(
+                number.status,
+                NumberStatus::Available | NumberStatus::Reserved | NumberStatus::Assigned | NumberStatus::Quarantined
+            );
+            let rule = service.tables.rules.rule(number.country, number.number_type, Some(number.phone));
+            if let Some(rule) = rule.filter(|_| in_use) {
+                let key = (rule.country, rule.number_type.as_str(), rule.prefix);
+                used.entry(key).or_insert((rule, 0)).1 += 1;
+            }
+        }
+        filter.after = page.items.last().map(|number| number.phone);
+        if page.next.is_none() {
+            break;
+        }
+    }
+    Ok(used.into_values().filter_map(|(rule, count)| forbidden(rule, count)).collect())
+}
+
+fn forbidden(rule: &NumberRule, count: u64) -> Option<Finding> {
+    let uses = [
+        (rule.interpersonal, "relaying between people"),
+        (rule.automated_calls, "automated calls"),
+        (rule.automated_texts, "automated texts"),
+    ];
+    let not: Vec<&str> =
+        uses.into_iter().filter(|(permission, _)| permission.is_forbidden()).map(|(_, use_of)| use_of).collect();
+    if not.is_empty() {
+        return None;
+    }
+    let prefix = rule.prefix.map(|prefix| format!(" +{prefix}…")).unwrap_or_default();
+    let remedy = if rule.interpersonal.is_forbidden() {
+        "Give these numbers back and buy others: masked calls may not run over them."
+    } else {
+        "Masked calls and texts may run over them. Nothing automated may: let codes and notices come from another number."
+    };
+    Some(Finding::new(
+        format!("Rules {} {}{prefix}", rule.country, rule.number_type),
+        Verdict::Warning,
+        format!("{} (source: {})", rule.note, rule.source),
+        format!("{count} numbers in use; not permitted: {}", not.join(", ")),
+        remedy,
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    fn pool(country: CountryCode, minimum: u32) -> PoolConfig {
+        PoolConfig {
+            our_hosts: Vec::new(),
+            address_sid: None,
+            bundle_sid: None,
+            country,
+            batch: 3,
+            minimum,
+            max_purchases_per_day: 20,
+            quarantine: SignedDuration::ZERO,
+            buy_on_demand: false,
+        }
+    }
+
+    #[test]
+    fn ids_that_a_country_asks_for_are_missed_also_for_the_type_that_is_bought_instead() {
+        let rules = NumberRules::shipped().unwrap();
+        let bare = pool(CountryCode::FRANCE, 0);
+        for number_type in [NumberType::Mobile, NumberType::Local] {
+            let finding = check_regulatory(&bare, number_type, &rules);
+            assert_eq!(finding.verdict, Verdict::Warning);
+            assert!(finding.seen.contains("TWILIO_BUNDLE_SID") && finding.expected.contains("FR local"), "{finding:?}");
+        }
+        let complete = PoolConfig { address_sid: Some("AD1".into()), bundle_sid: Some("BU1".into()), ..bare };
+        assert_eq!(check_regulatory(&complete, NumberType::Local, &rules).verdict, Verdict::Good);
+        let american = check_regulatory(&pool("US".parse().unwrap(), 0), NumberType::Mobile, &rules);
+        assert_eq!(
+            (american.verdict, american.seen.as_str()),
+            (Verdict::Good, "US mobile: not sold; US local: nothing is asked for")
+        );
+    }
+
+    #[test]
+    fn stock_below_the_minimum_is_a_warning_where_it_is_kept_and_nowhere_else() {
+        let (france, british) = (CountryCode::FRANCE, "GB".parse().unwrap());
+        let verdicts = |stock: &[Stock], minimum| -> Vec<Verdict> {
+            let findings = check_stock(stock, &pool(france, minimum), NumberType::Mobile);
+            findings.into_iter().map(|finding| finding.verdict).collect()
+        };
+        let mut stock = [Stock::empty(france, NumberType::Mobile), Stock::empty(british, NumberType::Local)];
+        assert_eq!(verdicts(&stock, 0), [Verdict::Good; 2]);
+        assert_eq!(verdicts(&stock, 2), [Verdict::Warning, Verdict::Good]);
+        stock[0].add(NumberStatus::Available, 2);
+        stock[1].add(NumberStatus::Assigned, 1);
+        assert_eq!(verdicts(&stock, 2), [Verdict::Good, Verdict::Warning]);
+        assert_eq!(verdicts(&[], 0), [Verdict::Unused]);
+        assert_eq!(verdicts(&[], 1), [Verdict::Warning]);
+    }
+
+    #[test]
+    fn what_is_set_aside_is_counted_and_what_is_missing_is_a_warning() {
+        let mut stock = [Stock::empty(CountryCode::FRANCE, NumberType::Mobile)];
+        stock[0].add(NumberStatus::Error, 2);
+        let finding = check_set_aside(&stock);
+        assert!(finding.verdict == Verdict::Good && finding.seen.starts_with("2 set aside"), "{finding:?}");
+        stock[0].add(NumberStatus::Missing, 1);
+        assert_eq!(check_set_aside(&stock).verdict, Verdict::Warning);
+    }
+}

@@ -20,10 +20,20 @@ use crate::error::{UnitError, is_crossed, unavailable};
 
 /// The texts that differ from SQLite's: many writers, so what another holds is stepped over.
 pub(crate) mod dialect {
-    use crate::shared_sql::{claim_jobs, import_clients, import_known, import_numbers, take_number};
+    use crate::shared_sql::{
+        claim_jobs, import_clients, import_known, import_numbers, insert_interaction, remember_caller, take_number,
+    };
 
     pub(crate) const CLAIM_JOBS: &str = claim_jobs!(" FOR UPDATE SKIP LOCKED");
     pub(crate) const TAKE_NUMBER: &str = take_number!(" FOR UPDATE SKIP LOCKED");
+    // One statement, which saves a way to the server and back.
+    pub(crate) const RECORD_INTERACTION: &str = concat!(
+        "WITH recorded AS (",
+        insert_interaction!(),
+        "), remembered AS (",
+        remember_caller!("EXISTS (SELECT 1 FROM recorded)"),
+        ") SELECT 1 FROM recorded"
+    );
     pub(crate) const IMPORT_KNOWN: &str =
         import_known!("jsonb_array_elements(CAST($1 AS jsonb)) AS r(value)", "decode(", ", 'hex')");
     pub(crate) const IMPORT_CLIENTS: &str =

@@ -38,6 +38,28 @@ macro_rules! take_number {
     };
 }
 
+/// Records a call or text, unless it is there.
+macro_rules! insert_interaction {
+    () => {
+        "INSERT INTO interaction \
+             (id, channel, direction, dialled, client_id, party, party_key, inbound_sid, outcome, answer, body, relay_to, \
+              started_at, ended_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
+         ON CONFLICT (inbound_sid) DO NOTHING RETURNING 1"
+    };
+}
+
+/// Remembers `$15`, unless it is null, as the last caller of the client of `insert_interaction`, when `$new` holds.
+macro_rules! remember_caller {
+    ($new:literal) => {
+        concat!(
+            "UPDATE client SET last_caller = $15, updated_at = $13 \
+             WHERE client_id = $5 AND closed_at IS NULL AND $15 IS NOT NULL AND ",
+            $new
+        )
+    };
+}
+
 /// What is known of the rows of an import, in their order. `$rows` reads a JSON array as rows `r` with a column `value`,
 /// `$hex` and `$end` stand around hex that is read as bytes.
 macro_rules! import_known {
@@ -109,4 +131,6 @@ macro_rules! import_numbers {
     };
 }
 
-pub(crate) use {claim_jobs, import_clients, import_known, import_numbers, take_number};
+pub(crate) use {
+    claim_jobs, import_clients, import_known, import_numbers, insert_interaction, remember_caller, take_number,
+};

@@ -29,10 +29,18 @@ pub(crate) use sqlx::{SqliteConnection as Connection, sqlite::SqliteRow as Row};
 
 /// The texts that differ from PostgreSQL's: one writer needs no locks.
 pub(crate) mod dialect {
-    use crate::shared_sql::{claim_jobs, import_clients, import_known, import_numbers, take_number};
+    use crate::shared_sql::{
+        claim_jobs, import_clients, import_known, import_numbers, insert_interaction, remember_caller, take_number,
+    };
 
     pub(crate) const CLAIM_JOBS: &str = claim_jobs!("");
     pub(crate) const TAKE_NUMBER: &str = take_number!("");
+    // Two statements in one text: each text is a hand-over to the database's thread.
+    pub(crate) const RECORD_INTERACTION: &str = concat!(
+        remember_caller!("NOT EXISTS (SELECT 1 FROM interaction WHERE inbound_sid = $8)"),
+        "; ",
+        insert_interaction!()
+    );
     pub(crate) const IMPORT_KNOWN: &str = import_known!("json_each($1) AS r", "unhex(", ")");
     pub(crate) const IMPORT_CLIENTS: &str = import_clients!("json_each($1) AS r", "unhex(", ")");
     pub(crate) const IMPORT_NUMBERS: &str = import_numbers!("json_each($1) AS r");

@@ -21,7 +21,8 @@ use crate::error::{UnitError, is_crossed, unavailable};
 /// The texts that differ from SQLite's: many writers, so what another holds is stepped over.
 pub(crate) mod dialect {
     use crate::shared_sql::{
-        claim_jobs, import_clients, import_known, import_numbers, insert_interaction, remember_caller, take_number,
+        claim_jobs, import_clients, import_known, import_numbers, import_rows, insert_interaction, remember_caller,
+        take_number,
     };
 
     pub(crate) const CLAIM_JOBS: &str = claim_jobs!(" FOR UPDATE SKIP LOCKED");
@@ -35,10 +36,10 @@ pub(crate) mod dialect {
         ") SELECT 1 FROM recorded"
     );
     pub(crate) const IMPORT_KNOWN: &str =
-        import_known!("jsonb_array_elements(CAST($1 AS jsonb)) AS r(value)", "decode(", ", 'hex')");
+        import_known!("jsonb_array_elements(CAST($1 AS jsonb)) AS e(value)", "decode(", ", 'hex')");
     pub(crate) const IMPORT_CLIENTS: &str =
-        import_clients!("jsonb_array_elements(CAST($1 AS jsonb)) AS r(value)", "decode(", ", 'hex')");
-    pub(crate) const IMPORT_NUMBERS: &str = import_numbers!("jsonb_array_elements(CAST($1 AS jsonb)) AS r(value)");
+        import_clients!("jsonb_array_elements(CAST($1 AS jsonb)) AS e(value)", "decode(", ", 'hex')");
+    pub(crate) const IMPORT_NUMBERS: &str = import_numbers!("jsonb_array_elements(CAST($1 AS jsonb)) AS e(value)");
 }
 
 /// How often a verb that crossed another is run in all.

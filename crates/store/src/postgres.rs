@@ -31,9 +31,9 @@ pub(crate) mod dialect {
     pub(crate) const RECORD_INTERACTION: &str = concat!(
         "WITH recorded AS (",
         insert_interaction!(),
-        "), remembered AS (",
+        " RETURNING 1), remembered AS (",
         remember_caller!("EXISTS (SELECT 1 FROM recorded)"),
-        ") SELECT 1 FROM recorded"
+        ") SELECT count(*) AS recorded FROM recorded"
     );
     pub(crate) const IMPORT_KNOWN: &str =
         import_known!("jsonb_array_elements(CAST($1 AS jsonb)) AS e(value)", "decode(", ", 'hex')");

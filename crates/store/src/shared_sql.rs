@@ -45,7 +45,7 @@ macro_rules! insert_interaction {
              (id, channel, direction, dialled, client_id, party, party_key, inbound_sid, outcome, answer, body, relay_to, \
               started_at, ended_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
-         ON CONFLICT (inbound_sid) DO NOTHING RETURNING 1"
+         ON CONFLICT (inbound_sid) DO NOTHING"
     };
 }
 

@@ -37,11 +37,13 @@ pub(crate) mod dialect {
 
     pub(crate) const CLAIM_JOBS: &str = claim_jobs!("");
     pub(crate) const TAKE_NUMBER: &str = take_number!("");
-    // Two statements in one text: each text is a hand-over to the database's thread.
+    // Three statements in one text: each text is a hand-over to the database's thread. No RETURNING: SQLite keeps a
+    // journal and a table of its own for it.
     pub(crate) const RECORD_INTERACTION: &str = concat!(
         remember_caller!("NOT EXISTS (SELECT 1 FROM interaction WHERE inbound_sid = $8)"),
         "; ",
-        insert_interaction!()
+        insert_interaction!(),
+        "; SELECT changes() AS recorded"
     );
     pub(crate) const IMPORT_KNOWN: &str = import_known!("json_each($1)", "unhex(", ")");
     pub(crate) const IMPORT_CLIENTS: &str = import_clients!("json_each($1)", "unhex(", ")");

@@ -81,7 +81,7 @@ pub(super) async fn insert(db: &mut Connection, codec: &Codec, new: NewInteracti
         Some(proxycall_domain::Direction::FromClient) => relay_to,
         _ => new.from,
     };
-    let inserted: Option<Row> = sqlx::query(dialect::RECORD_INTERACTION)
+    let recorded: Row = sqlx::query(dialect::RECORD_INTERACTION)
         .bind(new.id.uuid())
         .bind(new.channel.as_str())
         .bind(direction.map(proxycall_domain::Direction::as_str))
@@ -97,9 +97,9 @@ pub(super) async fn insert(db: &mut Connection, codec: &Codec, new: NewInteracti
         .bind(millis(new.now))
         .bind(new.outcome.is_final().then(|| millis(new.now)))
         .bind(remember.map(|caller| codec.seal_phone(caller)))
-        .fetch_optional(&mut *db)
+        .fetch_one(&mut *db)
         .await?;
-    Ok(inserted.is_some())
+    Ok(recorded.try_get::<i64, _>("recorded")? == 1)
 }
 
 pub(crate) async fn record_inbound_call(

@@ -25,8 +25,9 @@ const BATCH: usize = 1_000;
 const WINDOW: usize = 50_000;
 /// How few and how many rows share one unit of work.
 const UNIT: RangeInclusive<usize> = 250..=10_000;
-/// How long a unit should take: calls wait meanwhile, and give up after 2.4 s.
-const STRETCH: Duration = Duration::from_millis(500);
+/// How long a unit should take. Calls wait for about the first half of it, until it is committed, and give up after
+/// 2.4 s; in the second half SQLite tidies up, and calls pass.
+const STRETCH: Duration = Duration::from_secs(1);
 /// For how long the store is then left to others. A process that waits for an SQLite file looks every 100 ms only, and
 /// takes what it finds free: a pause longer than that is one in which its calls get their turn.
 const PAUSE: Duration = Duration::from_millis(120);
@@ -176,12 +177,13 @@ struct Row {
 /// How many rows to write at once, as the last ones taught.
 struct Pace {
     rows: usize,
-    since_pause: Duration,
+    /// How long the store has been worked on without a pause.
+    busy: Duration,
 }
 
 impl Pace {
     fn new() -> Self {
-        Self { rows: BATCH, since_pause: Duration::ZERO }
+        Self { rows: BATCH, busy: Duration::ZERO }
     }
 
     /// Takes note of how long a unit of so many rows took. Whether the others should have a turn now.
@@ -193,10 +195,10 @@ impl Pace {
         if rows == self.rows {
             self.rows = fitting.clamp(*UNIT.start(), *UNIT.end());
         }
-        self.since_pause += elapsed;
-        let over = self.since_pause >= STRETCH.mul_f64(0.8);
+        self.busy += elapsed;
+        let over = self.busy >= STRETCH / 2;
         if over {
-            self.since_pause = Duration::ZERO;
+            self.busy = Duration::ZERO;
         }
         over
     }

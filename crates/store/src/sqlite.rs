@@ -56,9 +56,10 @@ const BUSY_TIMEOUT: Duration = Duration::from_millis(1_500);
 const WRITER_CACHE: &str = "-65536";
 /// After how many pages of 4 KiB the write-ahead log is folded into the file: 16 MiB.
 const CHECKPOINT_AFTER: &str = "4000";
-/// For an import: a batch touches pages all over the lookup indexes, which should not be written before it is whole; and
-/// the longer the log may grow, the more often a page is in it and is then written to the file only once. 128 MiB each.
-const FOR_IMPORT: &str = "PRAGMA cache_size = -131072; PRAGMA wal_autocheckpoint = 32000";
+/// For an import, in the same unit: 128 MiB. A batch touches pages all over the lookup indexes, and what does not fit is
+/// written several times over. The log is not let grow: a service that found it long would fold it into the file while
+/// its caller waits.
+const FOR_IMPORT: &str = "PRAGMA cache_size = -131072";
 /// How many connections read beside the writer.
 const READERS: u32 = 4;
 /// How long a reader is waited for.

@@ -25,12 +25,12 @@ const BATCH: usize = 1_000;
 const WINDOW: usize = 50_000;
 /// How few and how many rows share one unit of work.
 const UNIT: RangeInclusive<usize> = 250..=10_000;
-/// How long a unit should take. Calls wait for about the first half of it, until it is committed, and give up after
-/// 2.4 s; in the second half SQLite tidies up, and calls pass.
-const STRETCH: Duration = Duration::from_secs(1);
+/// How long a unit should take: calls wait meanwhile, and give up after 2.4 s. A machine that is busy with other things
+/// makes it twice as long now and then.
+const STRETCH: Duration = Duration::from_millis(500);
 /// For how long the store is then left to others. A process that waits for an SQLite file looks every 100 ms only, and
 /// takes what it finds free: a pause longer than that is one in which its calls get their turn.
-const PAUSE: Duration = Duration::from_millis(120);
+const PAUSE: Duration = Duration::from_millis(150);
 
 /// A file that can be read from the start twice: once to check, once to write.
 pub trait Source {

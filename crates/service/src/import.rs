@@ -346,3 +346,32 @@ fn table_error(error: &csv::Error) -> ImportError {
         _ => ImportError::Table(format!("a row cannot be read{at}")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_grow_and_shrink_to_what_half_a_second_allows() {
+        let mut pace = Pace::new();
+        for _ in 0..8 {
+            pace.took(pace.rows, Duration::from_millis(20));
+        }
+        assert_eq!(pace.rows, *UNIT.end());
+        for _ in 0..8 {
+            pace.took(pace.rows, Duration::from_secs(4));
+        }
+        assert_eq!(pace.rows, *UNIT.start());
+        // What is left of a window is no measure.
+        pace.took(1, Duration::from_millis(1));
+        assert_eq!(pace.rows, *UNIT.start());
+    }
+
+    #[test]
+    fn others_get_a_turn_after_each_long_unit_and_after_some_short_ones() {
+        let mut pace = Pace::new();
+        assert!(pace.took(1_000, STRETCH));
+        let short = STRETCH / 5;
+        assert_eq!([(); 4].map(|()| pace.took(1, short)), [false, false, true, false]);
+    }
+}

@@ -1,7 +1,7 @@
 //! Promises: a file of clients is taken over whole, or not at all unless asked; in short batches, so that calls go on;
 //! and a second run goes on where the first one ended.
 
-use std::{collections::HashSet, io, time::Duration};
+use std::{collections::HashSet, io, ops::RangeInclusive, time::Duration};
 
 use proxycall_domain::{
     ClientId, FieldError, MailAddress, NewClient, PersonName, PhoneNumber, Policy, client::parse_phone,
@@ -18,13 +18,19 @@ use crate::{
     },
 };
 
-/// How many rows share one unit of work: a few milliseconds, in which no call waits long.
+/// How many rows are checked at once.
 const BATCH: usize = 1_000;
-/// How long rows are written before the store is left to others.
-const STRETCH: Duration = Duration::from_millis(400);
-/// For how long. A process that waits for an SQLite file looks every 100 ms only, and takes what it finds free: a pause
-/// longer than that is one in which its calls get their turn.
-const PAUSE: Duration = Duration::from_millis(120);
+/// How many rows are put into the order of their proxy numbers before they are written: each batch then touches one
+/// stretch of the store's tables, and with that far fewer of its pages, each of which is written whole.
+const WINDOW: usize = 50_000;
+/// How few and how many rows share one unit of work.
+const UNIT: RangeInclusive<usize> = 250..=10_000;
+/// How long a unit should take: calls wait meanwhile, and give up after 2.4 s. A machine that is busy with other things
+/// makes it twice as long now and then.
+const STRETCH: Duration = Duration::from_millis(500);
+/// For how long the store is then left to others. A process that waits for an SQLite file looks every 100 ms only, and
+/// takes what it finds free: a pause longer than that is one in which its calls get their turn.
+const PAUSE: Duration = Duration::from_millis(150);
 
 /// A file that can be read from the start twice: once to check, once to write.
 pub trait Source {
@@ -168,6 +174,36 @@ struct Row {
     client: ImportClient,
 }
 
+/// How many rows to write at once, as the last ones taught.
+struct Pace {
+    rows: usize,
+    /// How long the store has been worked on without a pause.
+    busy: Duration,
+}
+
+impl Pace {
+    fn new() -> Self {
+        Self { rows: BATCH, busy: Duration::ZERO }
+    }
+
+    /// Takes note of how long a unit of so many rows took. Whether the others should have a turn now.
+    fn took(&mut self, rows: usize, elapsed: Duration) -> bool {
+        let fitting = u128::try_from(rows).unwrap_or_default() * STRETCH.as_millis() / elapsed.as_millis().max(1);
+        // One slow unit, as when the store tidies up, is no reason to go slowly for long.
+        let fitting = usize::try_from(fitting).unwrap_or(usize::MAX).clamp(self.rows / 2, self.rows * 2);
+        // The last unit of a window tells less than a whole one.
+        if rows == self.rows {
+            self.rows = fitting.clamp(*UNIT.start(), *UNIT.end());
+        }
+        self.busy += elapsed;
+        let over = self.busy >= STRETCH / 2;
+        if over {
+            self.busy = Duration::ZERO;
+        }
+        over
+    }
+}
+
 impl Service {
     /// Takes over a file of clients. Everything is checked first; a refusal imports nothing unless refused rows are to
     /// be skipped.
@@ -207,9 +243,10 @@ impl Service {
         let headers = headers(&mut table)?;
         let mut record = csv::StringRecord::new();
         let mut report = Report::default();
-        let mut batch = Vec::with_capacity(BATCH);
+        let at_once = if dry_run { BATCH } else { WINDOW };
+        let mut rows = Vec::with_capacity(at_once);
         let mut done = 0;
-        let mut began = Instant::now();
+        let mut pace = Pace::new();
         loop {
             let more = table.read_record(&mut record).map_err(|error| table_error(&error))?;
             if more {
@@ -222,7 +259,7 @@ impl Service {
                     continue;
                 }
                 match checker.check(&line) {
-                    Ok(client) => batch.push(Row { line: position, client }),
+                    Ok(client) => rows.push(Row { line: position, client }),
                     Err(error) => {
                         report.refused += 1;
                         let client = ClientId::parse("client_id", &line.client_id).ok();
@@ -230,14 +267,23 @@ impl Service {
                     }
                 }
             }
-            if batch.len() == BATCH || (!more && !batch.is_empty()) {
-                done += u64::try_from(batch.len()).unwrap_or_default();
-                self.import_batch(std::mem::take(&mut batch), dry_run, &mut report, tell).await?;
-                tell(if dry_run { Event::Checked(done) } else { Event::Written(done) });
-                if !dry_run && began.elapsed() >= STRETCH {
-                    tokio::time::sleep(PAUSE).await;
-                    began = Instant::now();
+            if rows.len() == at_once || !more {
+                if !dry_run {
+                    rows.sort_by_key(|row| row.client.proxy.as_ref().map(|number| number.phone));
                 }
+                let mut left = rows.as_slice();
+                while !left.is_empty() {
+                    let (unit, others) = left.split_at(left.len().min(if dry_run { BATCH } else { pace.rows }));
+                    let began = Instant::now();
+                    self.import_unit(unit, dry_run, &mut report, tell).await?;
+                    done += u64::try_from(unit.len()).unwrap_or_default();
+                    tell(if dry_run { Event::Checked(done) } else { Event::Written(done) });
+                    if !dry_run && pace.took(unit.len(), began.elapsed()) {
+                        tokio::time::sleep(PAUSE).await;
+                    }
+                    left = others;
+                }
+                rows.clear();
             }
             if !more {
                 return Ok(report);
@@ -245,9 +291,9 @@ impl Service {
         }
     }
 
-    async fn import_batch(
+    async fn import_unit(
         &self,
-        rows: Vec<Row>,
+        rows: &[Row],
         dry_run: bool,
         report: &mut Report,
         tell: &mut (dyn FnMut(Event) + Send),
@@ -298,5 +344,34 @@ fn table_error(error: &csv::Error) -> ImportError {
         csv::ErrorKind::Io(cause) => ImportError::Read(io::Error::new(cause.kind(), format!("unreadable{at}"))),
         csv::ErrorKind::Utf8 { .. } => ImportError::Table(format!("it is not UTF-8{at}")),
         _ => ImportError::Table(format!("a row cannot be read{at}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_grow_and_shrink_to_what_half_a_second_allows() {
+        let mut pace = Pace::new();
+        for _ in 0..8 {
+            pace.took(pace.rows, Duration::from_millis(20));
+        }
+        assert_eq!(pace.rows, *UNIT.end());
+        for _ in 0..8 {
+            pace.took(pace.rows, Duration::from_secs(4));
+        }
+        assert_eq!(pace.rows, *UNIT.start());
+        // What is left of a window is no measure.
+        pace.took(1, Duration::from_millis(1));
+        assert_eq!(pace.rows, *UNIT.start());
+    }
+
+    #[test]
+    fn others_get_a_turn_after_each_long_unit_and_after_some_short_ones() {
+        let mut pace = Pace::new();
+        assert!(pace.took(1_000, STRETCH));
+        let short = STRETCH / 5;
+        assert_eq!([(); 4].map(|()| pace.took(1, short)), [false, false, true, false]);
     }
 }

@@ -118,6 +118,17 @@ impl Store {
         self.secret_origin
     }
 
+    /// Makes room for an import of many rows, at the cost of memory.
+    ///
+    /// # Errors
+    /// When the store is not available.
+    pub async fn expect_import(&self) -> Result<(), LedgerError> {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.expect_import().await,
+            Engine::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Carries out what is queued and closes all connections.
     pub async fn close(&self) {
         match &self.engine {

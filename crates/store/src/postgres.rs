@@ -21,19 +21,27 @@ use crate::error::{UnitError, is_crossed, unavailable};
 /// The texts that differ from SQLite's: many writers, so what another holds is stepped over.
 pub(crate) mod dialect {
     use crate::shared_sql::{
-        claim_jobs, free_lapsed, import_clients, import_known, import_numbers, take_for_client, take_for_owner,
-        take_number,
+        claim_jobs, free_lapsed, import_clients, import_known, import_numbers, import_rows, insert_interaction,
+        remember_caller, take_for_client, take_for_owner, take_number,
     };
 
     pub(crate) const CLAIM_JOBS: &str = claim_jobs!(" FOR UPDATE SKIP LOCKED");
     pub(crate) const TAKE_FOR_CLIENT: &str = take_for_client!(" FOR UPDATE SKIP LOCKED");
     pub(crate) const TAKE_FOR_OWNER: &str = take_for_owner!(" FOR UPDATE SKIP LOCKED");
     pub(crate) const FREE_LAPSED: &str = free_lapsed!(" FOR UPDATE SKIP LOCKED");
+    // One statement, which saves a way to the server and back.
+    pub(crate) const RECORD_INTERACTION: &str = concat!(
+        "WITH recorded AS (",
+        insert_interaction!(),
+        " RETURNING 1), remembered AS (",
+        remember_caller!("EXISTS (SELECT 1 FROM recorded)"),
+        ") SELECT count(*) AS recorded FROM recorded"
+    );
     pub(crate) const IMPORT_KNOWN: &str =
-        import_known!("jsonb_array_elements(CAST($1 AS jsonb)) AS r(value)", "decode(", ", 'hex')");
+        import_known!("jsonb_array_elements(CAST($1 AS jsonb)) AS e(value)", "decode(", ", 'hex')");
     pub(crate) const IMPORT_CLIENTS: &str =
-        import_clients!("jsonb_array_elements(CAST($1 AS jsonb)) AS r(value)", "decode(", ", 'hex')");
-    pub(crate) const IMPORT_NUMBERS: &str = import_numbers!("jsonb_array_elements(CAST($1 AS jsonb)) AS r(value)");
+        import_clients!("jsonb_array_elements(CAST($1 AS jsonb)) AS e(value)", "decode(", ", 'hex')");
+    pub(crate) const IMPORT_NUMBERS: &str = import_numbers!("jsonb_array_elements(CAST($1 AS jsonb)) AS e(value)");
 }
 
 /// How often a verb that crossed another is run in all.

@@ -61,11 +61,41 @@ macro_rules! free_lapsed {
     };
 }
 
-/// What is known of the rows of an import, in their order. `$rows` reads a JSON array as rows `r` with a column `value`,
-/// `$hex` and `$end` stand around hex that is read as bytes.
+/// Records a call or text, unless it is there.
+macro_rules! insert_interaction {
+    () => {
+        "INSERT INTO interaction \
+             (id, channel, direction, dialled, client_id, party, party_key, inbound_sid, outcome, answer, body, relay_to, \
+              started_at, ended_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
+         ON CONFLICT (inbound_sid) DO NOTHING"
+    };
+}
+
+/// Remembers `$15`, unless it is null, as the last caller of the client of `insert_interaction`, when `$new` holds.
+macro_rules! remember_caller {
+    ($new:literal) => {
+        concat!(
+            "UPDATE client SET last_caller = $15, updated_at = $13 \
+             WHERE client_id = $5 AND closed_at IS NULL AND $15 IS NOT NULL AND ",
+            $new
+        )
+    };
+}
+
+/// The rows of an import. `$rows` reads a JSON array as rows with a column `value`, which is kept: SQLite would
+/// otherwise write each row as text, and read it again, for each of its fields.
+macro_rules! import_rows {
+    ($rows:literal) => {
+        concat!("WITH r AS MATERIALIZED (SELECT value FROM ", $rows, ") ")
+    };
+}
+
+/// What is known of the rows of an import, in their order. `$hex` and `$end` stand around hex that is read as bytes.
 macro_rules! import_known {
     ($rows:literal, $hex:literal, $end:literal) => {
         concat!(
+            import_rows!($rows),
             "SELECT c.name, c.mail, c.phone_key, c.country, c.closed_at, own.phone AS own_proxy, \
                  p.status, p.client_id AS owner, p.quarantine_until, \
                  EXISTS (SELECT 1 FROM proxy_number q WHERE q.phone = CAST(r.value ->> 'real' AS BIGINT) \
@@ -74,9 +104,8 @@ macro_rules! import_known {
             $hex,
             "r.value ->> 'proxy_key'",
             $end,
-            ") AS proxy_is_real FROM ",
-            $rows,
-            " LEFT JOIN client c ON c.client_id = CAST(r.value ->> 'id' AS BIGINT) \
+            ") AS proxy_is_real FROM r \
+              LEFT JOIN client c ON c.client_id = CAST(r.value ->> 'id' AS BIGINT) \
               LEFT JOIN proxy_number own ON own.client_id = c.client_id \
               LEFT JOIN proxy_number p ON p.phone = CAST(r.value ->> 'proxy' AS BIGINT) \
               ORDER BY CAST(r.value ->> 'n' AS BIGINT)"
@@ -88,6 +117,7 @@ macro_rules! import_known {
 macro_rules! import_clients {
     ($rows:literal, $hex:literal, $end:literal) => {
         concat!(
+            import_rows!($rows),
             "INSERT INTO client (client_id, name, name_fold, mail, mail_fold, phone, phone_key, last_four_key, \
                  country, last_caller, created_at, updated_at) \
              SELECT CAST(r.value ->> 'id' AS BIGINT), r.value ->> 'name', r.value ->> 'name_fold', \
@@ -107,9 +137,7 @@ macro_rules! import_clients {
             $hex,
             "r.value ->> 'last_caller'",
             $end,
-            ", $2, $2 FROM ",
-            $rows,
-            " WHERE true ON CONFLICT (client_id) DO NOTHING"
+            ", $2, $2 FROM r WHERE true ON CONFLICT (client_id) DO NOTHING"
         )
     };
 }
@@ -118,13 +146,13 @@ macro_rules! import_clients {
 macro_rules! import_numbers {
     ($rows:literal) => {
         concat!(
+            import_rows!($rows),
             "INSERT INTO proxy_number \
                  (phone, country, number_type, status, friendly_name, client_id, assigned_at, added_at, updated_at, \
                   since, actor, reason) \
              SELECT CAST(r.value ->> 'proxy' AS BIGINT), r.value ->> 'proxy_country', r.value ->> 'proxy_type', \
-                 'assigned', '', CAST(r.value ->> 'id' AS BIGINT), $2, $2, $2, $2, 'cli', 'imported' FROM ",
-            $rows,
-            " WHERE (r.value ->> 'proxy') IS NOT NULL \
+                 'assigned', '', CAST(r.value ->> 'id' AS BIGINT), $2, $2, $2, $2, 'cli', 'imported' FROM r \
+              WHERE (r.value ->> 'proxy') IS NOT NULL \
               ON CONFLICT (phone) DO UPDATE SET status = 'assigned', client_id = excluded.client_id, \
                   former_client_id = NULL, assigned_at = excluded.assigned_at, quarantine_until = NULL, \
                   updated_at = excluded.updated_at, since = excluded.since, actor = excluded.actor, \
@@ -135,5 +163,6 @@ macro_rules! import_numbers {
 }
 
 pub(crate) use {
-    claim_jobs, free_lapsed, import_clients, import_known, import_numbers, take_for_client, take_for_owner, take_number,
+    claim_jobs, free_lapsed, import_clients, import_known, import_numbers, import_rows, insert_interaction,
+    remember_caller, take_for_client, take_for_owner, take_number,
 };

@@ -16,6 +16,7 @@ use std::{
     time::Duration,
 };
 
+use proxycall_service::ports::LedgerError;
 use sqlx::migrate::Migrator;
 use sqlx::{
     SqlitePool,
@@ -30,26 +31,37 @@ pub(crate) use sqlx::{SqliteConnection as Connection, sqlite::SqliteRow as Row};
 /// The texts that differ from PostgreSQL's: one writer needs no locks.
 pub(crate) mod dialect {
     use crate::shared_sql::{
-        claim_jobs, free_lapsed, import_clients, import_known, import_numbers, take_for_client, take_for_owner,
-        take_number,
+        claim_jobs, free_lapsed, import_clients, import_known, import_numbers, import_rows, insert_interaction,
+        remember_caller, take_for_client, take_for_owner, take_number,
     };
 
     pub(crate) const CLAIM_JOBS: &str = claim_jobs!("");
     pub(crate) const TAKE_FOR_CLIENT: &str = take_for_client!("");
     pub(crate) const TAKE_FOR_OWNER: &str = take_for_owner!("");
     pub(crate) const FREE_LAPSED: &str = free_lapsed!("");
-    pub(crate) const IMPORT_KNOWN: &str = import_known!("json_each($1) AS r", "unhex(", ")");
-    pub(crate) const IMPORT_CLIENTS: &str = import_clients!("json_each($1) AS r", "unhex(", ")");
-    pub(crate) const IMPORT_NUMBERS: &str = import_numbers!("json_each($1) AS r");
+    // Three statements in one text: each text is a hand-over to the database's thread. No RETURNING: SQLite keeps a
+    // journal and a table of its own for it.
+    pub(crate) const RECORD_INTERACTION: &str = concat!(
+        remember_caller!("NOT EXISTS (SELECT 1 FROM interaction WHERE inbound_sid = $8)"),
+        "; ",
+        insert_interaction!(),
+        "; SELECT changes() AS recorded"
+    );
+    pub(crate) const IMPORT_KNOWN: &str = import_known!("json_each($1)", "unhex(", ")");
+    pub(crate) const IMPORT_CLIENTS: &str = import_clients!("json_each($1)", "unhex(", ")");
+    pub(crate) const IMPORT_NUMBERS: &str = import_numbers!("json_each($1)");
 }
 
 /// How long a statement waits for another process's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_millis(1_500);
-/// How much the writer keeps of the file, in KiB (SQLite writes it with a minus): an import touches pages all over the
-/// lookup indexes, and what does not fit is written several times over. It fills only as it is used.
+/// How much the writer keeps of the file, in KiB (SQLite writes it with a minus). It fills only as it is used.
 const WRITER_CACHE: &str = "-65536";
 /// After how many pages of 4 KiB the write-ahead log is folded into the file: 16 MiB.
 const CHECKPOINT_AFTER: &str = "4000";
+/// For an import, in the same unit: 128 MiB. A batch touches pages all over the lookup indexes, and what does not fit is
+/// written several times over. The log is not let grow: a service that found it long would fold it into the file while
+/// its caller waits.
+const FOR_IMPORT: &str = "PRAGMA cache_size = -131072";
 /// How many connections read beside the writer.
 const READERS: u32 = 4;
 /// How long a reader is waited for.
@@ -98,6 +110,18 @@ impl Sqlite {
     /// The writer's queue.
     pub(crate) fn writer(&self) -> &writer::Writer {
         &self.writer
+    }
+
+    /// Makes room for an import on the writer's connection.
+    pub(crate) async fn expect_import(&self) -> Result<(), LedgerError> {
+        self.writer
+            .unit(|db| {
+                Box::pin(async move {
+                    sqlx::raw_sql(FOR_IMPORT).execute(&mut *db).await?;
+                    Ok(())
+                })
+            })
+            .await
     }
 
     /// A connection for reading.

@@ -13,7 +13,7 @@ mod problem;
 mod request_log;
 mod webhooks;
 
-use std::{sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -22,9 +22,9 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
 };
+use futures_util::FutureExt as _;
 use proxycall_service::Service;
 use proxycall_twilio::Verifier;
-use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer};
 use utoipa_axum::router::OpenApiRouter;
 
 pub use auth::ApiTokens;
@@ -78,14 +78,35 @@ pub fn router(app: App) -> Router {
         .merge(webhooks::router())
         .fallback(not_found)
         .method_not_allowed_fallback(async || Problem::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"))
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(CatchPanicLayer::custom(problem::of_panic))
-        .layer(middleware::from_fn(limit_time))
-        .layer(middleware::from_fn(request_log::log));
-    HEADERS
-        .into_iter()
-        .fold(routes, |routes, (name, value)| routes.layer(SetResponseHeaderLayer::if_not_present(name, value)))
-        .with_state(app)
+        .layer(middleware::from_fn(around));
+    routes.with_state(app)
+}
+
+/// What every request passes. One layer, since each further one costs a webhook some allocations.
+async fn around(mut request: Request, next: Next) -> Response {
+    let line = request_log::Line::begin(&request);
+    DefaultBodyLimit::max(BODY_LIMIT).apply(&mut request);
+    let limit = limit_of(&request);
+    let answered = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let mut response = match tokio::time::timeout(limit, answered).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => problem::of_panic().into_response(),
+        Err(_) => {
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "The request took too long; try again later").into_response()
+        }
+    };
+    line.end(&mut response);
+    for (name, value) in HEADERS {
+        response.headers_mut().entry(name).or_insert(value);
+    }
+    response
+}
+
+/// How long a request may take. What asks the carrier about the whole account says itself, and better, when that takes
+/// too long.
+fn limit_of(request: &Request) -> Duration {
+    let with_carrier = request.method() == Method::POST && request.uri().path().starts_with("/pool/");
+    if with_carrier { api::CARRIER_LIMIT + REQUEST_LIMIT } else { REQUEST_LIMIT }
 }
 
 /// What nobody serves. The original redirected a path with a slash at the end to the one without.
@@ -97,13 +118,4 @@ async fn not_found(uri: Uri) -> Response {
         Some(target) => Redirect::temporary(&target).into_response(),
         None => Problem::new(StatusCode::NOT_FOUND, "Not Found").into_response(),
     }
-}
-
-async fn limit_time(request: Request, next: Next) -> Response {
-    let with_carrier = request.method() == Method::POST && request.uri().path().starts_with("/pool/");
-    // The handler says itself, and better, what a carrier that takes too long means.
-    let limit = if with_carrier { api::CARRIER_LIMIT + REQUEST_LIMIT } else { REQUEST_LIMIT };
-    tokio::time::timeout(limit, next.run(request)).await.unwrap_or_else(|_| {
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "The request took too long; try again later").into_response()
-    })
 }

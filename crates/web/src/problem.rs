@@ -1,8 +1,6 @@
 //! Promises: every error is an RFC 9457 document that keeps the original's `detail` string, and never echoes a phone,
 //! a name or an e-mail address.
 
-use std::any::Any;
-
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
@@ -180,6 +178,6 @@ impl IntoResponse for Problem {
 }
 
 /// A defect of ours. What the panic says may quote data, so only its place is in the log (the panic hook's line).
-pub(crate) fn of_panic(_payload: Box<dyn Any + Send>) -> Response {
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "An error of ours; see the log").into_response()
+pub(crate) fn of_panic() -> Problem {
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "An error of ours; see the log")
 }

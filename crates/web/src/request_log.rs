@@ -9,7 +9,6 @@ use std::{
 use axum::{
     extract::{MatchedPath, Request},
     http::{HeaderName, HeaderValue, Method},
-    middleware::Next,
     response::Response,
 };
 use proxycall_domain::phone::{mask, mask_sid};
@@ -41,19 +40,35 @@ fn request_id() -> String {
     format!("{:08x}{:06x}", start & 0xffff_ffff, NEXT.fetch_add(1, Ordering::Relaxed) & 0xff_ffff)
 }
 
-pub(crate) async fn log(request: Request, next: Next) -> Response {
-    let started = Instant::now();
-    let method = request.method().clone();
-    // The route's pattern, not the path: /clients/by-proxy/{proxy} holds a number.
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let id = request_id();
-    let mut response = next.run(request).await;
-    let note = response.extensions_mut().remove::<Note>();
-    write_line(&id, &method, route.as_ref().map_or("unknown", MatchedPath::as_str), &response, note, started);
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(REQUEST_ID.clone(), value);
+/// The line of one request.
+pub(crate) struct Line {
+    started: Instant,
+    method: Method,
+    /// The route's pattern, not the path: /clients/by-proxy/{proxy} holds a number.
+    route: Option<MatchedPath>,
+    id: String,
+}
+
+impl Line {
+    /// What there is to say of a request before it is answered.
+    pub(crate) fn begin(request: &Request) -> Self {
+        Self {
+            started: Instant::now(),
+            method: request.method().clone(),
+            route: request.extensions().get::<MatchedPath>().cloned(),
+            id: request_id(),
+        }
     }
-    response
+
+    /// Writes it, and the id into the answer.
+    pub(crate) fn end(self, response: &mut Response) {
+        let note = response.extensions_mut().remove::<Note>();
+        let route = self.route.as_ref().map_or("unknown", MatchedPath::as_str);
+        write_line(&self.id, &self.method, route, response, note, self.started);
+        if let Ok(value) = HeaderValue::try_from(self.id) {
+            response.headers_mut().insert(REQUEST_ID.clone(), value);
+        }
+    }
 }
 
 fn write_line(id: &str, method: &Method, route: &str, response: &Response, note: Option<Note>, started: Instant) {

@@ -16,15 +16,15 @@ pub(crate) use verified::TwilioWebhook;
 /// Each path also exists as `/twilio/twilio/…`: the original served both by accident, and numbers in the field may be
 /// configured with either.
 pub(crate) fn router() -> Router<Shared> {
-    let routes = || {
-        Router::new()
-            .route("/voice", post(voice::incoming))
-            .route("/voice/ended", post(voice::dial_ended))
-            .route("/voice/otp", post(otp::over))
-            .route("/voice/otp/gather", post(otp::over))
-            .route("/sms", post(text::incoming))
-            .route("/status/message", post(status::message))
-            .route("/status/voice", post(status::voice))
-    };
-    Router::new().nest("/twilio", routes()).nest("/twilio/twilio", routes())
+    // Whole paths: a nested router would be one more layer around each of them.
+    ["/twilio", "/twilio/twilio"].into_iter().fold(Router::new(), |router, at| {
+        router
+            .route(&format!("{at}/voice"), post(voice::incoming))
+            .route(&format!("{at}/voice/ended"), post(voice::dial_ended))
+            .route(&format!("{at}/voice/otp"), post(otp::over))
+            .route(&format!("{at}/voice/otp/gather"), post(otp::over))
+            .route(&format!("{at}/sms"), post(text::incoming))
+            .route(&format!("{at}/status/message"), post(status::message))
+            .route(&format!("{at}/status/voice"), post(status::voice))
+    })
 }

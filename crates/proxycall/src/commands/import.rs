@@ -32,6 +32,7 @@ pub(crate) async fn run(env: &Environment, file: &Path, skip_refused: bool) -> a
     let config = Config::read(env, Needs::Store)?;
     let parts = wiring::parts(&config, true).await?;
     parts.service.policy.refresh(parts.service.ledger.as_ref()).await?;
+    parts.store.expect_import().await?;
     let mut progress = Progress::new();
     let mut tell = |event| match event {
         Event::Checked(rows) => progress.step(&format!("{rows} rows checked"), rows.is_multiple_of(TOLD_EVERY)),

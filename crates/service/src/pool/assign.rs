@@ -6,7 +6,7 @@ use proxycall_domain::{
     pool::life::{Actor, Wish},
 };
 
-use super::{NumberFailure, PoolError, alert, in_words, read_numbers};
+use super::{NumberFailure, PoolError, in_words, read_numbers};
 use crate::{
     Service,
     clients::RequestError,
@@ -106,7 +106,11 @@ impl Service {
             let until = act.at.checked_add(self.rest_of(number.country)).unwrap_or(act.at);
             let to = MoveTo::Quarantine { until };
             match self.ledger.move_number(MoveNumber { phone, to, force, act }).await? {
-                Moved::Done { .. } => report.resting.push((phone.expose(), until)),
+                Moved::Done { .. } => {
+                    // It is nobody's now: that it leads elsewhere, or is gone, hurts nobody, and is seen again if it lasts.
+                    self.clear_number_alerts(phone).await?;
+                    report.resting.push((phone.expose(), until));
+                }
                 Moved::Already => report.resting.push((phone.expose(), number.held_until.unwrap_or(until))),
                 Moved::Kept(reason) => report.failed.push(NumberFailure::new(phone, reason)),
                 Moved::Unknown => report.failed.push(NumberFailure::new(phone, "is not in the pool")),
@@ -154,10 +158,7 @@ impl Service {
             let wiring = Some(wanted.replacing(&found.wiring));
             match self.carrier.update_number(&found.sid, &NumberUpdate { friendly_name: None, wiring }).await {
                 Ok(_) => {
-                    let now = self.clock.now();
-                    for kind in [alert::USED_ELSEWHERE, alert::NUMBER_MISSING] {
-                        self.ledger.clear_alert(kind, phone.expose(), now).await?;
-                    }
+                    self.clear_number_alerts(phone).await?;
                     report.adopted.push(phone.expose());
                 }
                 Err(error) => {

@@ -172,6 +172,15 @@ impl Service {
         self.ledger.raise_alert(Alert { id, kind: kind.to_owned(), subject, detail, raised_at: now }).await
     }
 
+    /// What was told of a number is over.
+    async fn clear_number_alerts(&self, phone: PhoneNumber) -> Result<(), LedgerError> {
+        let now = self.clock.now();
+        for kind in [alert::NUMBER_MISSING, alert::USED_ELSEWHERE, alert::RELEASE_FAILED] {
+            self.ledger.clear_alert(kind, phone.expose(), now).await?;
+        }
+        Ok(())
+    }
+
     /// Notes that a number is gone at the carrier.
     async fn note_missing(&self, phone: PhoneNumber, act: Act) -> Result<bool, LedgerError> {
         let moved = self.ledger.move_number(MoveNumber { phone, to: MoveTo::Missing, force: true, act }).await?;

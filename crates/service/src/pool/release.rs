@@ -211,11 +211,13 @@ impl Service {
             None => None,
         };
         let Some(sid) = sid else {
+            self.clear_number_alerts(phone).await?;
             self.ledger.finish_job(job, None).await?;
             return Ok(Ok(()));
         };
         let error = match self.carrier.release_number(&sid).await {
             Ok(_) => {
+                self.clear_number_alerts(phone).await?;
                 self.ledger.end_release(job, phone).await?;
                 return Ok(Ok(()));
             }

@@ -178,7 +178,8 @@ impl Service {
         }
         if elsewhere {
             let detail = "The carrier has other webhooks for this number of the pool. If it is to lead here, run \
-                          `proxycall number fix-webhooks --apply`; if not, quarantine it.";
+                          `proxycall number fix-webhooks --apply`; if not, give its client another and quarantine it \
+                          (a client's number with --force).";
             self.alert(alert::USED_ELSEWHERE, number.phone.expose(), detail.to_owned()).await?;
             return Ok(Wired::NotOurs);
         }

@@ -25,8 +25,10 @@ const QUEUE_PATIENCE: Duration = Duration::from_secs(2);
 trait Queued: Send {
     /// Whether whoever asked no longer waits: then it must not be carried out.
     fn abandoned(&self) -> bool;
-    /// Carries it out inside the savepoint; false: undo it.
+    /// Carries it out; false: it failed and must be undone.
     fn run<'c>(&'c mut self, connection: &'c mut Connection) -> BoxFuture<'c, bool>;
+    /// Forgets what it came to: it was undone, and is to be run again.
+    fn forget(&mut self);
     /// Tells whoever asked.
     fn settle(self: Box<Self>, committed: &Result<(), LedgerError>);
 }
@@ -55,11 +57,15 @@ where
         })
     }
 
+    fn forget(&mut self) {
+        self.result = None;
+    }
+
     fn settle(self: Box<Self>, committed: &Result<(), LedgerError>) {
         let answer = match (self.result, committed) {
-            (Some(Err(error)), _) => Err(error.into()),
-            (Some(Ok(value)), Ok(())) => Ok(value),
+            // A refusal, too, may stand on what others of the batch wrote, which is not there now.
             (_, Err(error)) => Err(error.clone()),
+            (Some(result), Ok(())) => result.map_err(LedgerError::from),
             (None, Ok(())) => Err(LedgerError::Unavailable("the request was given up".to_owned())),
         };
         // Whoever asked may have given up meanwhile: what is committed stays.
@@ -185,13 +191,37 @@ impl State {
         }
     }
 
-    /// Between two verbs one statement text ends the one's savepoint and begins the other's: each text is a hand-over
-    /// to the database's thread, and those are most of what a verb costs.
+    /// All verbs first run without savepoints, since each statement text is a hand-over to the database's thread and
+    /// back, and those are most of what a verb costs. Only when one of them fails is the batch undone and run again
+    /// with a savepoint each: a verb takes time, ids and chance from its command, so it may.
     async fn run_batch(connection: &mut Connection, batch: &mut [Box<dyn Queued>]) -> Result<(), sqlx::Error> {
+        connection.execute(sqlx::raw_sql("BEGIN IMMEDIATE")).await?;
+        let mut all_kept = true;
+        for unit in &mut *batch {
+            // The lock may have been waited for longer than whoever asked did: they were told that nothing was done.
+            if !unit.abandoned() {
+                all_kept = unit.run(connection).await;
+                if !all_kept {
+                    break;
+                }
+            }
+        }
+        if all_kept {
+            connection.execute(sqlx::raw_sql("COMMIT")).await?;
+            return Ok(());
+        }
+        connection.execute(sqlx::raw_sql("ROLLBACK")).await?;
+        // Alone, it has failed and is undone.
+        if batch.len() > 1 { Self::run_one_by_one(connection, batch).await } else { Ok(()) }
+    }
+
+    /// Between two verbs one statement text ends the one's savepoint and begins the other's.
+    async fn run_one_by_one(connection: &mut Connection, batch: &mut [Box<dyn Queued>]) -> Result<(), sqlx::Error> {
+        // What they came to before may have stood on what is undone.
+        batch.iter_mut().for_each(|unit| unit.forget());
         let mut next = "BEGIN IMMEDIATE; SAVEPOINT verb";
         for unit in batch {
             connection.execute(sqlx::raw_sql(next)).await?;
-            // The lock may have been waited for longer than whoever asked did: they were told that nothing was done.
             next = if !unit.abandoned() && unit.run(connection).await {
                 "RELEASE verb; SAVEPOINT verb"
             } else {

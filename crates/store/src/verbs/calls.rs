@@ -17,13 +17,6 @@ const FACTS: &str = "SELECT i.answer, i.outcome, c.client_id, c.phone, c.country
     LEFT JOIN proxy_number n ON n.phone = $1 \
     LEFT JOIN client c ON c.client_id = n.client_id";
 
-const INSERT: &str = "INSERT INTO interaction \
-        (id, channel, direction, dialled, client_id, party, party_key, inbound_sid, outcome, answer, body, relay_to, started_at, \
-         ended_at) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (inbound_sid) DO NOTHING";
-
-const REMEMBER: &str = "UPDATE client SET last_caller = $2, updated_at = $3 WHERE client_id = $1 AND closed_at IS NULL";
-
 /// What was answered when the same call or text came before.
 pub(super) struct Before {
     pub(super) answer: Vec<u8>,
@@ -78,7 +71,7 @@ pub(super) struct NewInteraction<'a> {
     pub(super) now: Timestamp,
 }
 
-/// Writes the row; false when the same call or text was there already.
+/// Writes the row and remembers the last caller; false, and nothing done, when the same call or text was there already.
 pub(super) async fn insert(db: &mut Connection, codec: &Codec, new: NewInteraction<'_>) -> Result<bool, UnitError> {
     let (direction, relay_to, remember) = match &new.decision.action {
         Action::Relay { direction, to, remember } => (Some(*direction), Some(*to), *remember),
@@ -88,7 +81,7 @@ pub(super) async fn insert(db: &mut Connection, codec: &Codec, new: NewInteracti
         Some(proxycall_domain::Direction::FromClient) => relay_to,
         _ => new.from,
     };
-    let inserted = sqlx::query(INSERT)
+    let recorded: Row = sqlx::query(dialect::RECORD_INTERACTION)
         .bind(new.id.uuid())
         .bind(new.channel.as_str())
         .bind(direction.map(proxycall_domain::Direction::as_str))
@@ -103,21 +96,10 @@ pub(super) async fn insert(db: &mut Connection, codec: &Codec, new: NewInteracti
         .bind(relay_to.filter(|_| new.body.is_some()).map(|to| codec.seal_phone(to)))
         .bind(millis(new.now))
         .bind(new.outcome.is_final().then(|| millis(new.now)))
-        .execute(&mut *db)
-        .await?
-        .rows_affected();
-    if inserted == 0 {
-        return Ok(false);
-    }
-    if let (Some(caller), Some(client)) = (remember, new.decision.client) {
-        sqlx::query(REMEMBER)
-            .bind(client.get())
-            .bind(codec.seal_phone(caller))
-            .bind(millis(new.now))
-            .execute(&mut *db)
-            .await?;
-    }
-    Ok(true)
+        .bind(remember.map(|caller| codec.seal_phone(caller)))
+        .fetch_one(&mut *db)
+        .await?;
+    Ok(recorded.try_get::<i64, _>("recorded")? == 1)
 }
 
 pub(crate) async fn record_inbound_call(

@@ -419,7 +419,9 @@ pub(crate) async fn adopt_number(
     let client = still_theirs(db, client).await?;
     let next = match (status, client) {
         (NumberStatus::Released, _) => free,
-        (NumberStatus::Error | NumberStatus::Missing, _) if adopt.used_elsewhere => NumberStatus::Error,
+        // What a client has, or holds, stays so: its calls still come in, and an operator is told.
+        (NumberStatus::Assigned | NumberStatus::Reserved, _) => status,
+        _ if adopt.used_elsewhere => NumberStatus::Error,
         (NumberStatus::Error | NumberStatus::Missing, Some(_)) => NumberStatus::Assigned,
         (NumberStatus::Error | NumberStatus::Missing, None) => NumberStatus::Available,
         _ => status,

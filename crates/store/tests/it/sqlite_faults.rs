@@ -7,6 +7,7 @@ use std::{
 };
 
 use futures_util::poll;
+use proxycall_domain::NumberType;
 use proxycall_service::ports::{Ledger, LedgerError};
 use proxycall_testkit::database::{Database, raw_sqlite, sqlite};
 use sqlx::{Executor, SqliteConnection};
@@ -54,6 +55,34 @@ async fn a_verb_that_nobody_waits_for_any_more_is_not_carried_out() {
     last.await.unwrap();
     let keys: Vec<_> = db.settings().await.unwrap().into_iter().map(|(key, _)| key).collect();
     assert_eq!(keys, ["first", "last"]);
+}
+
+#[tokio::test]
+async fn verbs_beside_a_refused_one_are_kept_and_stand_on_each_other() {
+    let db = sqlite().await;
+    clients(&db, 1).await;
+    let mut other = locked(&db).await;
+    let set = |key: &str| db.set_setting(key.to_owned(), Some("1".to_owned()), at(0));
+    let mut first = pin!(set("first"));
+    assert!(poll!(&mut first).is_pending());
+    // The writer meets the lock with the first verb alone; the others share the next commit.
+    tokio::task::yield_now().await;
+    let mut before = pin!(set("before"));
+    // The row is written before it is found out that there is no number.
+    let mut refused = pin!(db.create_client(create(new_client(2))));
+    let mut stocked = pin!(db.add_numbers(vec![number(proxy(9), NumberType::Local)], act(0)));
+    let mut created = pin!(db.create_client(create(new_client(3))));
+    let mut again = pin!(db.create_client(create(new_client(3))));
+    assert!(poll!(&mut before).is_pending() && poll!(&mut refused).is_pending() && poll!(&mut stocked).is_pending());
+    assert!(poll!(&mut created).is_pending() && poll!(&mut again).is_pending());
+    other.execute("ROLLBACK").await.unwrap();
+    first.await.unwrap();
+    before.await.unwrap();
+    assert!(matches!(refused.await, Err(LedgerError::NoNumberLeft { .. })));
+    assert_eq!(stocked.await, Ok(1));
+    assert_eq!(created.await.unwrap().proxy, Some(proxy(9)));
+    assert_eq!(again.await, Err(LedgerError::ClientExists));
+    assert_eq!((db.database().count("client").await, db.settings().await.unwrap().len()), (2, 2));
 }
 
 /// Moves the file with its journal.

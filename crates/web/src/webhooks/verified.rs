@@ -55,13 +55,13 @@ impl FromRequest<Shared> for TwilioWebhook {
     async fn from_request(request: Request, app: &Shared) -> Result<Self, Response> {
         // The address as it was received: routing strips prefixes from the request's own.
         let uri = request.extensions().get::<OriginalUri>().map_or_else(|| request.uri().clone(), |uri| uri.0.clone());
-        let headers = request.headers().clone();
+        let is_form = is_form(request.headers());
+        let signature = request.headers().get(SIGNATURE_HEADER).cloned();
         let body = Bytes::from_request(request, app).await.map_err(|error| of_body(error).into_response())?;
-        let is_form = is_form(&headers);
         let form = if is_form { Form::parse(&body) } else { Form::parse(b"") };
         let payload = if is_form { Payload::Form(&form) } else { Payload::Raw(&body) };
         let target = uri.path_and_query().map_or("/", |target| target.as_str());
-        let signature = headers.get(SIGNATURE_HEADER).and_then(|value| value.to_str().ok());
+        let signature = signature.as_ref().and_then(|value| value.to_str().ok());
         if app.verifier.verify(target, payload, signature).is_err() {
             return Err(refused(&form));
         }

@@ -132,8 +132,7 @@ pub struct AdoptNumber {
     pub number: NewNumber,
     /// Its webhooks as they were.
     pub before: Wiring,
-    /// Whether an operator has said that it is ours although it is used elsewhere. Without that word such a number is
-    /// set aside.
+    /// Whether it is used for something else and no operator has said that it is ours all the same: then it is set aside.
     pub used_elsewhere: bool,
     /// Who, why, when.
     pub act: Act,

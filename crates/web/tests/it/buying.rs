@@ -104,7 +104,7 @@ async fn the_type_stored_is_the_type_bought() {
 #[tokio::test]
 async fn a_number_that_lacks_what_is_required_is_not_bought() {
     run_test(async |app| {
-        let voice_only = Capabilities { sms: false, mms: false, ..Capabilities::default() };
+        let voice_only = Capabilities::VOICE;
         app.world.sell_out("FR", Shelf::Mobile);
         app.world.add_stock(Stock::new("FR", Shelf::Mobile, "+3363998", 4, voice_only));
         let (status, body) = provision(app, json!({ "require_sms_capability": "yes", "batch_size": "1" })).await;
@@ -268,7 +268,7 @@ async fn no_more_is_bought_on_a_day_than_is_allowed() {
 async fn many_who_buy_at_once_never_buy_one_number_twice() {
     run_test(async |app| {
         let app = &*app;
-        let answers = at_once(8, |_| async move { provision(app, json!({ "batch_size": 2 })).await }).await;
+        let answers = at_once(8, || async move { provision(app, json!({ "batch_size": 2 })).await }).await;
         let numbers: Vec<String> = answers.iter().flat_map(|(_, body)| bought(body)).collect();
         assert_eq!(numbers.iter().collect::<BTreeSet<_>>().len(), numbers.len());
         assert_same_on_both_sides(app, numbers.len()).await;

@@ -54,8 +54,9 @@ pub(crate) mod dialect {
 
 /// How long a statement waits for another process's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_millis(1_500);
-/// How much the writer keeps of the file, in KiB (SQLite writes it with a minus). It fills only as it is used.
-const WRITER_CACHE: &str = "-65536";
+/// How much the writer keeps of the file, in KiB (SQLite writes it with a minus). Not more: SQLite looks through all of it
+/// at each commit after it has moved pages of an index, and a page that is not kept comes from the system's memory.
+const WRITER_CACHE: &str = "-16384";
 /// After how many pages of 4 KiB the write-ahead log is folded into the file: 16 MiB.
 const CHECKPOINT_AFTER: &str = "4000";
 /// For an import, in the same unit: 128 MiB. A batch touches pages all over the lookup indexes, and what does not fit is

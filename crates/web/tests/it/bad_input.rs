@@ -60,7 +60,8 @@ fn the_table_has_every_route_that_takes_a_body() {
     let mut described = HashSet::new();
     for (path, methods) in openapi["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
-            if operation.get("requestBody").is_some() {
+            // The pool takes booleans and numbers in many spellings, as the original did: `account` and `buying` say which.
+            if operation.get("requestBody").is_some() && !path.starts_with("/pool/") {
                 described.insert((method.to_uppercase(), path.replace("{client_id}", "1")));
             }
         }

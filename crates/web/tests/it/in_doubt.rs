@@ -7,7 +7,7 @@ use proxycall_service::ports::{
     carrier::{CarrierText, OutgoingText},
     ledger::{ClaimedJob, OutboundText, SendStep, SentText, TextResult},
 };
-use proxycall_testkit::sandbox::Fault;
+use proxycall_testkit::sandbox::{Fault, contract::RecordedRequest};
 use proxycall_testkit::{
     app::{CLIENT, COURIER, OTHER_COURIER, PUBLIC_BASE_URL, TestApp, run_test_on_both},
     run_test,
@@ -18,7 +18,8 @@ use crate::sending::{is, sendings, state, waiting_text};
 
 /// How often the carrier was asked what it has sent.
 fn look_ups(app: &TestApp) -> usize {
-    app.world.requests().iter().filter(|request| request.method == "GET").count()
+    let texts = |request: &&RecordedRequest| request.method == "GET" && request.path.contains("/Messages");
+    app.world.requests().iter().filter(texts).count()
 }
 
 #[tokio::test]

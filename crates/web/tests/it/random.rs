@@ -159,8 +159,10 @@ fn operations() -> Vec<Operation> {
                 schema.get("$ref").or_else(|| schema["oneOf"].as_array()?.iter().find_map(|one| one.get("$ref")));
             let properties = reference.map(|reference| {
                 let pointer = reference.as_str().unwrap().strip_prefix('#').unwrap();
-                openapi.pointer(pointer).unwrap()["properties"].as_object().unwrap()
+                openapi.pointer(pointer).unwrap()["properties"].as_object()
             });
+            // A body that may be several things has no fields of its own.
+            let properties = properties.flatten();
             let word = |parameter: &Value, name: &str| parameter[name].as_str().unwrap().to_owned();
             operations.push(Operation {
                 method: method.to_uppercase().parse().unwrap(),

@@ -17,6 +17,7 @@ use proxycall_service::{
 };
 use proxycall_testkit::sandbox::{
     Fault, TextScript, World,
+    contract::RecordedRequest,
     world::{Handset, Hook},
 };
 use proxycall_testkit::{
@@ -30,7 +31,8 @@ use crate::support::at_once;
 
 /// How often the carrier was asked to send something.
 pub(crate) fn sendings(app: &TestApp) -> usize {
-    app.world.requests().iter().filter(|request| request.method == "POST").count()
+    let texts = |request: &&RecordedRequest| request.method == "POST" && request.path.contains("/Messages");
+    app.world.requests().iter().filter(texts).count()
 }
 
 /// A text comes in and nobody carries out what it causes, yet.

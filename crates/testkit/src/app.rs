@@ -356,6 +356,7 @@ impl TestApp {
 
 /// A client of the carrier's API at this address.
 pub fn carrier_at(api_base_url: String) -> Arc<dyn Carrier> {
+    let _installed_before = rustls::crypto::ring::default_provider().install_default();
     let config = TwilioConfig::new(ACCOUNT_SID, SecretString::from(AUTH_TOKEN));
     let config = TwilioConfig { api_base_url, total_timeout: CARRIER_LIMIT, patience: Patience::NO_WAIT, ..config };
     Arc::new(TwilioClient::new(config).expect("a carrier"))
@@ -370,7 +371,8 @@ pub fn twiml(transcript: &Transcript) -> Vec<&str> {
     answers.filter(|answer| !answer.is_empty()).collect()
 }
 
-fn service(ledger: Arc<dyn Ledger>, carrier: Arc<dyn Carrier>, clock: TestClock, pool: PoolConfig) -> Service {
+/// The use cases over a ledger, as the product wires them.
+pub fn service(ledger: Arc<dyn Ledger>, carrier: Arc<dyn Carrier>, clock: TestClock, pool: PoolConfig) -> Service {
     Service {
         ledger,
         carrier,

@@ -16,6 +16,7 @@ mod logs;
 mod numbers;
 mod numbers_at_carrier;
 mod numbers_bought;
+mod purchase_kill;
 mod sandbox;
 mod serve;
 mod setting;

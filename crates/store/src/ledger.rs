@@ -201,7 +201,7 @@ impl Ledger for Store {
     }
 
     async fn reserve_number(&self, reserve: ReserveNumber) -> Result<Reservation, LedgerError> {
-        unit!(self, pool::reserve_number(reserve))
+        unit!(self, pool::reserve_number(reserve))?
     }
 
     async fn assign_reserved(&self, assign: AssignReserved) -> Result<PhoneNumber, LedgerError> {

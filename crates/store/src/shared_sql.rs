@@ -13,9 +13,9 @@ macro_rules! claim_jobs {
 }
 
 /// Takes the number of country `$1` and type `$2` that has been available for longest, at `$3`, for `$4` (who) because of
-/// `$5` (why). `$state` says what it becomes.
+/// `$5` (why). `$state` says what it becomes, `$unless` when it is not taken all the same.
 macro_rules! take_number {
-    ($state:literal, $lock:literal) => {
+    ($state:literal, $unless:literal, $lock:literal) => {
         concat!(
             "UPDATE proxy_number SET ",
             $state,
@@ -24,7 +24,9 @@ macro_rules! take_number {
                  (SELECT phone FROM proxy_number WHERE country = $1 AND number_type = $2 AND status = 'available' \
                   ORDER BY since, phone LIMIT 1",
             $lock,
-            ") RETURNING phone"
+            ")",
+            $unless,
+            " RETURNING phone"
         )
     };
 }
@@ -32,14 +34,18 @@ macro_rules! take_number {
 /// It becomes the number of client `$6`.
 macro_rules! take_for_client {
     ($lock:literal) => {
-        take_number!("status = 'assigned', client_id = $6, former_client_id = NULL, assigned_at = $3", $lock)
+        take_number!("status = 'assigned', client_id = $6, former_client_id = NULL, assigned_at = $3", "", $lock)
     };
 }
 
-/// It is held for owner `$6` until `$7`.
+/// It is held for owner `$6` until `$7`, unless that owner holds one.
 macro_rules! take_for_owner {
     ($lock:literal) => {
-        take_number!("status = 'reserved', reservation = $6, reserved_at = $3, reserved_until = $7", $lock)
+        take_number!(
+            "status = 'reserved', reservation = $6, reserved_at = $3, reserved_until = $7",
+            " AND NOT EXISTS (SELECT 1 FROM proxy_number WHERE reservation = $6)",
+            $lock
+        )
     };
 }
 

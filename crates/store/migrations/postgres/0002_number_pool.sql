@@ -39,6 +39,8 @@ ALTER TABLE proxy_number ADD CHECK ((status = 'reserved') = (reserved_until IS N
 UPDATE proxy_number SET since = updated_at;
 
 DROP INDEX proxy_number_stock;
+DROP INDEX proxy_number_former;
+CREATE INDEX proxy_number_former ON proxy_number (former_client_id) WHERE former_client_id IS NOT NULL;
 CREATE INDEX proxy_number_stock ON proxy_number (country, number_type, status, since, phone);
 CREATE INDEX proxy_number_lapse ON proxy_number (COALESCE(quarantine_until, reserved_until))
     WHERE status IN ('quarantined', 'reserved');
@@ -55,7 +57,7 @@ CREATE TABLE number_past (
     until     BIGINT NOT NULL
 );
 CREATE INDEX number_past_phone ON number_past (phone, id);
-CREATE INDEX number_past_pace ON number_past (status, since);
+CREATE INDEX number_past_pace ON number_past (since) WHERE status = 'assigned';
 
 CREATE FUNCTION proxy_number_move() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -61,7 +61,7 @@ DROP TABLE proxy_number;
 ALTER TABLE proxy_number_new RENAME TO proxy_number;
 
 CREATE INDEX proxy_number_stock ON proxy_number (country, number_type, status, since, phone);
-CREATE INDEX proxy_number_former ON proxy_number (former_client_id);
+CREATE INDEX proxy_number_former ON proxy_number (former_client_id) WHERE former_client_id IS NOT NULL;
 CREATE INDEX proxy_number_lapse ON proxy_number (COALESCE(quarantine_until, reserved_until))
     WHERE status IN ('quarantined', 'reserved');
 
@@ -77,7 +77,7 @@ CREATE TABLE number_past (
     until     INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX number_past_phone ON number_past (phone, id);
-CREATE INDEX number_past_pace ON number_past (status, since);
+CREATE INDEX number_past_pace ON number_past (since) WHERE status = 'assigned';
 
 CREATE TRIGGER proxy_number_move BEFORE UPDATE OF status, client_id ON proxy_number
 WHEN (NEW.status <> OLD.status

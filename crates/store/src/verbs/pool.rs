@@ -65,55 +65,81 @@ async fn take(
     actor: Actor,
     reason: &str,
     now: Timestamp,
-) -> Result<(PhoneNumber, NumberType), UnitError> {
-    // What has lapsed counts as available, but is freed only when it is needed: most of the time it is not.
-    for lapsed_too in [false, true] {
-        if lapsed_too && free(db, now, LAPSED_AT_ONCE).await? == 0 {
-            break;
-        }
-        for number_type in wish.types() {
-            let statement = match whose {
-                For::Client(_) => dialect::TAKE_FOR_CLIENT,
-                For::Owner(..) => dialect::TAKE_FOR_OWNER,
-            };
-            let query = sqlx::query_scalar(statement)
-                .bind(wish.country.to_string())
-                .bind(number_type.as_str())
-                .bind(millis(now))
-                .bind(actor.as_str())
-                .bind(reason);
-            let query = match whose {
-                For::Client(client) => query.bind(client.get()),
-                For::Owner(token, until) => query.bind(token.as_str()).bind(millis(until)),
-            };
-            let taken: Option<i64> = query.fetch_optional(&mut *db).await?;
-            if let Some(digits) = taken {
-                return Ok((proxy(digits)?, number_type));
-            }
+) -> Result<Option<(PhoneNumber, NumberType)>, UnitError> {
+    for number_type in wish.types() {
+        let statement = match whose {
+            For::Client(_) => dialect::TAKE_FOR_CLIENT,
+            For::Owner(..) => dialect::TAKE_FOR_OWNER,
+        };
+        let query = sqlx::query_scalar(statement)
+            .bind(wish.country.to_string())
+            .bind(number_type.as_str())
+            .bind(millis(now))
+            .bind(actor.as_str())
+            .bind(reason);
+        let query = match whose {
+            For::Client(client) => query.bind(client.get()),
+            For::Owner(token, until) => query.bind(token.as_str()).bind(millis(until)),
+        };
+        let taken: Option<i64> = query.fetch_optional(&mut *db).await?;
+        if let Some(digits) = taken {
+            return Ok(Some((proxy(digits)?, number_type)));
         }
     }
-    let availability = availability(db, wish.country).await?;
-    // What is left is in the hands of others, who may yet let go of it.
-    if wish.is_met_by(availability) {
-        return Err(UnitError::Crossed);
-    }
-    Err(LedgerError::NoNumberLeft { country: wish.country, availability }.into())
+    Ok(None)
 }
 
-const AVAILABILITY: &str = "SELECT number_type, COUNT(*) AS total FROM proxy_number \
-    WHERE country = $1 AND number_type IN ('mobile', 'local') AND status = 'available' GROUP BY number_type";
+/// What is left for whoever found no number.
+struct Left {
+    availability: Availability,
+    /// Whether a rest or a reservation is over and its number waits to be freed.
+    lapsed: bool,
+}
 
-async fn availability(db: &mut Connection, country: CountryCode) -> Result<Availability, UnitError> {
-    let rows: Vec<Row> = sqlx::query(AVAILABILITY).bind(country.to_string()).fetch_all(&mut *db).await?;
-    let mut availability = Availability::default();
+const LEFT: &str = "SELECT number_type, COUNT(*) AS total FROM proxy_number \
+    WHERE country = $1 AND number_type IN ('mobile', 'local') AND status = 'available' GROUP BY number_type \
+    UNION ALL SELECT 'lapsed', COUNT(*) FROM (SELECT 1 AS one FROM proxy_number \
+        WHERE status IN ('quarantined', 'reserved') AND COALESCE(quarantine_until, reserved_until) <= $2 LIMIT 1) AS lapsed";
+
+async fn left(db: &mut Connection, country: CountryCode, now: Timestamp) -> Result<Left, UnitError> {
+    let rows: Vec<Row> = sqlx::query(LEFT).bind(country.to_string()).bind(millis(now)).fetch_all(&mut *db).await?;
+    let mut left = Left { availability: Availability::default(), lapsed: false };
     for row in rows {
         let total = u64::try_from(row.try_get::<i64, _>("total")?).unwrap_or_default();
-        match number_type(row.try_get("number_type")?)? {
-            NumberType::Mobile => availability.mobile = total,
-            NumberType::Local => availability.local = total,
+        match row.try_get("number_type")? {
+            "lapsed" => left.lapsed = total > 0,
+            word => match number_type(word)? {
+                NumberType::Mobile => left.availability.mobile = total,
+                NumberType::Local => left.availability.local = total,
+            },
         }
     }
-    Ok(availability)
+    Ok(left)
+}
+
+/// No number was there: frees what has lapsed, which counts as available, and looks again; else says what is left. What
+/// has lapsed is freed only here, since most of the time nobody needs it.
+async fn take_lapsed(
+    db: &mut Connection,
+    wish: Wish,
+    whose: For<'_>,
+    actor: Actor,
+    reason: &str,
+    now: Timestamp,
+) -> Result<(PhoneNumber, NumberType), UnitError> {
+    let mut left = left(db, wish.country, now).await?;
+    if left.lapsed {
+        free(db, now, LAPSED_AT_ONCE).await?;
+        if let Some(taken) = take(db, wish, whose, actor, reason, now).await? {
+            return Ok(taken);
+        }
+        left = self::left(db, wish.country, now).await?;
+    }
+    // What is left is in the hands of others, who may yet let go of it.
+    if wish.is_met_by(left.availability) {
+        return Err(UnitError::Crossed);
+    }
+    Err(LedgerError::NoNumberLeft { country: wish.country, availability: left.availability }.into())
 }
 
 /// Who gives a client a number, and with which job its webhooks are looked after.
@@ -133,7 +159,11 @@ pub(super) async fn give_number(
     wish: Wish,
     giver: Giver<'_>,
 ) -> Result<(PhoneNumber, NumberType), UnitError> {
-    let (phone, given) = take(db, wish, For::Client(client), giver.actor, giver.reason, giver.now).await?;
+    let (whose, Giver { actor, reason, now, .. }) = (For::Client(client), giver);
+    let (phone, given) = match take(db, wish, whose, actor, reason, now).await? {
+        Some(taken) => taken,
+        None => take_lapsed(db, wish, whose, actor, reason, now).await?,
+    };
     look_after(db, codec, phone, giver.wire, giver.now).await?;
     Ok((phone, given))
 }
@@ -151,24 +181,34 @@ pub(super) async fn look_after(
 
 const RESERVED: &str = "SELECT phone, number_type, reserved_until FROM proxy_number WHERE reservation = $1";
 
+/// A refusal that has written nothing is a result, not an error: nothing has to be undone for it, and the verbs that share
+/// its commit are not run again.
 pub(crate) async fn reserve_number(
     db: &mut Connection,
     _codec: &Codec,
     reserve: &ReserveNumber,
-) -> Result<Reservation, UnitError> {
-    let (token, act) = (&reserve.token, &reserve.act);
+) -> Result<Result<Reservation, LedgerError>, UnitError> {
+    let ReserveNumber { wish, token, until, act } = reserve;
+    let whose = For::Owner(token, *until);
+    let reservation =
+        |(phone, number_type), until| Ok(Reservation::from_store(phone, number_type, token.clone(), until));
+    if let Some(taken) = take(db, *wish, whose, act.actor, &act.reason, act.at).await? {
+        return Ok(reservation(taken, *until));
+    }
     let held: Option<Row> = sqlx::query(RESERVED).bind(token.as_str()).fetch_optional(&mut *db).await?;
     if let Some(row) = held {
         let until = time(row.try_get("reserved_until")?)?;
         if until <= act.at {
-            return Err(LedgerError::ReservationGone.into());
+            return Ok(Err(LedgerError::ReservationGone));
         }
         let number_type = number_type(row.try_get("number_type")?)?;
-        return Ok(Reservation::from_store(proxy(row.try_get("phone")?)?, number_type, token.clone(), until));
+        return Ok(reservation((proxy(row.try_get("phone")?)?, number_type), until));
     }
-    let whose = For::Owner(token, reserve.until);
-    let (phone, number_type) = take(db, reserve.wish, whose, act.actor, &act.reason, act.at).await?;
-    Ok(Reservation::from_store(phone, number_type, token.clone(), reserve.until))
+    match take_lapsed(db, *wish, whose, act.actor, &act.reason, act.at).await {
+        Ok(taken) => Ok(reservation(taken, *until)),
+        Err(UnitError::Refused(refusal)) => Ok(Err(refusal)),
+        Err(error) => Err(error),
+    }
 }
 
 const ASSIGN_RESERVED: &str = "UPDATE proxy_number SET status = 'assigned', client_id = $2, former_client_id = NULL, \

@@ -24,10 +24,12 @@ const BATCH: usize = 1_000;
 /// stretch of the store's tables, and with that far fewer of its pages, each of which is written whole.
 const WINDOW: usize = 50_000;
 /// How few and how many rows share one unit of work.
-const UNIT: RangeInclusive<usize> = 250..=10_000;
+const UNIT: RangeInclusive<usize> = 250..=25_000;
 /// How long a unit should take: calls wait meanwhile, and give up after 2.4 s. A machine that is busy with other things
 /// makes it twice as long now and then.
 const STRETCH: Duration = Duration::from_millis(500);
+/// The same while nobody else uses the store. A service that starts meanwhile waits for one such unit.
+const STRETCH_ALONE: Duration = Duration::from_secs(1);
 /// For how long the store is then left to others. A process that waits for an SQLite file looks every 100 ms only, and
 /// takes what it finds free: a pause longer than that is one in which its calls get their turn.
 const PAUSE: Duration = Duration::from_millis(150);
@@ -177,18 +179,29 @@ struct Row {
 /// How many rows to write at once, as the last ones taught.
 struct Pace {
     rows: usize,
+    /// How long a unit should take.
+    stretch: Duration,
     /// How long the store has been worked on without a pause.
     busy: Duration,
 }
 
 impl Pace {
     fn new() -> Self {
-        Self { rows: BATCH, busy: Duration::ZERO }
+        Self { rows: BATCH, stretch: STRETCH, busy: Duration::ZERO }
+    }
+
+    /// Takes note of whether others use the store.
+    fn meet(&mut self, others: bool) {
+        let stretch = if others { STRETCH } else { STRETCH_ALONE };
+        if stretch < self.stretch {
+            self.rows = (self.rows / 2).max(*UNIT.start());
+        }
+        self.stretch = stretch;
     }
 
     /// Takes note of how long a unit of so many rows took. Whether the others should have a turn now.
     fn took(&mut self, rows: usize, elapsed: Duration) -> bool {
-        let fitting = u128::try_from(rows).unwrap_or_default() * STRETCH.as_millis() / elapsed.as_millis().max(1);
+        let fitting = u128::try_from(rows).unwrap_or_default() * self.stretch.as_millis() / elapsed.as_millis().max(1);
         // One slow unit, as when the store tidies up, is no reason to go slowly for long.
         let fitting = usize::try_from(fitting).unwrap_or(usize::MAX).clamp(self.rows / 2, self.rows * 2);
         // The last unit of a window tells less than a whole one.
@@ -196,7 +209,7 @@ impl Pace {
             self.rows = fitting.clamp(*UNIT.start(), *UNIT.end());
         }
         self.busy += elapsed;
-        let over = self.busy >= STRETCH / 2;
+        let over = self.busy >= self.stretch / 2;
         if over {
             self.busy = Duration::ZERO;
         }
@@ -273,15 +286,17 @@ impl Service {
                 }
                 let mut left = rows.as_slice();
                 while !left.is_empty() {
-                    let (unit, others) = left.split_at(left.len().min(if dry_run { BATCH } else { pace.rows }));
+                    let others = dry_run || self.ledger.others_wait().await;
+                    pace.meet(others);
+                    let (unit, rest) = left.split_at(left.len().min(if dry_run { BATCH } else { pace.rows }));
                     let began = Instant::now();
                     self.import_unit(unit, dry_run, &mut report, tell).await?;
                     done += u64::try_from(unit.len()).unwrap_or_default();
                     tell(if dry_run { Event::Checked(done) } else { Event::Written(done) });
-                    if !dry_run && pace.took(unit.len(), began.elapsed()) {
+                    if !dry_run && pace.took(unit.len(), began.elapsed()) && others {
                         tokio::time::sleep(PAUSE).await;
                     }
-                    left = others;
+                    left = rest;
                 }
                 rows.clear();
             }
@@ -365,6 +380,18 @@ mod tests {
         // What is left of a window is no measure.
         pace.took(1, Duration::from_millis(1));
         assert_eq!(pace.rows, *UNIT.start());
+    }
+
+    #[test]
+    fn units_are_longer_while_nobody_waits_and_short_at_once_when_somebody_comes() {
+        let mut pace = Pace::new();
+        pace.meet(false);
+        pace.took(1_000, STRETCH_ALONE);
+        assert_eq!(pace.rows, 1_000);
+        pace.meet(true);
+        assert_eq!(pace.rows, 500);
+        pace.meet(true);
+        assert_eq!(pace.rows, 500);
     }
 
     #[test]

@@ -30,7 +30,19 @@ use crate::{Engine, Store, keys::SecretMeta, postgres, sqlite};
 
 /// Runs a verb that writes, as one unit of work.
 macro_rules! unit {
-    ($store:ident, $noun:ident::$verb:ident($($argument:ident),*)) => {{
+    ($store:ident, $noun:ident::$verb:ident($($argument:ident),*)) => { run!($store, unit, $noun::$verb($($argument),*)) };
+}
+
+/// Runs a verb that writes, each of whose statements may be kept without the next: on PostgreSQL without a transaction.
+macro_rules! statements {
+    ($store:ident, $noun:ident::$verb:ident($($argument:ident),*)) => {
+        run!($store, statements, $noun::$verb($($argument),*))
+    };
+}
+
+/// Hands a verb to the writer of SQLite, or to `$run` of PostgreSQL.
+macro_rules! run {
+    ($store:ident, $run:ident, $noun:ident::$verb:ident($($argument:ident),*)) => {{
         let arguments = Arc::new(($($argument,)*));
         let codec = Arc::clone(&$store.codec);
         match &$store.engine {
@@ -44,7 +56,7 @@ macro_rules! unit {
                 }).await
             }
             Engine::Postgres(engine) => {
-                engine.unit(move |db| {
+                engine.$run(move |db| {
                     let (arguments, codec) = (Arc::clone(&arguments), Arc::clone(&codec));
                     Box::pin(async move {
                         let ($($argument,)*) = &*arguments;
@@ -170,6 +182,13 @@ impl Ledger for Store {
         if dry_run { read!(self, import::preview(&rows, now)) } else { unit!(self, import::import_clients(rows, now)) }
     }
 
+    async fn others_wait(&self) -> bool {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.others_wait().await,
+            Engine::Postgres(_) => false,
+        }
+    }
+
     async fn place_order(&self, place: PlaceOrder) -> Result<PlacedOrder, LedgerError> {
         unit!(self, orders::place_order(place))
     }
@@ -201,7 +220,7 @@ impl Ledger for Store {
     }
 
     async fn reserve_number(&self, reserve: ReserveNumber) -> Result<Reservation, LedgerError> {
-        unit!(self, pool::reserve_number(reserve))?
+        statements!(self, pool::reserve_number(reserve))?
     }
 
     async fn assign_reserved(&self, assign: AssignReserved) -> Result<PhoneNumber, LedgerError> {

@@ -52,11 +52,23 @@ const PAUSE: Duration = Duration::from_millis(5);
 const CONNECTIONS: u32 = 16;
 /// How long a connection is waited for: a caller hears a sentence within 3 s.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// For how long a connection that came back is taken to live; after that it is asked.
+const TRUSTED: Duration = Duration::from_millis(500);
 
 /// Which migrations were carried out; the table is sqlx's own.
 const APPLIED: &str = "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
 /// PostgreSQL's code for a table that is not there.
 const UNDEFINED_TABLE: &str = "42P01";
+
+/// Whether a verb that failed is to be run again, after a pause.
+async fn again(error: &UnitError, attempt: &mut u32) -> bool {
+    let again = is_crossed(error) && *attempt < ATTEMPTS;
+    if again {
+        tokio::time::sleep(PAUSE * *attempt * *attempt).await;
+        *attempt += 1;
+    }
+    again
+}
 
 /// The PostgreSQL engine.
 pub(crate) struct Postgres {
@@ -71,8 +83,20 @@ impl Postgres {
             ("lock_timeout", "2s"),
             ("idle_in_transaction_session_timeout", "30s"),
         ]);
-        let pool =
-            PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE).connect_lazy_with(options);
+        let pool = PgPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(PATIENCE)
+            // The pool has asked each connection whether it lives when it came back.
+            .test_before_acquire(false)
+            .before_acquire(|connection, idle| {
+                Box::pin(async move {
+                    if idle.idle_for > TRUSTED {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
+            .connect_lazy_with(options);
         Ok(Self { pool })
     }
 
@@ -90,10 +114,24 @@ impl Postgres {
         let mut attempt = 1;
         loop {
             match self.run(&body).await {
-                Err(error) if is_crossed(&error) && attempt < ATTEMPTS => {
-                    tokio::time::sleep(PAUSE * attempt * attempt).await;
-                    attempt += 1;
-                }
+                Err(error) if again(&error, &mut attempt).await => {}
+                result => return result.map_err(LedgerError::from),
+            }
+        }
+    }
+
+    /// Runs a verb of which each statement may be kept without the next: no way to the server and back for BEGIN, none for
+    /// COMMIT.
+    pub(crate) async fn statements<T, F>(&self, body: F) -> Result<T, LedgerError>
+    where
+        T: Send + 'static,
+        F: for<'c> Fn(&'c mut Connection) -> BoxFuture<'c, Result<T, UnitError>> + Send + 'static,
+    {
+        let mut attempt = 1;
+        loop {
+            let mut connection = self.connection().await.map_err(|error| unavailable(&error))?;
+            match body(&mut connection).await {
+                Err(error) if again(&error, &mut attempt).await => {}
                 result => return result.map_err(LedgerError::from),
             }
         }

@@ -3,6 +3,7 @@
 //! One writer takes the queued verbs of many requests into one transaction, a savepoint each, and answers after
 //! COMMIT (WAL, `synchronous=FULL`): durability is paid once for all who wait.
 
+mod presence;
 pub(crate) mod writer;
 
 // The same bodies as in `postgres.rs`, compiled for this database.
@@ -12,7 +13,10 @@ pub(crate) mod verbs;
 use std::{
     path::{Path, PathBuf},
     str::FromStr,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -23,6 +27,8 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use tokio::sync::RwLock;
+
+use presence::Presence;
 
 use crate::{OpenError, error::unavailable, migration_failed};
 
@@ -47,9 +53,9 @@ pub(crate) mod dialect {
         insert_interaction!(),
         "; SELECT changes() AS recorded"
     );
-    pub(crate) const IMPORT_KNOWN: &str = import_known!("json_each($1)", "unhex(", ")");
-    pub(crate) const IMPORT_CLIENTS: &str = import_clients!("json_each($1)", "unhex(", ")");
-    pub(crate) const IMPORT_NUMBERS: &str = import_numbers!("json_each($1)");
+    pub(crate) const IMPORT_KNOWN: &str = import_known!("jsonb_each($1)", "unhex(", ")");
+    pub(crate) const IMPORT_CLIENTS: &str = import_clients!("jsonb_each($1)", "unhex(", ")");
+    pub(crate) const IMPORT_NUMBERS: &str = import_numbers!("jsonb_each($1)");
 }
 
 /// How long a statement waits for another process's lock.
@@ -59,10 +65,14 @@ const BUSY_TIMEOUT: Duration = Duration::from_millis(1_500);
 const WRITER_CACHE: &str = "-16384";
 /// After how many pages of 4 KiB the write-ahead log is folded into the file: 16 MiB.
 const CHECKPOINT_AFTER: &str = "4000";
-/// For an import, in the same unit: 128 MiB. A batch touches pages all over the lookup indexes, and what does not fit is
-/// written several times over. The log is not let grow: a service that found it long would fold it into the file while
-/// its caller waits.
-const FOR_IMPORT: &str = "PRAGMA cache_size = -131072";
+/// For an import, in the same unit: 256 MiB. A batch touches pages all over the lookup indexes, and what does not fit is
+/// written several times over.
+const FOR_IMPORT: &str = "PRAGMA cache_size = -262144";
+/// While an import is alone with the file, the log may grow to 256 MiB: pages that are changed again and again are then
+/// written to the file once. In company it may not: a service that found it long would fold it while its caller waits.
+const LONG_LOG: &str = "PRAGMA wal_autocheckpoint = 64000";
+/// `CHECKPOINT_AFTER` again.
+const SHORT_LOG: &str = "PRAGMA wal_autocheckpoint = 4000";
 /// How many connections read beside the writer.
 const READERS: u32 = 4;
 /// How long a reader is waited for.
@@ -73,6 +83,9 @@ pub(crate) struct Sqlite {
     path: Option<PathBuf>,
     writer: writer::Writer,
     readers: Arc<RwLock<SqlitePool>>,
+    presence: Presence,
+    /// Whether the log may grow.
+    long_log: AtomicBool,
 }
 
 /// How to open the file.
@@ -99,7 +112,8 @@ impl Sqlite {
         let writer = writer::Writer::open(writing.create_if_missing(true)).await?;
         let readers = Arc::new(RwLock::new(readers(&options)));
         writer.on_reopen(Arc::clone(&readers), move || self::readers(&options));
-        Ok(Self { path, writer, readers })
+        let presence = Presence::show(path.as_deref());
+        Ok(Self { path, writer, readers, presence, long_log: AtomicBool::new(false) })
     }
 
     /// Brings the schema up to date, on a connection of its own.
@@ -115,10 +129,26 @@ impl Sqlite {
 
     /// Makes room for an import on the writer's connection.
     pub(crate) async fn expect_import(&self) -> Result<(), LedgerError> {
+        self.pragma(FOR_IMPORT).await
+    }
+
+    /// Whether other processes share the file: they wait while a unit runs. How long the log may grow follows from it.
+    pub(crate) async fn others_wait(&self) -> bool {
+        let alone = self.presence.is_alone();
+        if self.long_log.swap(alone, Ordering::Relaxed) != alone {
+            let pragma = if alone { LONG_LOG } else { SHORT_LOG };
+            if let Err(error) = self.pragma(pragma).await {
+                tracing::warn!(%error, "the length of the log could not be set");
+            }
+        }
+        !alone
+    }
+
+    async fn pragma(&self, pragma: &'static str) -> Result<(), LedgerError> {
         self.writer
-            .unit(|db| {
+            .unit(move |db| {
                 Box::pin(async move {
-                    sqlx::raw_sql(FOR_IMPORT).execute(&mut *db).await?;
+                    sqlx::raw_sql(pragma).execute(&mut *db).await?;
                     Ok(())
                 })
             })

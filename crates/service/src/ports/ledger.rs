@@ -180,6 +180,9 @@ pub trait Ledger: Send + Sync {
         now: Timestamp,
     ) -> Result<Vec<ImportFinding>, LedgerError>;
 
+    /// Whether others may have to wait until a unit of work is over, as processes that share a file do.
+    async fn others_wait(&self) -> bool;
+
     /// Records an order, creating its client when new. The same order again gets the same answer.
     async fn place_order(&self, place: PlaceOrder) -> Result<PlacedOrder, LedgerError>;
 

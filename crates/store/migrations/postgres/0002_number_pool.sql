@@ -20,11 +20,11 @@ ALTER TABLE proxy_number ADD COLUMN actor TEXT NOT NULL DEFAULT 'system';
 ALTER TABLE proxy_number ADD COLUMN reason TEXT NOT NULL DEFAULT '';
 ALTER TABLE proxy_number ADD COLUMN since BIGINT NOT NULL DEFAULT 0;
 -- Whose reservation it is, from when and until when.
-ALTER TABLE proxy_number ADD COLUMN reservation TEXT UNIQUE;
+ALTER TABLE proxy_number ADD COLUMN reservation TEXT;
 ALTER TABLE proxy_number ADD COLUMN reserved_at BIGINT;
 ALTER TABLE proxy_number ADD COLUMN reserved_until BIGINT;
 -- What the carrier knows of it.
-ALTER TABLE proxy_number ADD COLUMN sid TEXT UNIQUE;
+ALTER TABLE proxy_number ADD COLUMN sid TEXT;
 ALTER TABLE proxy_number ADD COLUMN voice BOOLEAN;
 ALTER TABLE proxy_number ADD COLUMN sms BOOLEAN;
 -- Its webhooks before we set ours, as JSON.
@@ -41,7 +41,10 @@ UPDATE proxy_number SET since = updated_at;
 DROP INDEX proxy_number_stock;
 DROP INDEX proxy_number_former;
 CREATE INDEX proxy_number_former ON proxy_number (former_client_id) WHERE former_client_id IS NOT NULL;
-CREATE INDEX proxy_number_stock ON proxy_number (country, number_type, status, since, phone);
+-- Only what can be given out: numbers that are taken leave it, and an import of taken ones never touches it.
+CREATE INDEX proxy_number_stock ON proxy_number (country, number_type, since, phone) WHERE status = 'available';
+CREATE UNIQUE INDEX proxy_number_reservation ON proxy_number (reservation) WHERE reservation IS NOT NULL;
+CREATE UNIQUE INDEX proxy_number_sid ON proxy_number (sid) WHERE sid IS NOT NULL;
 CREATE INDEX proxy_number_lapse ON proxy_number (COALESCE(quarantine_until, reserved_until))
     WHERE status IN ('quarantined', 'reserved');
 

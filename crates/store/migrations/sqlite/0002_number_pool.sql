@@ -36,11 +36,11 @@ CREATE TABLE proxy_number_new (
     reason           TEXT NOT NULL DEFAULT '',
     since            INTEGER NOT NULL DEFAULT 0,
     -- Whose reservation it is, from when and until when.
-    reservation      TEXT UNIQUE,
+    reservation      TEXT,
     reserved_at      INTEGER,
     reserved_until   INTEGER,
     -- What the carrier knows of it.
-    sid              TEXT UNIQUE,
+    sid              TEXT,
     voice            INTEGER,
     sms              INTEGER,
     -- Its webhooks before we set ours, as JSON.
@@ -60,7 +60,10 @@ INSERT INTO proxy_number_new (phone, country, number_type, status, friendly_name
 DROP TABLE proxy_number;
 ALTER TABLE proxy_number_new RENAME TO proxy_number;
 
-CREATE INDEX proxy_number_stock ON proxy_number (country, number_type, status, since, phone);
+-- Only what can be given out: numbers that are taken leave it, and an import of taken ones never touches it.
+CREATE INDEX proxy_number_stock ON proxy_number (country, number_type, since, phone) WHERE status = 'available';
+CREATE UNIQUE INDEX proxy_number_reservation ON proxy_number (reservation) WHERE reservation IS NOT NULL;
+CREATE UNIQUE INDEX proxy_number_sid ON proxy_number (sid) WHERE sid IS NOT NULL;
 CREATE INDEX proxy_number_former ON proxy_number (former_client_id) WHERE former_client_id IS NOT NULL;
 CREATE INDEX proxy_number_lapse ON proxy_number (COALESCE(quarantine_until, reserved_until))
     WHERE status IN ('quarantined', 'reserved');

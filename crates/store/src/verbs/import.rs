@@ -97,13 +97,16 @@ fn exists(same: bool) -> ImportFinding {
 fn judge(
     codec: &Codec,
     row: &ImportClient,
-    known: &Row,
+    known: Option<&Row>,
     added: &Added<'_>,
     now: Timestamp,
 ) -> Result<ImportFinding, UnitError> {
     let client = &row.client;
     let number = row.proxy.as_ref().map(|number| number.phone);
-    if let Some(name) = known.try_get::<Option<&str>, _>("name")? {
+    let is = |what: &str| known.map_or(Ok(false), |known| known.try_get::<bool, _>(what));
+    if let Some(known) = known
+        && let Some(name) = known.try_get::<Option<&str>, _>("name")?
+    {
         if known.try_get::<Option<i64>, _>("closed_at")?.is_some() {
             return Ok(refused(ID, "a client with this id exists and is closed"));
         }
@@ -119,16 +122,18 @@ fn judge(
     if let Some(before) = added.rows.get(&client.id) {
         return Ok(exists(before.client == *client && before.proxy.as_ref().map(|number| number.phone) == number));
     }
-    if number == Some(client.phone) || known.try_get("real_is_proxy")? || added.proxies.contains(&client.phone) {
+    if number == Some(client.phone) || is("real_is_proxy")? || added.proxies.contains(&client.phone) {
         return Ok(refused(REAL, "is a proxy number, which cannot be anybody's real number"));
     }
     let Some(number) = number else { return Ok(ImportFinding::Added) };
-    if known.try_get("proxy_is_real")? || added.reals.contains(&number) {
+    if is("proxy_is_real")? || added.reals.contains(&number) {
         return Ok(refused(PROXY, "is a client's real number, which cannot be a proxy number"));
     }
-    if known.try_get::<Option<i64>, _>("owner")?.is_some() || added.proxies.contains(&number) {
+    let owner = known.map_or(Ok(None), |known| known.try_get::<Option<i64>, _>("owner"))?;
+    if owner.is_some() || added.proxies.contains(&number) {
         return Ok(refused(PROXY, "belongs to another client"));
     }
+    let Some(known) = known else { return Ok(ImportFinding::Added) };
     let Some(status) = known.try_get::<Option<&str>, _>("status")? else { return Ok(ImportFinding::Added) };
     let status = NumberStatus::parse(status).ok_or_else(|| unreadable("a number's status"))?;
     let rested = known.try_get::<Option<i64>, _>("quarantine_until")?.is_some_and(|until| until <= millis(now));
@@ -138,6 +143,9 @@ fn judge(
     Ok(refused(PROXY, format!("is in the pool as {}, not as available", status.as_str())))
 }
 
+const ANYTHING: &str =
+    "SELECT 1 FROM meta WHERE EXISTS (SELECT 1 FROM client) OR EXISTS (SELECT 1 FROM proxy_number) LIMIT 1";
+
 /// What becomes of each row of a batch as things stand.
 pub(crate) async fn preview(
     db: &mut Connection,
@@ -145,6 +153,11 @@ pub(crate) async fn preview(
     rows: &[ImportClient],
     now: Timestamp,
 ) -> Result<Vec<ImportFinding>, UnitError> {
+    // The first import of all: an empty store knows none of them.
+    let anything: Option<Row> = sqlx::query(ANYTHING).fetch_optional(&mut *db).await?;
+    if anything.is_none() {
+        return judge_all(codec, rows, &[], now);
+    }
     let questions: Vec<Question> = rows
         .iter()
         .enumerate()
@@ -162,10 +175,20 @@ pub(crate) async fn preview(
     if known.len() != rows.len() {
         return Err(unreadable("a client or number that is there twice").into());
     }
+    judge_all(codec, rows, &known, now)
+}
+
+/// `known` is empty for an empty store.
+fn judge_all(
+    codec: &Codec,
+    rows: &[ImportClient],
+    known: &[Row],
+    now: Timestamp,
+) -> Result<Vec<ImportFinding>, UnitError> {
     let mut added = Added::default();
     let mut findings = Vec::with_capacity(rows.len());
-    for (row, known) in rows.iter().zip(&known) {
-        let finding = judge(codec, row, known, &added, now)?;
+    for (n, row) in rows.iter().enumerate() {
+        let finding = judge(codec, row, known.get(n), &added, now)?;
         if finding == ImportFinding::Added {
             added.add(row);
         }

@@ -4,6 +4,7 @@
 
 pub mod address;
 pub mod client;
+pub mod confirmation;
 pub mod country;
 pub mod destination;
 pub mod ids;
@@ -21,8 +22,9 @@ pub mod wiring;
 
 pub use address::Address;
 pub use client::{ClientId, FieldError, MailAddress, NewClient, PersonName};
+pub use confirmation::{CodeChannel, Confirmation, PendingId};
 pub use country::{Countries, CountryCode};
-pub use ids::{AlertId, InteractionId, JobId, PurchaseId};
+pub use ids::{AlertId, DispatchId, InteractionId, JobId, PurchaseId};
 pub use interaction::{Channel, Direction, Interaction, Outcome};
 pub use phone::{PhoneError, PhoneNumber};
 pub use phrase::{Language, Phrase};

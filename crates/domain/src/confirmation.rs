@@ -251,7 +251,12 @@ impl Progress {
         use Stage::{AwaitingConsent, Expired, Failed, Open, Promoted, Updated};
         let mut next = self.clone();
         match (self.stage, event) {
-            (Open, Event::Sent(channel)) => next.channel = self.channel.max(Some(channel)),
+            (Open, Event::Sent(channel)) => {
+                next.channel = self.channel.max(Some(channel));
+                if next.detail == Detail::NotDelivered {
+                    next.detail = Detail::None;
+                }
+            }
             (Open, Event::WrongCode) if !self.is_locked() => {
                 next.tries = self.tries.saturating_add(1);
                 if next.is_locked() {

@@ -94,6 +94,7 @@ pub(crate) fn service(config: &Config, store: &Arc<Store>) -> anyhow::Result<Arc
         preferred_type: config.number_type,
         pool: config.pool.clone(),
         tables: PoolTables::shipped()?,
+        codes: config.codes.clone(),
     }))
 }
 

@@ -15,7 +15,7 @@ pub mod texts;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use proxycall_domain::NumberType;
+use proxycall_domain::{NumberType, TextSender};
 
 use jobs::Wake;
 use live_policy::LivePolicy;
@@ -48,6 +48,15 @@ pub struct Service {
     pub pool: PoolConfig,
     /// The tables that it is kept by.
     pub tables: PoolTables,
+    /// How codes go out.
+    pub codes: CodesConfig,
+}
+
+/// How codes go out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CodesConfig {
+    /// As whom they are texted; none: as the proxy number that they are about.
+    pub sender: Option<TextSender>,
 }
 
 impl Service {

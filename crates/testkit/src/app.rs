@@ -25,7 +25,7 @@ use proxycall_sandbox::{
     world::{Handset, Hook, Number},
 };
 use proxycall_service::{
-    Service,
+    CodesConfig, Service,
     jobs::Wake,
     live_policy::LivePolicy,
     pool::{PoolConfig, PoolTables},
@@ -384,6 +384,7 @@ pub fn service(ledger: Arc<dyn Ledger>, carrier: Arc<dyn Carrier>, clock: TestCl
         preferred_type: NumberType::Mobile,
         pool,
         tables: PoolTables::shipped().expect("the tables"),
+        codes: CodesConfig::default(),
     }
 }
 

@@ -20,7 +20,7 @@ use proxycall_domain::{NumberType, TextSender};
 use jobs::Wake;
 use live_policy::LivePolicy;
 use pool::{PoolConfig, PoolTables};
-use ports::{Carrier, Chance, Clock, Ledger, LedgerError};
+use ports::{Carrier, Chance, Clock, Ledger, LedgerError, Mailer};
 
 /// How long a webhook waits for the store before the caller hears that the service is not available. A call must be
 /// answered within 3 s, whatever is broken behind.
@@ -32,6 +32,8 @@ pub struct Service {
     pub ledger: Arc<dyn Ledger>,
     /// The carrier.
     pub carrier: Arc<dyn Carrier>,
+    /// Who carries letters; none: no mail server is set up.
+    pub mailer: Option<Arc<dyn Mailer>>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// Chance.

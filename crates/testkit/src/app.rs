@@ -376,6 +376,7 @@ pub fn service(ledger: Arc<dyn Ledger>, carrier: Arc<dyn Carrier>, clock: TestCl
     Service {
         ledger,
         carrier,
+        mailer: None,
         clock: Arc::new(clock),
         chance: Arc::new(TestChance::default()),
         policy: LivePolicy::new(Policy::shipped().expect("the tables")),

@@ -12,11 +12,11 @@ use std::{
 
 use jiff::SignedDuration;
 use proxycall_domain::{
-    CountryCode, NumberType, Policy,
+    CountryCode, NumberType, Policy, TextSender,
     setting::{SETTINGS, env_name},
     wiring::host_of,
 };
-use proxycall_service::pool::PoolConfig;
+use proxycall_service::{CodesConfig, pool::PoolConfig};
 use proxycall_store::SecretKey;
 use proxycall_twilio::DEFAULT_API_BASE_URL;
 use proxycall_web::ApiTokens;
@@ -265,6 +265,8 @@ pub(crate) struct Config {
     pub number_type: NumberType,
     /// How the pool is kept.
     pub pool: PoolConfig,
+    /// How codes go out.
+    pub codes: CodesConfig,
     /// The rules that hold when the operator says nothing.
     pub policy: Policy,
     /// The spreadsheet's title or id.
@@ -299,6 +301,7 @@ impl Config {
             problems.unusable("LOG_FORMAT", log_format, "text or json");
         }
         let smtp = read_smtp(env, &mut problems);
+        let codes = CodesConfig { sender: read_sender(env, &mut problems) };
         let policy = read_policy(env, &mut problems);
         if needs != Needs::Store && base_urls.is_empty() {
             problems.add(
@@ -322,6 +325,7 @@ impl Config {
                     carrier,
                     number_type,
                     pool,
+                    codes,
                     policy,
                     sheet: env.get("GOOGLE_SHEET_ID").or_else(|| env.get("GOOGLE_SHEET_NAME")).map(str::to_owned),
                     google_key,
@@ -487,6 +491,18 @@ fn read_smtp(env: &Environment, problems: &mut ConfigProblems) -> Option<Smtp> {
     let host = env.get("SMTP_HOST")?.to_owned();
     let complete = ["SMTP_USER", "SMTP_PASSWORD", "SMTP_FROM"].iter().all(|name| env.get(name).is_some());
     Some(Smtp { host, port, complete })
+}
+
+fn read_sender(env: &Environment, problems: &mut ConfigProblems) -> Option<TextSender> {
+    let name = "PROXYCALL_OTP_SENDER";
+    let text = env.get(name)?;
+    match TextSender::parse(name, text) {
+        Ok(sender) => Some(sender),
+        Err(error) => {
+            problems.add(name, format!("read {text:?}, which {}", error.problem));
+            None
+        }
+    }
 }
 
 fn read_policy(env: &Environment, problems: &mut ConfigProblems) -> Option<Policy> {

@@ -86,6 +86,7 @@ pub(crate) fn service(config: &Config, store: &Arc<Store>) -> anyhow::Result<Arc
     Ok(Arc::new(Service {
         ledger: Arc::clone(store) as Arc<dyn Ledger>,
         carrier: carrier(config)?,
+        mailer: None,
         clock: Arc::new(SystemClock) as Arc<dyn Clock>,
         chance: Arc::new(SystemChance),
         policy: LivePolicy::new(config.policy.clone()),
@@ -94,6 +95,7 @@ pub(crate) fn service(config: &Config, store: &Arc<Store>) -> anyhow::Result<Arc
         preferred_type: config.number_type,
         pool: config.pool.clone(),
         tables: PoolTables::shipped()?,
+        codes: config.codes.clone(),
     }))
 }
 

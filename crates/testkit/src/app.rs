@@ -25,7 +25,7 @@ use proxycall_sandbox::{
     world::{Handset, Hook, Number},
 };
 use proxycall_service::{
-    Service,
+    CodesConfig, Service,
     jobs::Wake,
     live_policy::LivePolicy,
     pool::{PoolConfig, PoolTables},
@@ -376,6 +376,7 @@ pub fn service(ledger: Arc<dyn Ledger>, carrier: Arc<dyn Carrier>, clock: TestCl
     Service {
         ledger,
         carrier,
+        mailer: None,
         clock: Arc::new(clock),
         chance: Arc::new(TestChance::default()),
         policy: LivePolicy::new(Policy::shipped().expect("the tables")),
@@ -384,6 +385,7 @@ pub fn service(ledger: Arc<dyn Ledger>, carrier: Arc<dyn Carrier>, clock: TestCl
         preferred_type: NumberType::Mobile,
         pool,
         tables: PoolTables::shipped().expect("the tables"),
+        codes: CodesConfig::default(),
     }
 }
 

@@ -453,7 +453,12 @@ fn debug_and_display_of_what_passes_through_show_no_canary() {
         format!("{:?}", OutboundText { interaction, from: phone, to: other, body: BODY.to_owned() }),
         format!(
             "{:?}",
-            OutgoingText { from: phone, to: other, body: BODY.to_owned(), status_callback: PUBLIC_BASE_URL.to_owned() }
+            OutgoingText {
+                from: phone.into(),
+                to: other,
+                body: BODY.to_owned(),
+                status_callback: PUBLIC_BASE_URL.to_owned()
+            }
         ),
         format!(
             "{:?}",

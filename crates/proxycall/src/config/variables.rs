@@ -96,6 +96,13 @@ pub(crate) const VARIABLES: &[Variable] = &[
         "How many days a number rests once a client gave it back; never less than its country asks for (France: 72 hours).",
     ),
     plain(
+        "PROXYCALL_OTP_SENDER",
+        "",
+        "As whom codes are texted: a number of the account such as +33639980001, a messaging service (MG and 32 \
+         hexadecimal digits), or a name of 1 to 11 letters without accents, digits and spaces, where the receiver's \
+         country allows names. Without it: the proxy number that the code is about.",
+    ),
+    plain(
         "PORT",
         "8000",
         "Listening port on 0.0.0.0. A text with exactly one number in it is read as that number, and said so in the log.",

@@ -14,7 +14,7 @@ use serde_json::json;
 use super::{CallRequest, FaultRequest, Sale, Summary, TextRequest};
 use crate::{
     call::CallScript,
-    geography::{is_e164, without_channel},
+    geography::{is_e164, is_name, without_channel},
     text::TextScript,
     transcript::{Event, Transcript},
     world::{Handset, MessageDirection, MessageStatus, Number, World},
@@ -75,7 +75,9 @@ async fn texts(
     request: Result<Json<TextRequest>, JsonRejection>,
 ) -> Result<Json<Transcript>, Refusal> {
     let Json(request) = request?;
-    known_number(&world, &request.to)?;
+    if !is_name(&request.to) {
+        known_number(&world, &request.to)?;
+    }
     if request.media > MOST_MEDIA {
         return Err(Refusal(StatusCode::UNPROCESSABLE_ENTITY, format!("media is at most {MOST_MEDIA}")));
     }

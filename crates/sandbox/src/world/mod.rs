@@ -65,6 +65,8 @@ pub(crate) struct State {
     pub(crate) base_urls: Vec<BaseUrl>,
     pub(crate) numbers: BTreeMap<String, Number>,
     pub(crate) market: Market,
+    /// The messaging services of the account and the numbers in each.
+    pub(crate) services: BTreeMap<String, Vec<String>>,
     pub(crate) handsets: BTreeMap<String, Handset>,
     /// (number of the account, handset) pairs between which the handset's owner stopped texts.
     pub(crate) opted_out: BTreeSet<(String, String)>,
@@ -107,6 +109,7 @@ impl World {
             base_urls: Vec::new(),
             numbers: BTreeMap::new(),
             market: Market::default(),
+            services: BTreeMap::new(),
             handsets: BTreeMap::new(),
             opted_out: BTreeSet::new(),
             closed_regions: Vec::new(),
@@ -132,6 +135,12 @@ impl World {
     pub fn add_number(&self, number: Number) {
         let now = self.now();
         self.change(|state| state.add_number(number, now));
+    }
+
+    /// Gives the account a messaging service (`MG…`) with these of its numbers, or changes one it has.
+    pub fn add_messaging_service(&self, sid: &str, numbers: &[&str]) {
+        let numbers = numbers.iter().map(|phone| (*phone).to_owned()).collect();
+        self.change(|state| state.services.insert(sid.to_owned(), numbers));
     }
 
     /// Puts a handset into the world, or replaces it.

@@ -17,8 +17,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ClientId, CountryCode, FieldError, Language, MailAddress, NumberType, PersonName, PhoneNumber,
-    interaction::words,
+    ClientId, CountryCode, FieldError, Language, MailAddress, NumberType, PersonName, PhoneNumber, interaction::words,
     pool::life::ReservationToken,
 };
 

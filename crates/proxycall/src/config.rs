@@ -301,7 +301,11 @@ impl Config {
             problems.unusable("LOG_FORMAT", log_format, "text or json");
         }
         let smtp = read_smtp(env, &mut problems);
-        let codes = CodesConfig { sender: read_sender(env, &mut problems) };
+        let hours = problems.within(env, "PROXYCALL_CONFIRMATION_TTL", 1, 168);
+        let codes = CodesConfig {
+            sender: read_sender(env, &mut problems),
+            lifetime: SignedDuration::from_hours(hours.unwrap_or(24).into()),
+        };
         let policy = read_policy(env, &mut problems);
         if needs != Needs::Store && base_urls.is_empty() {
             problems.add(

@@ -5,6 +5,7 @@
 
 pub mod calls;
 pub mod clients;
+pub mod confirmations;
 pub mod doctor;
 pub mod import;
 pub mod jobs;
@@ -15,6 +16,7 @@ pub mod texts;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
+use jiff::SignedDuration;
 use proxycall_domain::{NumberType, TextSender};
 
 use jobs::Wake;
@@ -55,10 +57,18 @@ pub struct Service {
 }
 
 /// How codes go out.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodesConfig {
+    /// How long a confirmation lives, and its number is held.
+    pub lifetime: SignedDuration,
     /// As whom they are texted; none: as the proxy number that they are about.
     pub sender: Option<TextSender>,
+}
+
+impl Default for CodesConfig {
+    fn default() -> Self {
+        Self { lifetime: SignedDuration::from_hours(24), sender: None }
+    }
 }
 
 impl Service {

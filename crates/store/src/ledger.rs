@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use proxycall_domain::{
-    ClientId, Confirmation, CountryCode, Interaction, JobId, Language, NumberStatus, NumberType, PendingId, PhoneNumber,
-    PurchaseId,
+    ClientId, Confirmation, CountryCode, Interaction, JobId, Language, NumberStatus, NumberType, PendingId,
+    PhoneNumber, PurchaseId,
     client::Client,
     confirmation::Stage,
     order::{Order, OrderId},
@@ -20,13 +20,13 @@ use proxycall_domain::{
 use proxycall_service::ports::{
     Ledger, LedgerError,
     ledger::{
-        AdoptNumber, Alert, ApproveConfirmation, BegunConfirmation, CallEntry, CallStep, CodeCall, CodeRules,
-        CreateConfirmation, DispatchReport, DispatchResult, DispatchStep, Entered, LinkOutcome, LinkProof, LinkState,
-        RequestCode, SpareIds, UseLink, AssignNumber, AssignReserved, AssignedNumber, BeginPurchase, Begun, CallEnded, Candidate,
-        ClaimedJob, ClientFilter, ClientSearch, CloseClient, CreateClient, DeliveryReport, ImportClient, ImportFinding,
-        InboundCall, InboundText, InteractionFilter, MoveNumber, Moved, NumberFilter, OpenPurchase, Page, PlaceOrder,
-        PlacedOrder, PurchaseEnd, RecordedCall, RecordedText, ReleaseNumber, RequestKey, ReserveNumber, RestoreClient,
-        SendStep, StoredAnswer, TextResult, UpdateClient, Work,
+        AdoptNumber, Alert, ApproveConfirmation, AssignNumber, AssignReserved, AssignedNumber, BeginPurchase, Begun,
+        BegunConfirmation, CallEnded, CallEntry, CallStep, Candidate, ClaimedJob, ClientFilter, ClientSearch,
+        CloseClient, CodeCall, CodeRules, CreateClient, CreateConfirmation, DeliveryReport, DispatchReport,
+        DispatchResult, DispatchStep, Entered, ImportClient, ImportFinding, InboundCall, InboundText,
+        InteractionFilter, LinkOutcome, LinkProof, LinkState, MoveNumber, Moved, NumberFilter, OpenPurchase, Page,
+        PlaceOrder, PlacedOrder, PurchaseEnd, RecordedCall, RecordedText, ReleaseNumber, RequestCode, RequestKey,
+        ReserveNumber, RestoreClient, SendStep, SpareIds, StoredAnswer, TextResult, UpdateClient, UseLink, Work,
     },
 };
 

@@ -103,6 +103,11 @@ pub(crate) const VARIABLES: &[Variable] = &[
          country allows names. Without it: the proxy number that the code is about.",
     ),
     plain(
+        "PROXYCALL_CONFIRMATION_TTL",
+        "24",
+        "How many hours a confirmation lives, 1 to 168: its code and links are good for so long, and its number is held.",
+    ),
+    plain(
         "PORT",
         "8000",
         "Listening port on 0.0.0.0. A text with exactly one number in it is read as that number, and said so in the log.",

@@ -17,7 +17,8 @@ mod texts;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use proxycall_domain::{
-    ClientId, Confirmation, CountryCode, Interaction, JobId, NumberStatus, NumberType, PendingId, PhoneNumber, PurchaseId,
+    ClientId, Confirmation, CountryCode, Interaction, JobId, Language, NumberStatus, NumberType, PendingId,
+    PhoneNumber, PurchaseId,
     client::Client,
     confirmation::Stage,
     order::{Order, OrderId},
@@ -35,9 +36,9 @@ pub use clients::{
     InteractionFilter, PlaceOrder, PlacedOrder, RestoreClient, UpdateClient,
 };
 pub use confirmations::{
-    ApproveConfirmation, BegunConfirmation, CallEntry, CallStep, CodeCall, CodeRules, CreateConfirmation, DispatchReport,
-    DispatchResult, DispatchStep, Entered, LinkOutcome, LinkProof, LinkState, Message, Origin, RequestCode, SpareIds,
-    Ticket, UseLink,
+    ApproveConfirmation, BegunConfirmation, CallEntry, CallStep, CodeCall, CodeRules, CreateConfirmation,
+    DispatchReport, DispatchResult, DispatchStep, Entered, LinkOutcome, LinkProof, LinkState, Message, Origin,
+    RequestCode, SpareIds, Ticket, UseLink,
 };
 pub use jobs::{ClaimedJob, Work};
 pub use pool::{
@@ -334,10 +335,22 @@ pub trait Ledger: Send + Sync {
     async fn request_code(&self, request: RequestCode) -> Result<bool, LedgerError>;
 
     /// Goes on to the channel after this one when nobody has answered, and ends the job.
-    async fn go_on(&self, job: &ClaimedJob, rules: CodeRules, spare: SpareIds, now: Timestamp) -> Result<(), LedgerError>;
+    async fn go_on(
+        &self,
+        job: &ClaimedJob,
+        rules: CodeRules,
+        spare: SpareIds,
+        now: Timestamp,
+    ) -> Result<(), LedgerError>;
 
     /// Marks a text, call or mail as being sent, before anybody hears of it.
-    async fn start_dispatch(&self, job: &ClaimedJob, rules: CodeRules, spare: SpareIds, now: Timestamp) -> Result<DispatchStep, LedgerError>;
+    async fn start_dispatch(
+        &self,
+        job: &ClaimedJob,
+        rules: CodeRules,
+        spare: SpareIds,
+        now: Timestamp,
+    ) -> Result<DispatchStep, LedgerError>;
 
     /// Records what became of it, ends or puts off the job, and sees to what follows. Whether the job was still ours.
     async fn finish_dispatch(

@@ -182,7 +182,7 @@ pub(super) async fn end(
 
 /// Takes away what was to happen to a confirmation by itself.
 pub(super) async fn forget_jobs(db: &mut Connection, kept: &Kept) -> Result<(), UnitError> {
-    let (confirmation, Progress { generation, .. }) = (kept.it.id.clone(), kept.it.progress);
+    let (confirmation, generation) = (kept.it.id.clone(), kept.it.progress.generation);
     jobs::drop_work(db, &Work::ExpireConfirmation { confirmation: confirmation.clone() }).await?;
     // Named by the confirmation alone, whatever channel it waits for.
     jobs::drop_work(db, &Work::GoOn { confirmation, generation, after: CodeChannel::Sms }).await
@@ -201,11 +201,8 @@ pub(super) async fn claim(
     phone: PhoneNumber,
     mail: &MailAddress,
 ) -> Result<Claim, UnitError> {
-    let rows: Vec<Row> = sqlx::query(KNOWN)
-        .bind(codec.phone_key(phone))
-        .bind(mail.expose().to_lowercase())
-        .fetch_all(&mut *db)
-        .await?;
+    let rows: Vec<Row> =
+        sqlx::query(KNOWN).bind(codec.phone_key(phone)).bind(mail.expose().to_lowercase()).fetch_all(&mut *db).await?;
     let known: Result<Vec<Known>, UnitError> = rows
         .iter()
         .map(|row| {
@@ -246,9 +243,7 @@ async fn find_numbers(
     };
     match (taken, theirs) {
         (Ok((sender, _)), Some(proxy)) => Ok(Numbers { held: Held::Existing, proxy, sender }),
-        (Ok((sender, number_type)), None) => {
-            Ok(Numbers { held: Held::Reserved(number_type), proxy: sender, sender })
-        }
+        (Ok((sender, number_type)), None) => Ok(Numbers { held: Held::Reserved(number_type), proxy: sender, sender }),
         // An operator who vouches for the request may use the client's own number when no other is left.
         (Err(UnitError::Refused(LedgerError::NoNumberLeft { .. })), Some(own)) if create.origin == Origin::Api => {
             Ok(Numbers { held: Held::Existing, proxy: own, sender: own })
@@ -348,9 +343,7 @@ fn busy(codec: &Codec, create: &CreateConfirmation, other: Kept) -> Result<Begun
     match create.origin {
         Origin::Api => Err(LedgerError::PhoneBusy.into()),
         Origin::Page { .. } if other.it.mail == create.mail => Ok(begun(codec, other)),
-        Origin::Page { .. } => {
-            Ok(BegunConfirmation { confirmation: None, progress: codec.progress_name(&create.id) })
-        }
+        Origin::Page { .. } => Ok(BegunConfirmation { confirmation: None, progress: codec.progress_name(&create.id) }),
     }
 }
 

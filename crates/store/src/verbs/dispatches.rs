@@ -9,8 +9,8 @@ use proxycall_domain::{
     },
 };
 use proxycall_service::ports::ledger::{
-    ClaimedJob, CodeRules, CreateConfirmation, DispatchReport, DispatchResult, DispatchStep, Message, Origin, RequestCode,
-    SpareIds, Ticket, Work,
+    ClaimedJob, CodeRules, CreateConfirmation, DispatchReport, DispatchResult, DispatchStep, Message, Origin,
+    RequestCode, SpareIds, Ticket, Work,
 };
 
 use super::{
@@ -195,7 +195,12 @@ pub(super) async fn refuse_too_many(
 const LAST: &str = "SELECT MAX(queued_at) FROM dispatch \
     WHERE pending_id = $1 AND generation = $2 AND kind = $3 AND state <> 'failed'";
 
-async fn sent_lately(db: &mut Connection, kept: &Kept, channel: CodeChannel, now: Timestamp) -> Result<bool, UnitError> {
+async fn sent_lately(
+    db: &mut Connection,
+    kept: &Kept,
+    channel: CodeChannel,
+    now: Timestamp,
+) -> Result<bool, UnitError> {
     let last: Option<i64> = sqlx::query_scalar(LAST)
         .bind(kept.it.id.as_str())
         .bind(i64::from(kept.it.progress.generation))

@@ -240,9 +240,8 @@ pub(super) async fn reply(
         _ if has_number => return Ok(None),
         Reply::WrongShape | Reply::Other => (Entered::Wrong, Some(Phrase::TextCodeShape)),
     };
-    let answer = phrase.map_or(TextAnswer::Nothing, |phrase| {
-        TextAnswer::Notice(policy.sentence(phrase, kept.it.language).to_owned())
-    });
+    let answer = phrase
+        .map_or(TextAnswer::Nothing, |phrase| TextAnswer::Notice(policy.sentence(phrase, kept.it.language).to_owned()));
     sqlx::query(REPLY)
         .bind(&text.sid)
         .bind(entered.as_str())

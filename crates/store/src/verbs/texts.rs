@@ -4,7 +4,8 @@
 
 use proxycall_domain::{Channel, InteractionId, Outcome, routing::Action};
 use proxycall_service::ports::ledger::{
-    ClaimedJob, DeliveryReport, InboundText, OutboundText, RecordedText, SendStep, SentText, TextOutcome, TextResult, Work,
+    ClaimedJob, DeliveryReport, InboundText, OutboundText, RecordedText, SendStep, SentText, TextOutcome, TextResult,
+    Work,
 };
 use uuid::Uuid;
 

@@ -4,8 +4,8 @@ use std::{fmt, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use proxycall_domain::{
-    CodeChannel, Confirmation, CountryCode, DispatchId, JobId, Language, MailAddress, NumberType, PendingId, PersonName,
-    PhoneNumber, Policy,
+    CodeChannel, Confirmation, CountryCode, DispatchId, JobId, Language, MailAddress, NumberType, PendingId,
+    PersonName, PhoneNumber, Policy,
     confirmation::code::{Code, EnteredCode},
 };
 

@@ -104,6 +104,7 @@ async fn the_call_says_the_code_and_takes_it() {
         let code = code(app, CLIENT);
         app.world.add_handset(keying(&[&wrong(&code), &code]));
         app.advance(60).await;
+        app.drain_jobs().await;
         assert_eq!(status(app, "P-1").await, "PROMOTED");
         let call = app.world.placed_calls().pop().expect("a call");
         let heard = call.heard().join(" ");

@@ -16,6 +16,7 @@ use proxycall_domain::{
     setting::{SETTINGS, env_name},
     wiring::host_of,
 };
+use proxycall_notify::{MailSender, SmtpConfig, SmtpTls};
 use proxycall_service::{CodesConfig, pool::PoolConfig};
 use proxycall_store::SecretKey;
 use proxycall_twilio::DEFAULT_API_BASE_URL;
@@ -235,17 +236,6 @@ pub(crate) enum GoogleKey {
     Json(SecretString),
 }
 
-/// What is set up for the mail server.
-#[derive(Debug)]
-pub(crate) struct Smtp {
-    /// Host and port.
-    pub host: String,
-    /// Port.
-    pub port: u16,
-    /// Whether user, password and sender are all set.
-    pub complete: bool,
-}
-
 /// The settings, read and checked.
 #[derive(Debug)]
 pub(crate) struct Config {
@@ -273,8 +263,8 @@ pub(crate) struct Config {
     pub sheet: Option<String>,
     /// The service account's key.
     pub google_key: Option<GoogleKey>,
-    /// The mail server.
-    pub smtp: Option<Smtp>,
+    /// The mail server; none: no e-mail.
+    pub smtp: Option<SmtpConfig>,
 }
 
 impl Config {
@@ -490,11 +480,48 @@ fn on_mounted_disk(_file: &str) -> bool {
     true
 }
 
-fn read_smtp(env: &Environment, problems: &mut ConfigProblems) -> Option<Smtp> {
-    let port = problems.parsed(env, "SMTP_PORT", "a port such as 587")?;
-    let host = env.get("SMTP_HOST")?.to_owned();
-    let complete = ["SMTP_USER", "SMTP_PASSWORD", "SMTP_FROM"].iter().all(|name| env.get(name).is_some());
-    Some(Smtp { host, port, complete })
+/// All or nothing: whoever has set a part of it expects e-mail, and would learn too late that none is sent.
+fn read_smtp(env: &Environment, problems: &mut ConfigProblems) -> Option<SmtpConfig> {
+    let port: Option<u16> = problems.parsed(env, "SMTP_PORT", "a port such as 587").filter(|port| *port > 0);
+    let tls = match env.or_default("PROXYCALL_SMTP_TLS").to_ascii_lowercase().as_str() {
+        "auto" => Some(SmtpTls::Auto),
+        "none" => Some(SmtpTls::None),
+        other => {
+            problems.unusable("PROXYCALL_SMTP_TLS", other, "auto or none");
+            None
+        }
+    };
+    let [host, user, password, from] =
+        ["SMTP_HOST", "SMTP_USER", "SMTP_PASSWORD", "SMTP_FROM"].map(|name| env.get(name));
+    if [host, user, password, from].iter().all(Option::is_none) {
+        return None;
+    }
+    let mut missing = |name: &str, expected: &str| {
+        problems.add(
+            name,
+            format!("is not set, although other SMTP settings are; expected {expected}, or none of them: then no e-mail is sent"),
+        );
+    };
+    if host.is_none() {
+        missing("SMTP_HOST", "the mail server's name, such as smtp.example.com");
+    }
+    if from.is_none() {
+        missing("SMTP_FROM", "the sender's address, such as shop@example.com");
+    }
+    match (user, password) {
+        (Some(_), None) => missing("SMTP_PASSWORD", "the password of SMTP_USER"),
+        (None, Some(_)) => missing("SMTP_USER", "the user whose password SMTP_PASSWORD is"),
+        _ => {}
+    }
+    let from = from.and_then(|text| match text.parse::<MailSender>() {
+        Ok(from) => Some(from),
+        Err(error) => {
+            problems.add("SMTP_FROM", format!("read {text:?}, which {error}"));
+            None
+        }
+    });
+    let login = user.zip(password).map(|(user, password)| (user.to_owned(), SecretString::from(password)));
+    Some(SmtpConfig { host: host?.to_owned(), port: port?, tls: tls?, login, from: from? })
 }
 
 fn read_sender(env: &Environment, problems: &mut ConfigProblems) -> Option<TextSender> {

@@ -3,8 +3,9 @@
 use reqwest::RequestBuilder;
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{CallRequest, FaultRequest, Sale, Summary, TextRequest};
+use super::{CallRequest, FaultRequest, MailFaultRequest, Sale, Summary, TextRequest};
 use crate::{
+    mailbox::ReceivedMail,
     server::loopback_client,
     transcript::Transcript,
     world::{Handset, Number},
@@ -121,6 +122,22 @@ impl Client {
     pub async fn sell_to_others(&self, phone: &str) -> Result<(), ClientError> {
         let sale = Sale { phone: phone.to_owned() };
         self.ask(self.http.post(self.url("/sandbox/sold")).json(&sale)).await
+    }
+
+    /// The letters that the mail server took, oldest first.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn mails(&self) -> Result<Vec<ReceivedMail>, ClientError> {
+        self.ask(self.http.get(self.url("/sandbox/mails"))).await
+    }
+
+    /// Makes the next conversation with the mail server go wrong.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn fail_next_mail(&self, request: &MailFaultRequest) -> Result<(), ClientError> {
+        self.ask(self.http.post(self.url("/sandbox/mail-faults")).json(request)).await
     }
 
     fn url(&self, path: &str) -> String {

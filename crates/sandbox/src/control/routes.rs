@@ -11,10 +11,11 @@ use axum::{
 };
 use serde_json::json;
 
-use super::{CallRequest, FaultRequest, Sale, Summary, TextRequest};
+use super::{CallRequest, FaultRequest, MailFaultRequest, Sale, Summary, TextRequest};
 use crate::{
     call::CallScript,
     geography::{is_e164, is_name, without_channel},
+    mailbox::ReceivedMail,
     text::TextScript,
     transcript::{Event, Transcript},
     world::{Handset, MessageDirection, MessageStatus, Number, World},
@@ -36,6 +37,8 @@ pub(crate) fn router(world: World) -> Router {
         .route("/placed-calls", get(placed_calls))
         .route("/faults", post(faults))
         .route("/sold", post(sold))
+        .route("/mails", get(mails))
+        .route("/mail-faults", post(mail_faults))
         .with_state(world)
 }
 
@@ -165,6 +168,19 @@ async fn faults(
 async fn sold(State(world): State<World>, request: Result<Json<Sale>, JsonRejection>) -> Result<Json<()>, Refusal> {
     let Json(sale) = request?;
     world.sell_to_others(&sale.phone);
+    Ok(Json(()))
+}
+
+async fn mails(State(world): State<World>) -> Json<Vec<ReceivedMail>> {
+    Json(world.mails())
+}
+
+async fn mail_faults(
+    State(world): State<World>,
+    request: Result<Json<MailFaultRequest>, JsonRejection>,
+) -> Result<Json<()>, Refusal> {
+    let Json(MailFaultRequest { fault }) = request?;
+    world.fail_next_mail(fault);
     Ok(Json(()))
 }
 

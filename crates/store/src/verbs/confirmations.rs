@@ -267,6 +267,10 @@ pub(crate) async fn create_confirmation(
     }
     pool::refuse_proxy(db, create.phone).await?;
     if let Some(mut other) = of_phone(db, codec, create.phone).await? {
+        if other.it.id == create.id {
+            // It was begun a moment ago, by the same request on another instance.
+            return again(db, codec, create, other).await;
+        }
         if other.it.is_live(now) {
             return busy(codec, create, other);
         }

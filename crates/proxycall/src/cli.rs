@@ -116,6 +116,22 @@ pub(crate) enum Phone {
         #[command(flatten)]
         carrier: CarrierAddress,
     },
+    /// Say what somebody types when ProxyCall calls: once set, it holds for every call to that phone.
+    Keys {
+        /// Whose phone.
+        #[arg(long)]
+        phone: String,
+        /// What is typed each time a code is asked for: digits, or `heard` for the code that the call has said.
+        #[arg(default_value = "heard")]
+        keys: Vec<String>,
+        #[command(flatten)]
+        carrier: CarrierAddress,
+    },
+    /// Print the calls that ProxyCall placed, and what was said in them, newest last.
+    Calls {
+        #[command(flatten)]
+        carrier: CarrierAddress,
+    },
     /// Print the letters that the mail server has taken, newest last.
     Mail {
         /// Only those to this address.

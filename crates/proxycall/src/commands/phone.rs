@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::anyhow;
 use proxycall_sandbox::{
     ReceivedMail,
-    control::{CallRequest, Client, TextRequest},
+    control::{CallRequest, Client, KeysRequest, TextRequest},
     world::Behaviour,
 };
 
@@ -22,6 +22,15 @@ pub(crate) async fn run(phone: Phone) -> anyhow::Result<ExitCode> {
         Phone::Text { from, to, images, body, carrier } => {
             let request = TextRequest { from, to, body, media: usize::try_from(images)? };
             say(&Client::new(carrier.carrier)?.text(&request).await?.to_string());
+        }
+        Phone::Keys { phone, keys, carrier } => {
+            Client::new(carrier.carrier)?.set_keys(&KeysRequest { phone, keys }).await?;
+            say("set");
+        }
+        Phone::Calls { carrier } => {
+            let calls = Client::new(carrier.carrier)?.placed_calls().await?;
+            let calls: Vec<String> = calls.iter().map(ToString::to_string).collect();
+            say(&if calls.is_empty() { "no calls".to_owned() } else { calls.join("\n\n") });
         }
         Phone::Mail { to, carrier } => {
             let mut mails = Client::new(carrier.carrier)?.mails().await?;

@@ -3,7 +3,7 @@
 use reqwest::RequestBuilder;
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{CallRequest, FaultRequest, MailFaultRequest, Sale, Summary, TextRequest};
+use super::{CallRequest, FaultRequest, KeysRequest, MailFaultRequest, Sale, Summary, TextRequest};
 use crate::{
     mailbox::ReceivedMail,
     server::loopback_client,
@@ -105,6 +105,14 @@ impl Client {
     /// See [`ClientError`].
     pub async fn placed_calls(&self) -> Result<Vec<Transcript>, ClientError> {
         self.ask(self.http.get(self.url("/sandbox/placed-calls"))).await
+    }
+
+    /// Says what the owner of a handset keys when the service calls.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn set_keys(&self, request: &KeysRequest) -> Result<(), ClientError> {
+        self.ask(self.http.post(self.url("/sandbox/keys")).json(request)).await
     }
 
     /// Makes the next request of the carrier's API fail.

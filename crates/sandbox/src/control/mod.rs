@@ -8,6 +8,7 @@
 //! | `GET /sandbox/world` | | [`Summary`] |
 //! | `GET /sandbox/numbers` | | the account's numbers: a list of [`Number`](crate::world::Number) |
 //! | `GET /sandbox/placed-calls` | | the calls that the service placed: a list of [`Transcript`](crate::Transcript) |
+//! | `POST /sandbox/keys` | [`KeysRequest`] | |
 //! | `POST /sandbox/faults` | [`FaultRequest`] | |
 //! | `POST /sandbox/sold` | [`Sale`] | |
 //! | `GET /sandbox/mails` | | the letters that the mail server took: a list of [`ReceivedMail`](crate::ReceivedMail) |
@@ -61,6 +62,16 @@ pub struct TextRequest {
     /// How many pictures come with it, at most 10.
     #[serde(default)]
     pub media: usize,
+}
+
+/// What the owner of a handset keys when the service calls.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeysRequest {
+    /// Whose handset, in E.164.
+    pub phone: String,
+    /// Each time one entry: keys, or `heard` for whatever was said digit by digit.
+    pub keys: Vec<String>,
 }
 
 /// A fault for the next request of the carrier's API.

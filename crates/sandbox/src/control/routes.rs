@@ -11,7 +11,7 @@ use axum::{
 };
 use serde_json::json;
 
-use super::{CallRequest, FaultRequest, MailFaultRequest, Sale, Summary, TextRequest};
+use super::{CallRequest, FaultRequest, KeysRequest, MailFaultRequest, Sale, Summary, TextRequest};
 use crate::{
     call::CallScript,
     geography::{is_e164, is_name, without_channel},
@@ -35,6 +35,7 @@ pub(crate) fn router(world: World) -> Router {
         .route("/world", get(summary))
         .route("/numbers", get(numbers))
         .route("/placed-calls", get(placed_calls))
+        .route("/keys", post(keys))
         .route("/faults", post(faults))
         .route("/sold", post(sold))
         .route("/mails", get(mails))
@@ -162,6 +163,21 @@ async fn faults(
         Some(operation) => world.fail_next_of(operation, fault),
         None => world.fail_next(fault),
     }
+    Ok(Json(()))
+}
+
+async fn keys(
+    State(world): State<World>,
+    request: Result<Json<KeysRequest>, JsonRejection>,
+) -> Result<Json<()>, Refusal> {
+    let Json(KeysRequest { phone, keys }) = request?;
+    if !is_e164(&phone) {
+        return Err(Refusal(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "phone must be in E.164, such as +33639980001".to_owned(),
+        ));
+    }
+    world.set_keys(&phone, keys);
     Ok(Json(()))
 }
 

@@ -158,6 +158,15 @@ impl World {
         self.change(|state| state.handsets.insert(handset.phone.clone(), handset));
     }
 
+    /// Says what the owner of `phone` keys when the service calls, each time one entry; `heard` is
+    /// whatever was said digit by digit. Adds the handset when there is none.
+    pub fn set_keys(&self, phone: &str, keys: Vec<String>) {
+        self.change(|state| {
+            let handset = state.handsets.entry(phone.to_owned()).or_insert_with(|| Handset::new(phone));
+            handset.digits = keys;
+        });
+    }
+
     /// Says what the owner of `phone` does from now on when it rings. Adds the handset when there is none.
     pub fn set_behaviour(&self, phone: &str, behaviour: Behaviour) {
         self.change(|state| {

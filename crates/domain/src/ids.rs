@@ -101,6 +101,11 @@ id!(
     "buy"
 );
 id!(
+    /// One text, call or mail of a confirmation.
+    DispatchId,
+    "snd"
+);
+id!(
     /// Something that an operator should know.
     AlertId,
     "alt"

@@ -4,6 +4,7 @@
 
 pub mod address;
 pub mod client;
+pub mod confirmation;
 pub mod country;
 pub mod destination;
 pub mod ids;
@@ -17,17 +18,20 @@ pub mod pool;
 pub mod purchase;
 pub mod routing;
 pub mod setting;
+pub mod text_sender;
 pub mod wiring;
 
 pub use address::Address;
 pub use client::{ClientId, FieldError, MailAddress, NewClient, PersonName};
+pub use confirmation::{CodeChannel, Confirmation, PendingId};
 pub use country::{Countries, CountryCode};
-pub use ids::{AlertId, InteractionId, JobId, PurchaseId};
+pub use ids::{AlertId, DispatchId, InteractionId, JobId, PurchaseId};
 pub use interaction::{Channel, Direction, Interaction, Outcome};
 pub use phone::{PhoneError, PhoneNumber};
 pub use phrase::{Language, Phrase};
 pub use policy::Policy;
 pub use pool::{NumberStatus, NumberType};
+pub use text_sender::TextSender;
 
 /// A table shipped with the program does not read as it should. Tests keep this from leaving the workshop.
 #[derive(Debug, thiserror::Error)]

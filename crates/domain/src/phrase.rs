@@ -64,6 +64,40 @@ pub enum Phrase {
     TextOneImage,
     /// Added to a text: `{count}` images were not relayed.
     TextManyImages,
+    /// Written: the code, to be sent back.
+    CodeSms,
+    /// Written where nobody can answer: the code's link.
+    CodeSmsLink,
+    /// Written: the link, after code and call.
+    CodeLink,
+    /// Written: it is confirmed.
+    CodeThanks,
+    /// Written to the phone on record: another phone asks for the number.
+    CodeConsent,
+    /// Written: not the code.
+    TextCodeWrong,
+    /// Written: tried too often.
+    TextCodeLocked,
+    /// Written: a code has six digits.
+    TextCodeShape,
+    /// Said at the start of the call with the code.
+    CallCodeHello,
+    /// Said: the code, digit by digit.
+    CallCodeIs,
+    /// Said: the code once more.
+    CallCodeRepeat,
+    /// Said: type it.
+    CallCodeType,
+    /// Said: not the code, once more.
+    CallCodeWrong,
+    /// Said: tried too often.
+    CallCodeLocked,
+    /// Said: confirmed.
+    CallCodeRight,
+    /// Said: proven, but somebody has to agree first.
+    CallCodeWaits,
+    /// Said: nothing was typed.
+    CallCodeNone,
 }
 
 crate::interaction::words!(Phrase {
@@ -85,7 +119,36 @@ crate::interaction::words!(Phrase {
     TextUnavailable = "text.unavailable",
     TextOneImage = "text.one_image",
     TextManyImages = "text.many_images",
+    CodeSms = "code.sms",
+    CodeSmsLink = "code.sms_link",
+    CodeLink = "code.link",
+    CodeThanks = "code.thanks",
+    CodeConsent = "code.consent",
+    TextCodeWrong = "text.code_wrong",
+    TextCodeLocked = "text.code_locked",
+    TextCodeShape = "text.code_shape",
+    CallCodeHello = "call.code_hello",
+    CallCodeIs = "call.code_is",
+    CallCodeRepeat = "call.code_repeat",
+    CallCodeType = "call.code_type",
+    CallCodeWrong = "call.code_wrong",
+    CallCodeLocked = "call.code_locked",
+    CallCodeRight = "call.code_right",
+    CallCodeWaits = "call.code_waits",
+    CallCodeNone = "call.code_none",
 });
+
+impl Phrase {
+    /// The places in a sentence that a value goes into: an operator's sentence must hold them too.
+    #[must_use]
+    pub fn places(self) -> &'static [&'static str] {
+        match self {
+            Self::CodeSms | Self::CallCodeIs | Self::CallCodeRepeat => &["{code}"],
+            Self::CodeSmsLink | Self::CodeLink | Self::CodeConsent => &["{link}"],
+            _ => &[],
+        }
+    }
+}
 
 /// The sentences in both languages, with an operator's changes.
 #[derive(Debug, Clone)]
@@ -154,6 +217,18 @@ mod tests {
         for phrase in Phrase::ALL {
             let [fr, en] = [Language::Fr, Language::En].map(|language| phrases.get(*phrase, language));
             assert!(!fr.is_empty() && !en.is_empty() && fr != en, "{}", phrase.as_str());
+        }
+    }
+
+    #[test]
+    fn every_shipped_sentence_holds_its_places() {
+        let phrases = Phrases::shipped().unwrap();
+        for phrase in Phrase::ALL {
+            for (language, place) in
+                [Language::Fr, Language::En].iter().flat_map(|l| phrase.places().iter().map(move |p| (*l, *p)))
+            {
+                assert!(phrases.get(*phrase, language).contains(place), "{} {place}", phrase.as_str());
+            }
         }
     }
 

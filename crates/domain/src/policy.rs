@@ -3,8 +3,11 @@
 
 use std::{collections::HashSet, sync::Arc};
 
+use jiff::SignedDuration;
+
 use crate::{
     Countries, CountryCode, Language, PhoneNumber, Phrase, TableError,
+    confirmation::cascade::Cascade,
     destination::Destinations,
     phrase::Phrases,
     setting::{SETTINGS, SettingError, phrase_of},
@@ -28,6 +31,8 @@ pub struct Policy {
     pub ring_timeout_s: u32,
     /// How long a call may last, in seconds.
     pub time_limit_s: u32,
+    /// How codes go out.
+    pub codes: Cascade,
 }
 
 impl Policy {
@@ -50,6 +55,12 @@ impl Policy {
             connect_withheld: false,
             ring_timeout_s: 0,
             time_limit_s: 0,
+            codes: Cascade {
+                order: Vec::new(),
+                after_sms: SignedDuration::ZERO,
+                after_voice: SignedDuration::ZERO,
+                after_email: SignedDuration::ZERO,
+            },
         };
         for setting in SETTINGS {
             policy
@@ -95,11 +106,28 @@ impl Policy {
             "texts.stop_words" => {
                 self.stop_words = value.split_whitespace().map(str::to_uppercase).collect();
             }
+            "codes.channels" => {
+                self.codes.order = Cascade::parse_order(value)
+                    .ok_or_else(|| refuse("must be the words sms, voice and email, each once, with spaces between"))?;
+            }
+            "codes.after_sms" | "codes.after_voice" | "codes.after_email" => {
+                let wait = seconds(value, 20, 3600).ok_or_else(|| refuse("must be seconds, 20 to 3600"))?;
+                let slot = match key {
+                    "codes.after_sms" => &mut self.codes.after_sms,
+                    "codes.after_voice" => &mut self.codes.after_voice,
+                    _ => &mut self.codes.after_email,
+                };
+                *slot = SignedDuration::from_secs(wait.into());
+            }
             "languages.english" => self.english = self.regions(value).map_err(|problem| refuse(&problem))?,
             _ => {
                 let (phrase, language) = phrase_of(key).ok_or_else(|| SettingError::Unknown(key.to_owned()))?;
                 if value.is_empty() || value.chars().count() > 600 {
                     return Err(refuse("must be a sentence of 1 to 600 characters"));
+                }
+                let lacking = phrase.places().iter().find(|place| !value.contains(**place));
+                if let Some(place) = lacking {
+                    return Err(refuse(&format!("must hold {place}, where the value goes")));
                 }
                 self.phrases.replace(phrase, language, value.to_owned());
             }
@@ -160,6 +188,14 @@ impl Policy {
     #[must_use]
     pub fn sentence(&self, phrase: Phrase, language: Language) -> &str {
         self.phrases.get(phrase, language)
+    }
+
+    /// A sentence with a value in its place, such as `{code}`.
+    #[must_use]
+    pub fn sentence_with(&self, phrase: Phrase, language: Language, values: &[(&str, &str)]) -> String {
+        values
+            .iter()
+            .fold(self.sentence(phrase, language).to_owned(), |sentence, (place, value)| sentence.replace(place, value))
     }
 
     /// The line about images that were not relayed.

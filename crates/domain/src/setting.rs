@@ -55,6 +55,27 @@ pub const SETTINGS: &[Setting] = &[
                   not answered. Words with spaces between.",
     },
     Setting {
+        key: "codes.channels",
+        default: "sms voice email",
+        meaning: "How a confirmation's code goes out, one after the other until somebody answers: sms, voice and email \
+                  (a link, by text and by e-mail), with spaces between.",
+    },
+    Setting {
+        key: "codes.after_sms",
+        default: "60",
+        meaning: "How long a text with a code is given before the next channel, in seconds, 20 to 3600.",
+    },
+    Setting {
+        key: "codes.after_voice",
+        default: "120",
+        meaning: "How long a call with a code is given before the next channel, in seconds, 20 to 3600.",
+    },
+    Setting {
+        key: "codes.after_email",
+        default: "120",
+        meaning: "How long a link is given before the next channel, in seconds, 20 to 3600.",
+    },
+    Setting {
         key: "languages.english",
         default: "",
         meaning: "Further countries whose clients are addressed in English, as ISO codes with spaces between.",

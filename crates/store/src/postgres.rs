@@ -52,8 +52,6 @@ const PAUSE: Duration = Duration::from_millis(5);
 const CONNECTIONS: u32 = 16;
 /// How long a connection is waited for: a caller hears a sentence within 3 s.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// For how long a connection that came back is taken to live; after that it is asked.
-const TRUSTED: Duration = Duration::from_millis(500);
 
 /// Which migrations were carried out; the table is sqlx's own.
 const APPLIED: &str = "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
@@ -83,20 +81,8 @@ impl Postgres {
             ("lock_timeout", "2s"),
             ("idle_in_transaction_session_timeout", "30s"),
         ]);
-        let pool = PgPoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .acquire_timeout(PATIENCE)
-            // The pool has asked each connection whether it lives when it came back.
-            .test_before_acquire(false)
-            .before_acquire(|connection, idle| {
-                Box::pin(async move {
-                    if idle.idle_for > TRUSTED {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
-                })
-            })
-            .connect_lazy_with(options);
+        let pool =
+            PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE).connect_lazy_with(options);
         Ok(Self { pool })
     }
 
@@ -141,8 +127,7 @@ impl Postgres {
     where
         F: for<'c> Fn(&'c mut Connection) -> BoxFuture<'c, Result<T, UnitError>>,
     {
-        let mut connection = self.pool.acquire().await?;
-        let mut transaction = connection.begin().await?;
+        let mut transaction = self.pool.begin().await?;
         let value = body(&mut transaction).await?;
         transaction.commit().await?;
         Ok(value)

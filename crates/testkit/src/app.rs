@@ -109,7 +109,16 @@ pub async fn run_test_on_both(test: impl AsyncFn(&mut TestApp)) {
 pub async fn run_pool_test(pool: PoolConfig, test: impl AsyncFnOnce(&mut TestApp)) {
     let store = database::sqlite().await;
     let ledger = store.store() as Arc<dyn Ledger>;
-    let mut app = TestApp::start_with(store, ledger, pool).await;
+    let mut app = TestApp::start_with(store, ledger, pool, CodesConfig::default()).await;
+    test(&mut app).await;
+    app.finish().await;
+}
+
+/// Runs a test over SQLite with codes that go out in a certain way.
+pub async fn run_codes_test(codes: CodesConfig, test: impl AsyncFnOnce(&mut TestApp)) {
+    let store = database::sqlite().await;
+    let ledger = store.store() as Arc<dyn Ledger>;
+    let mut app = TestApp::start_with(store, ledger, pool_config(), codes).await;
     test(&mut app).await;
     app.finish().await;
 }
@@ -123,10 +132,10 @@ impl TestApp {
 
     /// Starts the app over a ledger that stands before the store, to break things.
     pub async fn start_over(store: TestStore, ledger: Arc<dyn Ledger>) -> Self {
-        Self::start_with(store, ledger, pool_config()).await
+        Self::start_with(store, ledger, pool_config(), CodesConfig::default()).await
     }
 
-    async fn start_with(store: TestStore, ledger: Arc<dyn Ledger>, pool: PoolConfig) -> Self {
+    async fn start_with(store: TestStore, ledger: Arc<dyn Ledger>, pool: PoolConfig, codes: CodesConfig) -> Self {
         let _installed_before = rustls::crypto::ring::default_provider().install_default();
         let clock = TestClock::default();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -144,7 +153,7 @@ impl TestApp {
         let world = sandbox.world().clone();
         let mailer = mailer_at(sandbox.mail_address());
         let service = service(ledger, carrier_at(sandbox.base_url()), clock.clone(), pool);
-        let service = Arc::new(Service { mailer: Some(mailer), ..service });
+        let service = Arc::new(Service { mailer: Some(mailer), codes, ..service });
         let verifier = Verifier::new(&[PUBLIC_BASE_URL], &[AUTH_TOKEN.into()]).expect("a verifier");
         let tokens = ApiTokens::Required(vec![TOKEN.into()]);
         let router = proxycall_web::router(App { service: Arc::clone(&service), verifier, tokens });
@@ -184,7 +193,7 @@ impl TestApp {
     pub fn instance(&self, carrier: Arc<dyn Carrier>) -> Service {
         let first = &self.service;
         let service = service(Arc::clone(&first.ledger), carrier, self.clock.clone(), first.pool.clone());
-        Service { mailer: first.mailer.clone(), ..service }
+        Service { mailer: first.mailer.clone(), codes: first.codes.clone(), ..service }
     }
 
     /// Creates a client through the API, with a French number of its own and a handset. The proxy number.

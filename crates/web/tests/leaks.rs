@@ -209,6 +209,11 @@ async fn ask_everything(app: &TestApp, refusals: &Mutex<Vec<String>>) {
             format!("/interactions?outcome={value}"),
             format!("/interactions?from={value}"),
             format!("/interactions?after={value}"),
+            format!("/confirmations/status?pending_id={value}"),
+            format!("/confirmations/verify?pending_id={value}&otp={value}"),
+            format!("/confirmations/verify?pending_id=P-1&token={value}"),
+            format!("/activate?email={value}&phone={value}"),
+            format!("/activate/progress/{value}"),
             format!("/pool/available?country_iso={value}"),
             format!("/pool/available?country_iso=FR&number_type={value}"),
             format!("/{value}"),
@@ -319,6 +324,52 @@ async fn call_and_text(app: &TestApp, proxy: &str) {
     }
 }
 
+/// A client enrols by every channel, with wrong codes and a carrier that fails. The codes and signatures that went out.
+async fn enrol(app: &TestApp) -> Vec<String> {
+    let body = json!({
+        "pending_id": "P-1",
+        "client_name": NAME,
+        "client_mail": MAIL,
+        "client_real_phone": CLIENT,
+        "country_iso": "FR",
+    });
+    app.world.set_keys(CLIENT, vec!["100000".to_owned()]);
+    let (status, answer) = app.post("/confirmations/create", body).await;
+    assert!(status.is_success(), "{answer}");
+    for _ in 0..4 {
+        app.drain_jobs().await;
+        app.text(CLIENT, "+33639989001", "999999").await;
+        app.advance(120).await;
+    }
+    for channel in ["sms", "voice", "email"] {
+        for fault in [Fault::Code(21610), Fault::HangUpAfterAccepting, Fault::Status(500)] {
+            app.world.fail_next(fault);
+            app.post("/confirmations/resend", json!({ "pending_id": "P-1", "channel": channel })).await;
+            app.advance(200).await;
+        }
+    }
+    let texts = app.world.inbox(CLIENT).into_iter().map(|text| text.body);
+    let mut secrets: Vec<String> = Vec::new();
+    for text in texts {
+        secrets.extend(text.split(|c: char| !c.is_ascii_digit()).filter(|group| group.len() == 6).map(str::to_owned));
+        secrets.extend(text.split("token=").nth(1).and_then(|rest| rest.split_whitespace().next()).map(str::to_owned));
+    }
+    secrets.retain(|secret| !["999999", "100000"].contains(&secret.as_str()));
+    assert!(secrets.len() > 1, "no code went out");
+    let code = secrets.iter().find(|secret| secret.len() == 6).unwrap().clone();
+    app.text(CLIENT, "+33639989001", &code).await;
+    secrets
+}
+
+/// No code and no signature stands in the log by itself.
+fn assert_no_secret(logged: &str, secrets: &[String]) {
+    let words: std::collections::HashSet<&str> =
+        logged.split(|c: char| !c.is_ascii_alphanumeric() && !"-_".contains(c)).collect();
+    for secret in secrets {
+        assert!(!words.contains(secret.as_str()), "a code or signature is in the log");
+    }
+}
+
 async fn plant_everywhere(store: TestStore) {
     let log = listen();
     let mut app = TestApp::start(store).await;
@@ -329,6 +380,7 @@ async fn plant_everywhere(store: TestStore) {
     let (status, created) = app.post("/clients", client("1", CLIENT)).await;
     assert!(status.is_success(), "{created}");
     call_and_text(&app, "+33639989001").await;
+    let secrets = enrol(&app).await;
     ask_everything(&app, &refusals).await;
     post_webhooks(&app, &refusals).await;
 
@@ -363,6 +415,7 @@ async fn plant_everywhere(store: TestStore) {
         assert!(logged.contains(expected), "the log does not even say {expected}");
     }
     assert_clean("the log", &logged, &private());
+    assert_no_secret(&logged, &secrets);
     app.finish().await;
 }
 

@@ -282,7 +282,10 @@ pub(super) async fn hold(
     let whose = For::Owner(token, until);
     match take(db, wish, whose, act.actor, &act.reason, act.at).await? {
         Some(taken) => Ok(taken),
-        None => take_lapsed(db, wish, whose, act.actor, &act.reason, act.at).await,
+        None => {
+            let left = left(db, wish.country, whose, act.at).await?;
+            take_lapsed(db, left, wish, whose, act.actor, &act.reason, act.at).await
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! Enrolment: a code goes out over one channel after the other, and whoever proves the phone becomes a client.
 
-use proxycall_domain::NumberType;
+use proxycall_domain::{NumberType, TextSender};
+use proxycall_service::CodesConfig;
 use proxycall_testkit::{
     TestApp,
-    app::{CLIENT, COURIER, OTHER_COURIER, run_test_on_both},
+    app::{CLIENT, COURIER, OTHER_COURIER, run_codes_test, run_test_on_both},
     reqwest::StatusCode,
     run_test,
     sandbox::world::Handset,
@@ -415,6 +416,64 @@ async fn codes_are_asked_for_so_often_and_no_more() {
             app.drain_jobs().await;
         }
         assert!(refused.expect("a refusal")["detail"].as_str().unwrap().contains("for this confirmation"));
+    })
+    .await;
+}
+
+fn sent_as(sender: &str) -> CodesConfig {
+    CodesConfig { sender: Some(TextSender::parse("sender", sender).unwrap()), ..CodesConfig::default() }
+}
+
+#[tokio::test]
+async fn a_sender_that_cannot_be_answered_sends_a_link_and_no_code() {
+    run_codes_test(sent_as("ProxyCall"), async |app| {
+        begin(app, "P-1").await;
+        let text = app.world.inbox(CLIENT).pop().expect("a text");
+        assert_eq!(text.from, "ProxyCall");
+        assert!(link(app, CLIENT).contains("token=t") && !text.body.contains("code est"), "{}", text.body);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_code_that_came_from_a_messaging_service_is_answered_to_its_number() {
+    const SERVICE: &str = "MG00000000000000000000000000000001";
+    const FROM: &str = "+33199000777";
+    run_codes_test(sent_as(SERVICE), async |app| {
+        app.carrier_number(FROM);
+        app.world.add_messaging_service(SERVICE, &[FROM]);
+        begin(app, "P-1").await;
+        assert_eq!(app.world.inbox(CLIENT).pop().expect("a text").from, FROM);
+        app.text(CLIENT, FROM, &code(app, CLIENT)).await;
+        assert_eq!(status(app, "P-1").await, "PROMOTED");
+        assert_eq!(app.world.inbox(CLIENT).pop().expect("a text").from, PROXY, "thanks come from the number to save");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_code_sent_back_to_somebody_elses_proxy_number_is_no_answer() {
+    run_test(async |app| {
+        let other = app.client(7, OTHER_COURIER).await;
+        begin(app, "P-1").await;
+        app.text(CLIENT, &other, &code(app, CLIENT)).await;
+        assert_eq!(status(app, "P-1").await, "PENDING");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_link_goes_by_mail_to_whom_it_may_concern_and_confirms() {
+    run_test(async |app| {
+        begin(app, "P-1").await;
+        app.advance(60).await;
+        app.advance(120).await;
+        let mail = app.world.mails().pop().expect("a letter");
+        assert_eq!(mail.to, ["zoe@example.com"]);
+        let code = code(app, CLIENT);
+        assert!(!mail.subject.contains(&code) && !mail.text.contains(&code), "no code is in a letter");
+        let links = mail.links();
+        assert!(links.iter().any(|link| link.contains("pending_id=P-1&token=m")), "{links:?}");
     })
     .await;
 }

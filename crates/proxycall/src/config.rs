@@ -1,5 +1,6 @@
 //! Promises: the environment is read once and whole; all that is unusable is told in one message, secrets masked.
 
+mod pages;
 mod port;
 pub(crate) mod variables;
 
@@ -23,6 +24,7 @@ use proxycall_web::ApiTokens;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+pub(crate) use pages::PagesConfig;
 pub(crate) use port::Port;
 
 use variables::VARIABLES;
@@ -267,6 +269,8 @@ pub(crate) struct Config {
     pub pool: PoolConfig,
     /// The rules that hold when the operator says nothing.
     pub policy: Policy,
+    /// How the public pages are served.
+    pub pages: PagesConfig,
     /// The spreadsheet's title or id.
     pub sheet: Option<String>,
     /// The service account's key.
@@ -300,6 +304,7 @@ impl Config {
         }
         let smtp = read_smtp(env, &mut problems);
         let policy = read_policy(env, &mut problems);
+        let pages = pages::read(env, &mut problems);
         if needs != Needs::Store && base_urls.is_empty() {
             problems.add(
                 "PUBLIC_BASE_URL",
@@ -311,8 +316,10 @@ impl Config {
             (None, Some(file)) => Some(GoogleKey::File(file.into())),
             (None, None) => None,
         };
-        match (port, tokens, number_type, pool, policy) {
-            (Some(port), Some(tokens), Some(number_type), Some(pool), Some(policy)) if problems.0.is_empty() => {
+        match (port, tokens, number_type, pool, policy, pages) {
+            (Some(port), Some(tokens), Some(number_type), Some(pool), Some(policy), Some(pages))
+                if problems.0.is_empty() =>
+            {
                 Ok(Self {
                     port,
                     base_urls,
@@ -323,6 +330,7 @@ impl Config {
                     number_type,
                     pool,
                     policy,
+                    pages,
                     sheet: env.get("GOOGLE_SHEET_ID").or_else(|| env.get("GOOGLE_SHEET_NAME")).map(str::to_owned),
                     google_key,
                     smtp,

@@ -74,7 +74,7 @@ impl Browser {
         let profile = tempfile::tempdir().expect("a folder");
         let log = profile.path().join("driver.log");
         let mut command = Command::new(program("PROXYCALL_TEST_CHROMEDRIVER", &["chromedriver"]));
-        command.args(["--port=0", "--silent"]).stdin(Stdio::null()).stderr(Stdio::null());
+        command.args(["--port=0"]).stdin(Stdio::null()).stderr(Stdio::null());
         command.stdout(std::fs::File::create(&log).expect("a file"));
         #[cfg(unix)]
         {
@@ -84,7 +84,7 @@ impl Browser {
         let driver = Driver { process: command.spawn().expect("chromedriver starts"), _profile: profile };
         let port = eventually("chromedriver says its port", async || {
             let said = std::fs::read_to_string(&log).unwrap_or_default();
-            let (_, rest) = said.split_once("on port ")?;
+            let (_, rest) = said.split_once("successfully on port ")?;
             rest.split_once('.').and_then(|(port, _)| port.parse::<u16>().ok())
         })
         .await;

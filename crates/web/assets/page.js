@@ -61,7 +61,8 @@
       const value = field.value.trim();
       if (field.dataset.same) {
         const original = form.elements[field.dataset.same].value.trim();
-        if (!original) return "";
+        // One message at a time: what is wrong with the first comes first.
+        if (problem(form.elements[field.dataset.same])) return "";
         const alike = field.type === "tel" ? alikePhones(value, original) : value.toLowerCase() === original.toLowerCase();
         return alike ? "" : field.dataset.bad;
       }

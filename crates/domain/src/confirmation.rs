@@ -17,8 +17,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ClientId, CountryCode, FieldError, Language, MailAddress, NumberType, PersonName, PhoneNumber,
-    interaction::words,
+    ClientId, CountryCode, FieldError, Language, MailAddress, NumberType, PersonName, PhoneNumber, interaction::words,
     pool::life::ReservationToken,
 };
 
@@ -251,7 +250,12 @@ impl Progress {
         use Stage::{AwaitingConsent, Expired, Failed, Open, Promoted, Updated};
         let mut next = self.clone();
         match (self.stage, event) {
-            (Open, Event::Sent(channel)) => next.channel = self.channel.max(Some(channel)),
+            (Open, Event::Sent(channel)) => {
+                next.channel = self.channel.max(Some(channel));
+                if next.detail == Detail::NotDelivered {
+                    next.detail = Detail::None;
+                }
+            }
             (Open, Event::WrongCode) if !self.is_locked() => {
                 next.tries = self.tries.saturating_add(1);
                 if next.is_locked() {

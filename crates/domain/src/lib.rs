@@ -20,6 +20,7 @@ pub mod pool;
 pub mod purchase;
 pub mod routing;
 pub mod setting;
+pub mod text_sender;
 pub mod wiring;
 
 pub use address::Address;
@@ -32,6 +33,7 @@ pub use phone::{PhoneError, PhoneNumber};
 pub use phrase::{Language, Phrase};
 pub use policy::Policy;
 pub use pool::{NumberStatus, NumberType};
+pub use text_sender::TextSender;
 
 /// A table shipped with the program does not read as it should. Tests keep this from leaving the workshop.
 #[derive(Debug, thiserror::Error)]

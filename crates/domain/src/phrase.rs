@@ -224,7 +224,9 @@ mod tests {
     fn every_shipped_sentence_holds_its_places() {
         let phrases = Phrases::shipped().unwrap();
         for phrase in Phrase::ALL {
-            for (language, place) in [Language::Fr, Language::En].iter().flat_map(|l| phrase.places().iter().map(move |p| (*l, *p))) {
+            for (language, place) in
+                [Language::Fr, Language::En].iter().flat_map(|l| phrase.places().iter().map(move |p| (*l, *p)))
+            {
                 assert!(phrases.get(*phrase, language).contains(place), "{} {place}", phrase.as_str());
             }
         }

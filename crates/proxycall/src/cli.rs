@@ -48,7 +48,8 @@ pub(crate) enum Command {
     /// Check every setting and every outside party; say what is expected, what is seen, and what to do.
     #[command(after_long_help = help(&[
         "PUBLIC_BASE_URL", "DATABASE_URL", "PROXYCALL_SECRET_KEY", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN",
-        "TWILIO_API_BASE_URL", "GOOGLE_SERVICE_ACCOUNT_FILE", "SMTP_HOST",
+        "TWILIO_API_BASE_URL", "GOOGLE_SERVICE_ACCOUNT_FILE", "SMTP_HOST", "SMTP_PORT", "SMTP_USER", "SMTP_PASSWORD",
+        "SMTP_FROM",
     ]))]
     Doctor,
     /// Write the files that are made from the program itself.
@@ -73,6 +74,9 @@ pub(crate) struct Sandbox {
     /// Where the simulated carrier listens, on this machine only.
     #[arg(long, default_value_t = 8100)]
     pub carrier_port: u16,
+    /// Where the mail server that keeps every letter listens, on this machine only; 0: any port that is free.
+    #[arg(long, default_value_t = 0)]
+    pub mail_port: u16,
     /// Keep the record in this folder instead of forgetting it at the end.
     #[arg(long, value_name = "FOLDER")]
     pub keep: Option<PathBuf>,
@@ -109,6 +113,30 @@ pub(crate) enum Phone {
         /// What is written.
         #[arg(default_value = "Hello, I am downstairs.")]
         body: String,
+        #[command(flatten)]
+        carrier: CarrierAddress,
+    },
+    /// Say what somebody types when ProxyCall calls: once set, it holds for every call to that phone.
+    Keys {
+        /// Whose phone.
+        #[arg(long)]
+        phone: String,
+        /// What is typed each time a code is asked for: digits, or `heard` for the code that the call has said.
+        #[arg(default_value = "heard")]
+        keys: Vec<String>,
+        #[command(flatten)]
+        carrier: CarrierAddress,
+    },
+    /// Print the calls that ProxyCall placed, and what was said in them, newest last.
+    Calls {
+        #[command(flatten)]
+        carrier: CarrierAddress,
+    },
+    /// Print the letters that the mail server has taken, newest last.
+    Mail {
+        /// Only those to this address.
+        #[arg(long, value_name = "ADDRESS")]
+        to: Option<String>,
         #[command(flatten)]
         carrier: CarrierAddress,
     },

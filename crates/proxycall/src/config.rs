@@ -13,11 +13,12 @@ use std::{
 
 use jiff::SignedDuration;
 use proxycall_domain::{
-    CountryCode, NumberType, Policy,
+    CountryCode, NumberType, Policy, TextSender,
     setting::{SETTINGS, env_name},
     wiring::host_of,
 };
-use proxycall_service::pool::PoolConfig;
+use proxycall_notify::{MailSender, SmtpConfig, SmtpTls};
+use proxycall_service::{CodesConfig, pool::PoolConfig};
 use proxycall_store::SecretKey;
 use proxycall_twilio::DEFAULT_API_BASE_URL;
 use proxycall_web::ApiTokens;
@@ -237,17 +238,6 @@ pub(crate) enum GoogleKey {
     Json(SecretString),
 }
 
-/// What is set up for the mail server.
-#[derive(Debug)]
-pub(crate) struct Smtp {
-    /// Host and port.
-    pub host: String,
-    /// Port.
-    pub port: u16,
-    /// Whether user, password and sender are all set.
-    pub complete: bool,
-}
-
 /// The settings, read and checked.
 #[derive(Debug)]
 pub(crate) struct Config {
@@ -267,6 +257,8 @@ pub(crate) struct Config {
     pub number_type: NumberType,
     /// How the pool is kept.
     pub pool: PoolConfig,
+    /// How codes go out.
+    pub codes: CodesConfig,
     /// The rules that hold when the operator says nothing.
     pub policy: Policy,
     /// How the public pages are served.
@@ -275,8 +267,8 @@ pub(crate) struct Config {
     pub sheet: Option<String>,
     /// The service account's key.
     pub google_key: Option<GoogleKey>,
-    /// The mail server.
-    pub smtp: Option<Smtp>,
+    /// The mail server; none: no e-mail.
+    pub smtp: Option<SmtpConfig>,
 }
 
 impl Config {
@@ -303,6 +295,11 @@ impl Config {
             problems.unusable("LOG_FORMAT", log_format, "text or json");
         }
         let smtp = read_smtp(env, &mut problems);
+        let hours = problems.within(env, "PROXYCALL_CONFIRMATION_TTL", 1, 168);
+        let codes = CodesConfig {
+            sender: read_sender(env, &mut problems),
+            lifetime: SignedDuration::from_hours(hours.unwrap_or(24).into()),
+        };
         let policy = read_policy(env, &mut problems);
         let pages = pages::read(env, &mut problems);
         if needs != Needs::Store && base_urls.is_empty() {
@@ -329,6 +326,7 @@ impl Config {
                     carrier,
                     number_type,
                     pool,
+                    codes,
                     policy,
                     pages,
                     sheet: env.get("GOOGLE_SHEET_ID").or_else(|| env.get("GOOGLE_SHEET_NAME")).map(str::to_owned),
@@ -490,11 +488,60 @@ fn on_mounted_disk(_file: &str) -> bool {
     true
 }
 
-fn read_smtp(env: &Environment, problems: &mut ConfigProblems) -> Option<Smtp> {
-    let port = problems.parsed(env, "SMTP_PORT", "a port such as 587")?;
-    let host = env.get("SMTP_HOST")?.to_owned();
-    let complete = ["SMTP_USER", "SMTP_PASSWORD", "SMTP_FROM"].iter().all(|name| env.get(name).is_some());
-    Some(Smtp { host, port, complete })
+/// All or nothing: whoever has set a part of it expects e-mail, and would learn too late that none is sent.
+fn read_smtp(env: &Environment, problems: &mut ConfigProblems) -> Option<SmtpConfig> {
+    let port: Option<u16> = problems.parsed(env, "SMTP_PORT", "a port such as 587").filter(|port| *port > 0);
+    let tls = match env.or_default("PROXYCALL_SMTP_TLS").to_ascii_lowercase().as_str() {
+        "auto" => Some(SmtpTls::Auto),
+        "none" => Some(SmtpTls::None),
+        other => {
+            problems.unusable("PROXYCALL_SMTP_TLS", other, "auto or none");
+            None
+        }
+    };
+    let [host, user, password, from] =
+        ["SMTP_HOST", "SMTP_USER", "SMTP_PASSWORD", "SMTP_FROM"].map(|name| env.get(name));
+    if [host, user, password, from].iter().all(Option::is_none) {
+        return None;
+    }
+    let mut missing = |name: &str, expected: &str| {
+        problems.add(
+            name,
+            format!("is not set, although other SMTP settings are; expected {expected}, or none of them: then no e-mail is sent"),
+        );
+    };
+    if host.is_none() {
+        missing("SMTP_HOST", "the mail server's name, such as smtp.example.com");
+    }
+    if from.is_none() {
+        missing("SMTP_FROM", "the sender's address, such as shop@example.com");
+    }
+    match (user, password) {
+        (Some(_), None) => missing("SMTP_PASSWORD", "the password of SMTP_USER"),
+        (None, Some(_)) => missing("SMTP_USER", "the user whose password SMTP_PASSWORD is"),
+        _ => {}
+    }
+    let from = from.and_then(|text| match text.parse::<MailSender>() {
+        Ok(from) => Some(from),
+        Err(error) => {
+            problems.add("SMTP_FROM", format!("read {text:?}, which {error}"));
+            None
+        }
+    });
+    let login = user.zip(password).map(|(user, password)| (user.to_owned(), SecretString::from(password)));
+    Some(SmtpConfig { host: host?.to_owned(), port: port?, tls: tls?, login, from: from? })
+}
+
+fn read_sender(env: &Environment, problems: &mut ConfigProblems) -> Option<TextSender> {
+    let name = "PROXYCALL_OTP_SENDER";
+    let text = env.get(name)?;
+    match TextSender::parse(name, text) {
+        Ok(sender) => Some(sender),
+        Err(error) => {
+            problems.add(name, format!("read {text:?}, which {}", error.problem));
+            None
+        }
+    }
 }
 
 fn read_policy(env: &Environment, problems: &mut ConfigProblems) -> Option<Policy> {

@@ -4,12 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use axum::Router;
+use proxycall_notify::SmtpMailer;
 use proxycall_service::{
     Service,
     jobs::Wake,
     live_policy::LivePolicy,
     pool::PoolTables,
-    ports::{Carrier, Chance, Clock, Ledger, LedgerError},
+    ports::{Carrier, Chance, Clock, Ledger, LedgerError, Mailer},
 };
 use proxycall_store::{OpenError, Options, SecretKey, Store};
 use proxycall_twilio::{TwilioClient, TwilioConfig, Verifier};
@@ -78,6 +79,15 @@ pub(crate) fn carrier(config: &Config) -> anyhow::Result<Arc<dyn Carrier>> {
     Ok(Arc::new(TwilioClient::new(carrier).context("the carrier's settings cannot be used")?))
 }
 
+/// The mail server's client; none where no mail server is set up.
+///
+/// # Errors
+/// When its settings cannot be used.
+pub(crate) fn mailer(config: &Config) -> anyhow::Result<Option<Arc<dyn Mailer>>> {
+    let Some(smtp) = &config.smtp else { return Ok(None) };
+    Ok(Some(Arc::new(SmtpMailer::new(smtp.clone())?)))
+}
+
 /// The use cases over a store.
 ///
 /// # Errors
@@ -86,6 +96,7 @@ pub(crate) fn service(config: &Config, store: &Arc<Store>) -> anyhow::Result<Arc
     Ok(Arc::new(Service {
         ledger: Arc::clone(store) as Arc<dyn Ledger>,
         carrier: carrier(config)?,
+        mailer: mailer(config)?,
         clock: Arc::new(SystemClock) as Arc<dyn Clock>,
         chance: Arc::new(SystemChance),
         policy: LivePolicy::new(config.policy.clone()),
@@ -94,6 +105,7 @@ pub(crate) fn service(config: &Config, store: &Arc<Store>) -> anyhow::Result<Arc
         preferred_type: config.number_type,
         pool: config.pool.clone(),
         tables: PoolTables::shipped()?,
+        codes: config.codes.clone(),
     }))
 }
 

@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::{
     endpoints::{Endpoint, Kind, Location, Parameter},
-    geography::{is_e164, without_channel},
+    geography::{is_e164, is_name, without_channel},
 };
 
 /// One REST request as it arrived.
@@ -240,12 +240,9 @@ impl Kind {
 
 /// A number, a short code of 3 to 8 digits, or an alphanumeric sender of at most 11 characters.
 fn is_sender(address: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b' ';
     is_e164(address)
         || ((3..=8).contains(&address.len()) && address.bytes().all(|byte| byte.is_ascii_digit()))
-        || ((1..=11).contains(&address.len())
-            && address.bytes().all(plain)
-            && address.bytes().any(|byte| byte.is_ascii_alphabetic()))
+        || is_name(address)
 }
 
 /// The first moment that a `DateSent` value stands for, and the last: a date alone is its whole day in UTC.

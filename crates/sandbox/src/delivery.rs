@@ -3,7 +3,7 @@
 
 use crate::{
     contract::Violation,
-    geography::is_e164,
+    geography::{country, is_e164, is_name},
     webhook::param,
     world::{Hook, Message, MessageDirection, MessageStatus, ReceivedText, State, World},
 };
@@ -20,6 +20,8 @@ pub(crate) struct Draft {
     pub(crate) body: String,
     pub(crate) media: usize,
     pub(crate) direction: MessageDirection,
+    /// The messaging service that it goes out by.
+    pub(crate) service: Option<String>,
     pub(crate) status_callback: Option<Hook>,
 }
 
@@ -49,8 +51,8 @@ impl Draft {
         if self.from == self.to {
             return Some(21266);
         }
-        if !state.numbers.get(&self.from).is_some_and(|number| number.capabilities.sms) {
-            return Some(21606);
+        if let Some(code) = self.refused_sender(state) {
+            return Some(code);
         }
         if state.closed_regions.iter().any(|prefix| self.to.starts_with(prefix)) {
             return Some(21408);
@@ -59,6 +61,32 @@ impl Draft {
             return Some(21610);
         }
         state.handsets.get(&self.to).filter(|handset| handset.landline).map(|_| 21614)
+    }
+
+    /// Twilio's code, when the account may not send as this sender.
+    fn refused_sender(&self, state: &State) -> Option<i32> {
+        match state.numbers.get(&self.from) {
+            Some(number) if number.capabilities.sms => None,
+            Some(_) => Some(21661),
+            None if is_name(&self.from) && state.account.kind.eq_ignore_ascii_case("trial") => Some(21267),
+            // North America takes no names.
+            None if is_name(&self.from) => self.to.starts_with("+1").then_some(21612),
+            None if is_e164(&self.from) => Some(21659),
+            None => Some(21212),
+        }
+    }
+}
+
+impl State {
+    /// The number that a messaging service sends from: one of the receiver's country if it has any, else its first.
+    ///
+    /// # Errors
+    /// Twilio's code: there is no such service, or it has no number that can send.
+    pub(crate) fn sender_of(&self, service: &str, to: &str) -> Result<String, i32> {
+        let pool = self.services.get(service).ok_or(21701)?;
+        let able =
+            || pool.iter().filter(|phone| self.numbers.get(*phone).is_some_and(|number| number.capabilities.sms));
+        able().find(|phone| country(phone) == country(to)).or_else(|| able().next()).cloned().ok_or(21703)
     }
 }
 
@@ -80,6 +108,7 @@ impl World {
                 body: draft.body,
                 media: draft.media,
                 direction: draft.direction,
+                service: draft.service,
                 status: MessageStatus::Queued,
                 error_code: None,
                 created_at: now,
@@ -200,6 +229,7 @@ mod tests {
             body: "Bonjour".to_owned(),
             media: 0,
             direction: MessageDirection::OutboundApi,
+            service: None,
             status_callback: Some(Hook::post(format!("{}/status", service.base_url))),
         }
     }

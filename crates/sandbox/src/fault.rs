@@ -33,6 +33,52 @@ pub enum Fault {
     Silent(Duration),
 }
 
+/// What goes wrong with one conversation with the mail server. Handed to
+/// [`World::fail_next_mail`](crate::World::fail_next_mail); each is used up by one connection, in the order given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailFault {
+    /// Answer this step with this code, 400 to 599, and do nothing.
+    Refuse(MailStep, u16),
+    /// Drop the connection when this step comes, without an answer. At [`MailStep::Letter`] nothing is kept.
+    HangUp(MailStep),
+    /// Keep the letter, then drop the connection before a byte of the answer leaves. The client cannot tell this from
+    /// a [`MailFault::HangUp`] at [`MailStep::Letter`].
+    HangUpAfterAccepting,
+    /// Wait this long before this step is answered, then go on as usual.
+    Slow(MailStep, Duration),
+}
+
+/// A step of a conversation with a mail server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailStep {
+    /// The connection, before the greeting.
+    Connect,
+    /// `EHLO` or `HELO`.
+    Hello,
+    /// `AUTH`.
+    Auth,
+    /// `MAIL FROM`.
+    Sender,
+    /// `RCPT TO`.
+    Receiver,
+    /// `DATA`, before the letter.
+    Data,
+    /// The end of the letter.
+    Letter,
+}
+
+impl MailFault {
+    /// The step that it waits for.
+    pub(crate) fn step(&self) -> MailStep {
+        match self {
+            Self::Refuse(step, _) | Self::HangUp(step) | Self::Slow(step, _) => *step,
+            Self::HangUpAfterAccepting => MailStep::Letter,
+        }
+    }
+}
+
 /// Faults that wait for their requests.
 #[derive(Debug, Default)]
 pub(crate) struct Faults(VecDeque<(Option<Operation>, Fault)>);

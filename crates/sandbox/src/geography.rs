@@ -57,6 +57,13 @@ pub(crate) fn is_e164(address: &str) -> bool {
     })
 }
 
+/// Whether this is a name that a text can be sent as: at most 11 letters, digits and spaces, with a letter.
+pub(crate) fn is_name(address: &str) -> bool {
+    (1..=11).contains(&address.len())
+        && address.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b' ')
+        && address.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,5 @@
-//! Promises: ProxyCall can be run, shown and tested without any account: a simulated carrier (Twilio) and the phones
-//! around it, on this machine only.
+//! Promises: ProxyCall can be run, shown and tested without any account: a simulated carrier (Twilio), the phones
+//! around it and a mail server, on this machine only.
 //!
 //! The crate knows nothing of ProxyCall. It speaks HTTP as the carrier does: it serves the REST API that a service
 //! calls ([`endpoints`] says which part), and posts signed webhooks to the service when a handset calls or texts. It
@@ -30,6 +30,7 @@ mod delivery;
 pub mod endpoints;
 mod fault;
 mod geography;
+pub mod mailbox;
 mod overrides;
 mod rest;
 mod server;
@@ -47,7 +48,8 @@ mod test_service;
 
 pub use self::{
     call::CallScript,
-    fault::Fault,
+    fault::{Fault, MailFault, MailStep},
+    mailbox::ReceivedMail,
     server::{Options, Sandbox, SandboxError},
     text::TextScript,
     transcript::{Event, Transcript},

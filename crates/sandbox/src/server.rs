@@ -10,7 +10,9 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    control, rest,
+    control,
+    mailbox::Mailbox,
+    rest,
     webhook::BaseUrlError,
     world::{Account, Clock, Number, World, system_clock},
 };
@@ -23,6 +25,8 @@ const SHUTDOWN_LIMIT: Duration = Duration::from_secs(2);
 pub struct Options {
     /// The port to listen on; 0 takes any that is free.
     pub port: u16,
+    /// The port that the mail server listens on; 0 takes any that is free.
+    pub mail_port: u16,
     /// The account's id.
     pub account_sid: String,
     /// The account's token: signs webhooks, and is the password of the REST API.
@@ -46,6 +50,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             port: 0,
+            mail_port: 0,
             account_sid: format!("AC{}", "5e".repeat(16)),
             auth_token: "sandbox-auth-token".to_owned(),
             seed: 0,
@@ -121,21 +126,26 @@ pub(crate) fn loopback_client() -> Result<reqwest::Client, String> {
 pub struct Sandbox {
     world: World,
     address: SocketAddr,
+    mailbox: Mailbox,
     stop: CancellationToken,
     server: tokio::task::JoinHandle<()>,
 }
 
 impl Sandbox {
-    /// Listens on 127.0.0.1 and serves the carrier's REST API and, under `/sandbox`, the control API.
+    /// Listens on 127.0.0.1 and serves the carrier's REST API and, under `/sandbox`, the control API; on another port,
+    /// SMTP.
     ///
     /// # Errors
     /// See [`SandboxError`].
     pub async fn start(options: Options) -> Result<Self, SandboxError> {
-        let port = options.port;
+        let (port, mail_port) = (options.port, options.mail_port);
         let world = options.world()?;
         let bind = |source| SandboxError::Bind { port, source };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(bind)?;
         let address = listener.local_addr().map_err(bind)?;
+        let mailbox = Mailbox::start(world.clone(), mail_port)
+            .await
+            .map_err(|source| SandboxError::Bind { port: mail_port, source })?;
         let router = rest::router(world.clone()).nest("/sandbox", control::router(world.clone()));
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
@@ -144,7 +154,7 @@ impl Sandbox {
                 tracing::error!(%error, "the sandbox stopped serving");
             }
         });
-        Ok(Self { world, address, stop, server })
+        Ok(Self { world, address, mailbox, stop, server })
     }
 
     /// Where it listens, such as `http://127.0.0.1:4010`: the carrier's API address for the service, and the address
@@ -152,6 +162,12 @@ impl Sandbox {
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Where the mail server listens: plain SMTP, on 127.0.0.1.
+    #[must_use]
+    pub fn mail_address(&self) -> SocketAddr {
+        self.mailbox.address()
     }
 
     /// The world that it serves.
@@ -166,6 +182,7 @@ impl Sandbox {
         if tokio::time::timeout(SHUTDOWN_LIMIT, &mut self.server).await.is_err() {
             tracing::warn!("requests to the sandbox were cut off");
         }
+        self.mailbox.shutdown().await;
     }
 }
 

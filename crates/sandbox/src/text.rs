@@ -3,7 +3,7 @@
 use crate::{
     contract::Violation,
     delivery::{Draft, segments},
-    geography::without_channel,
+    geography::{is_name, without_channel},
     transcript::{Event, Transcript},
     twiml::{BAD_TWIML, MessagingVerb, parse_messaging},
     webhook::{WEBHOOK_FAILED, WRONG_CONTENT_TYPE, param, place, resolve},
@@ -52,7 +52,13 @@ impl World {
     /// Sends a text from a handset to a number of the account and carries out what the service answers.
     ///
     /// Ends with that answer. What the service sends later, through the API, is in [`World::sent_messages`].
+    ///
+    /// Nothing can be sent to a name that a handset shows as a sender: the text then never leaves the handset.
     pub async fn text(&self, script: TextScript) -> Transcript {
+        if is_name(&script.to) {
+            let event = Event::CannotReply { from: script.from, to: script.to };
+            return Transcript { sid: String::new(), status: "failed".to_owned(), seconds: 0, events: vec![event] };
+        }
         let message = self.receive(&script);
         let TextScript { from, to, body, media, .. } = script.clone();
         let mut events = vec![Event::Texts { from, to, body, media }];
@@ -87,6 +93,7 @@ impl World {
                 body: script.body.clone(),
                 media: script.media,
                 direction: MessageDirection::Inbound,
+                service: None,
                 status: MessageStatus::Received,
                 error_code: None,
                 created_at: now,
@@ -144,6 +151,7 @@ impl World {
                             body,
                             media,
                             direction: MessageDirection::OutboundReply,
+                            service: None,
                             status_callback: status_callback.and_then(|link| resolve(&link, &hook.url)),
                         };
                         self.reply(draft, &message.sid, events);
@@ -249,6 +257,17 @@ mod tests {
         assert_eq!(world.text(whatsapp).await.error_codes(), Vec::<i32>::new());
         assert_eq!(service.seen()[0].field("From"), format!("whatsapp:{COURIER}"));
         assert_eq!(world.text(TextScript::new("LAPOSTE", PROXY, "Votre colis")).await.error_codes(), [21211]);
+    }
+
+    #[tokio::test]
+    async fn a_name_shown_as_the_sender_cannot_be_answered() {
+        let world = world();
+        let transcript = world.text(TextScript::new(COURIER, "Ma Boutique", "Merci")).await;
+        assert_eq!(
+            transcript.to_string(),
+            "+33639980002 cannot answer Ma Boutique: it is a name, and nothing can be sent to a name\n"
+        );
+        assert_eq!(world.messages(), []);
     }
 
     #[tokio::test]

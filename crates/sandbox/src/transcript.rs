@@ -53,6 +53,13 @@ pub enum Event {
         /// The TwiML answered.
         answer: String,
     },
+    /// A handset would answer a text whose sender is a name.
+    CannotReply {
+        /// Who would.
+        from: String,
+        /// The name.
+        to: String,
+    },
     /// Somebody hears a sentence.
     Heard {
         /// Who.
@@ -203,6 +210,9 @@ impl fmt::Display for Event {
                 if answer.is_empty() { Ok(()) } else { write!(f, " {answer}") }
             }
             Self::Webhook { url, status: None, .. } => write!(f, "webhook {url} → no answer"),
+            Self::CannotReply { from, to } => {
+                write!(f, "{from} cannot answer {to}: it is a name, and nothing can be sent to a name")
+            }
             Self::Heard { who, text, language: Some(language) } => {
                 write!(f, "{} hears ({language}): \"{text}\"", or_withheld(who))
             }

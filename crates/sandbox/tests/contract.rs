@@ -62,6 +62,10 @@ async fn answers_have_the_fields_and_the_status_that_the_carrier_publishes() {
     let call = sandbox.world().call(CallScript::new("+33639980002", "+33199000001")).await;
     let number = &sandbox.world().numbers()[0];
     let text = [("To", "+33639980001"), ("From", "+33199000001"), ("Body", "Bonjour")].as_slice();
+    let service = format!("MG{}", "5e".repeat(16));
+    sandbox.world().add_messaging_service(&service, &["+33199000001"]);
+    let named = [("To", "+33639980001"), ("From", "Ma Boutique"), ("Body", "Bonjour")];
+    let by_service = [("To", "+33639980001"), ("MessagingServiceSid", service.as_str()), ("Body", "Bonjour")];
     let purchase = [("PhoneNumber", "+33639985000"), ("VoiceUrl", "http://127.0.0.1:1/voice")].as_slice();
     let update = [("FriendlyName", "Pool-FR-1"), ("SmsUrl", "")].as_slice();
     let outgoing = [("To", "+33639980001"), ("From", "+33199000001"), ("Url", "http://127.0.0.1:1/say")].as_slice();
@@ -69,6 +73,8 @@ async fn answers_have_the_fields_and_the_status_that_the_carrier_publishes() {
     for (method, path, published, form) in [
         ("get", format!("/{}.json", account.sid), "/{Sid}.json", [].as_slice()),
         ("post", format!("/{}/Messages.json", account.sid), "/{AccountSid}/Messages.json", text),
+        ("post", format!("/{}/Messages.json", account.sid), "/{AccountSid}/Messages.json", &named),
+        ("post", format!("/{}/Messages.json", account.sid), "/{AccountSid}/Messages.json", &by_service),
         ("get", format!("/{}/Messages.json", account.sid), "/{AccountSid}/Messages.json", &[]),
         ("get", format!("/{}/IncomingPhoneNumbers.json", account.sid), "/{AccountSid}/IncomingPhoneNumbers.json", &[]),
         (

@@ -71,6 +71,12 @@ impl Service {
         }
     }
 
+    /// A sentence as the operator has it.
+    #[must_use]
+    pub fn sentence(&self, phrase: Phrase, language: Language) -> String {
+        self.policy.current().sentence(phrase, language).to_owned()
+    }
+
     /// A sentence to be said.
     #[must_use]
     pub fn say(&self, phrase: Phrase, language: Language) -> CallAnswer {

@@ -3,7 +3,7 @@
 
 use crate::{
     Service,
-    ports::{Carrier, CarrierError},
+    ports::{Carrier, CarrierError, MailError, Mailer},
 };
 
 /// How a check ended.
@@ -106,4 +106,28 @@ pub async fn check_carrier(carrier: &dyn Carrier) -> Finding {
             "Check TWILIO_API_BASE_URL and that this machine may open connections to it.",
         ),
     }
+}
+
+/// Whether the mail server takes letters from us; none is sent.
+pub async fn check_mailer(mailer: Option<&dyn Mailer>) -> Finding {
+    let subject = "E-mail";
+    let expected = "a mail server that is reached encrypted and lets us sign in";
+    let Some(mailer) = mailer else {
+        return Finding::new(subject, Verdict::Unused, "", "no mail server is set up: no e-mail is sent", "");
+    };
+    let (seen, remedy) = match mailer.check().await {
+        Ok(()) => return Finding::good(subject, "the mail server answers and lets us sign in"),
+        Err(MailError::Unreachable(reason)) => (
+            format!("not reached: {reason}"),
+            "Check SMTP_HOST and SMTP_PORT (587, or 465 for encryption at once) and that this machine may open connections \
+             to it: some hosts block mail ports.",
+        ),
+        Err(MailError::Refused { code, step, remedy }) => (format!("refused at {step} with code {code}"), remedy),
+        Err(MailError::TryLater { code, step }) => (
+            format!("not now, at {step} with code {code}"),
+            "Try again in some minutes; if it stays so, ask the mail provider.",
+        ),
+        Err(error) => (error.to_string(), "Look at the mail provider's console."),
+    };
+    Finding::new(subject, Verdict::Bad, expected, seen, remedy)
 }

@@ -5,6 +5,7 @@
 
 pub mod calls;
 pub mod clients;
+pub mod confirmations;
 pub mod doctor;
 pub mod import;
 pub mod jobs;
@@ -15,12 +16,13 @@ pub mod texts;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use proxycall_domain::NumberType;
+use jiff::SignedDuration;
+use proxycall_domain::{NumberType, TextSender};
 
 use jobs::Wake;
 use live_policy::LivePolicy;
 use pool::{PoolConfig, PoolTables};
-use ports::{Carrier, Chance, Clock, Ledger, LedgerError};
+use ports::{Carrier, Chance, Clock, Ledger, LedgerError, Mailer};
 
 /// How long a webhook waits for the store before the caller hears that the service is not available. A call must be
 /// answered within 3 s, whatever is broken behind.
@@ -32,6 +34,8 @@ pub struct Service {
     pub ledger: Arc<dyn Ledger>,
     /// The carrier.
     pub carrier: Arc<dyn Carrier>,
+    /// Who carries letters; none: no mail server is set up.
+    pub mailer: Option<Arc<dyn Mailer>>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// Chance.
@@ -48,6 +52,23 @@ pub struct Service {
     pub pool: PoolConfig,
     /// The tables that it is kept by.
     pub tables: PoolTables,
+    /// How codes go out.
+    pub codes: CodesConfig,
+}
+
+/// How codes go out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodesConfig {
+    /// How long a confirmation lives, and its number is held.
+    pub lifetime: SignedDuration,
+    /// As whom they are texted; none: as the proxy number that they are about.
+    pub sender: Option<TextSender>,
+}
+
+impl Default for CodesConfig {
+    fn default() -> Self {
+        Self { lifetime: SignedDuration::from_hours(24), sender: None }
+    }
 }
 
 impl Service {

@@ -1,7 +1,7 @@
 //! Promises: a text that is acknowledged will be sent, once; one that could not be recorded is answered so.
 
 use proxycall_domain::{
-    Address, InteractionId, Language, Outcome, PhoneNumber, Phrase,
+    Address, InteractionId, Language, Outcome, PhoneNumber, Phrase, TextSender,
     routing::{TextAnswer, TextContent},
 };
 
@@ -10,7 +10,7 @@ use crate::{
     ports::{
         LedgerError,
         clock::Ids,
-        ledger::{DeliveryReport, InboundText},
+        ledger::{DeliveryReport, InboundText, TextOutcome},
     },
 };
 
@@ -33,7 +33,7 @@ pub struct TextReply {
     /// What the sender is told.
     pub answer: TextAnswer,
     /// Where the text stands; none when nothing could be recorded.
-    pub outcome: Option<Outcome>,
+    pub outcome: Option<TextOutcome>,
     /// Whether the same text came before.
     pub repeated: bool,
 }
@@ -63,12 +63,17 @@ impl Service {
             sender: text.sender,
             proxy: text.proxy,
             content: text.content,
-            policy: self.policy.current(),
+            rules: self.code_rules(),
+            code_sender: match self.codes.sender {
+                Some(TextSender::Number(phone)) => Some(phone),
+                _ => None,
+            },
+            spare: self.chance.spare_ids(now),
             now,
         };
         match self.patiently(self.ledger.record_inbound_text(command)).await {
             Ok(recorded) => {
-                if recorded.outcome == Outcome::Queued {
+                if matches!(recorded.outcome, TextOutcome::Interaction(Outcome::Queued) | TextOutcome::Code(_)) {
                     self.wake.now();
                 }
                 TextReply { answer: recorded.answer, outcome: Some(recorded.outcome), repeated: recorded.repeated }

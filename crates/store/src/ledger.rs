@@ -5,8 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use proxycall_domain::{
-    ClientId, CountryCode, Interaction, JobId, NumberStatus, NumberType, PhoneNumber, PurchaseId,
+    ClientId, Confirmation, CountryCode, Interaction, JobId, Language, NumberStatus, NumberType, PendingId,
+    PhoneNumber, PurchaseId,
     client::Client,
+    confirmation::Stage,
     order::{Order, OrderId},
     pool::{
         CarrierFacts, NewNumber, NumberPast, ProxyNumber,
@@ -18,11 +20,13 @@ use proxycall_domain::{
 use proxycall_service::ports::{
     Ledger, LedgerError,
     ledger::{
-        AdoptNumber, Alert, AssignNumber, AssignReserved, AssignedNumber, BeginPurchase, Begun, CallEnded, Candidate,
-        ClaimedJob, ClientFilter, ClientSearch, CloseClient, CreateClient, DeliveryReport, ImportClient, ImportFinding,
-        InboundCall, InboundText, InteractionFilter, MoveNumber, Moved, NumberFilter, OpenPurchase, Page, PlaceOrder,
-        PlacedOrder, PurchaseEnd, RecordedCall, RecordedText, ReleaseNumber, RequestKey, ReserveNumber, RestoreClient,
-        SendStep, StoredAnswer, TextResult, UpdateClient, Work,
+        AdoptNumber, Alert, ApproveConfirmation, AssignNumber, AssignReserved, AssignedNumber, BeginPurchase, Begun,
+        BegunConfirmation, CallEnded, CallEntry, CallStep, Candidate, ClaimedJob, ClientFilter, ClientSearch,
+        CloseClient, CodeCall, CodeRules, CreateClient, CreateConfirmation, DeliveryReport, DispatchReport,
+        DispatchResult, DispatchStep, Entered, ImportClient, ImportFinding, InboundCall, InboundText,
+        InteractionFilter, LinkOutcome, LinkProof, LinkState, MoveNumber, Moved, NumberFilter, OpenPurchase, Page,
+        PlaceOrder, PlacedOrder, PurchaseEnd, RecordedCall, RecordedText, ReleaseNumber, RequestCode, RequestKey,
+        ReserveNumber, RestoreClient, SendStep, SpareIds, StoredAnswer, TextResult, UpdateClient, UseLink, Work,
     },
 };
 
@@ -308,6 +312,93 @@ impl Ledger for Store {
     async fn finish_job(&self, job: &ClaimedJob, again_at: Option<Timestamp>) -> Result<bool, LedgerError> {
         let job = job.clone();
         unit!(self, jobs::finish_job(job, again_at))
+    }
+
+    async fn create_confirmation(&self, create: CreateConfirmation) -> Result<BegunConfirmation, LedgerError> {
+        unit!(self, confirmations::create_confirmation(create))
+    }
+
+    async fn confirmation(&self, id: PendingId) -> Result<Option<Confirmation>, LedgerError> {
+        read!(self, confirmations::confirmation(id))
+    }
+
+    async fn confirmation_by_progress(&self, progress: String) -> Result<Option<Option<Confirmation>>, LedgerError> {
+        read!(self, confirmations::confirmation_by_progress(progress))
+    }
+
+    async fn request_code(&self, request: RequestCode) -> Result<bool, LedgerError> {
+        unit!(self, dispatches::request_code(request))
+    }
+
+    async fn go_on(
+        &self,
+        job: &ClaimedJob,
+        rules: CodeRules,
+        spare: SpareIds,
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let job = job.clone();
+        unit!(self, dispatches::go_on(job, rules, spare, now))
+    }
+
+    async fn start_dispatch(
+        &self,
+        job: &ClaimedJob,
+        rules: CodeRules,
+        spare: SpareIds,
+        now: Timestamp,
+    ) -> Result<DispatchStep, LedgerError> {
+        let job = job.clone();
+        unit!(self, dispatches::start_dispatch(job, rules, spare, now))
+    }
+
+    async fn finish_dispatch(
+        &self,
+        job: &ClaimedJob,
+        result: DispatchResult,
+        rules: CodeRules,
+        spare: SpareIds,
+        now: Timestamp,
+    ) -> Result<bool, LedgerError> {
+        let job = job.clone();
+        unit!(self, dispatches::finish_dispatch(job, result, rules, spare, now))
+    }
+
+    async fn record_dispatch(&self, report: DispatchReport) -> Result<bool, LedgerError> {
+        unit!(self, dispatches::record_dispatch(report))
+    }
+
+    async fn begin_code_call(&self, call: CodeCall) -> Result<CallStep, LedgerError> {
+        unit!(self, proving::begin_code_call(call))
+    }
+
+    async fn enter_code(&self, entry: CallEntry) -> Result<(Entered, Language), LedgerError> {
+        unit!(self, proving::enter_code(entry))
+    }
+
+    async fn link(&self, id: PendingId, proof: LinkProof, now: Timestamp) -> Result<LinkState, LedgerError> {
+        read!(self, proving::link(id, proof, now))
+    }
+
+    async fn use_link(&self, link: UseLink) -> Result<LinkOutcome, LedgerError> {
+        unit!(self, proving::use_link(link))
+    }
+
+    async fn approve_confirmation(&self, approve: ApproveConfirmation) -> Result<Confirmation, LedgerError> {
+        unit!(self, proving::approve_confirmation(approve))
+    }
+
+    async fn expire_confirmation(&self, job: &ClaimedJob, now: Timestamp) -> Result<Option<Stage>, LedgerError> {
+        let job = job.clone();
+        unit!(self, confirmations::expire_confirmation(job, now))
+    }
+
+    async fn expire_confirmations(
+        &self,
+        begun_before: Timestamp,
+        now: Timestamp,
+    ) -> Result<(Vec<(PendingId, PhoneNumber)>, u64), LedgerError> {
+        unit!(self, confirmations::expire_confirmations(begun_before, now))
     }
 
     async fn interactions(&self, filter: InteractionFilter) -> Result<Page<Interaction>, LedgerError> {

@@ -21,6 +21,8 @@ use codec::Codec;
 
 /// What lookups are keyed with; the purpose is part of the key.
 const LOOKUP: &str = "lookup";
+/// What codes and links of confirmations are made with.
+const CONFIRMATIONS: &str = "confirmations";
 
 /// Why a store cannot be opened. Each says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -104,10 +106,10 @@ impl Store {
         } else {
             return Err(OpenError::Scheme);
         };
-        let unkeyed = Arc::new(Codec::new(&[0; 32])?);
+        let unkeyed = Arc::new(Codec::new(&[0; 32], &[0; 32])?);
         let mut store = Self { engine, codec: unkeyed, secret_origin: SecretOrigin::Store };
         let (secret, origin) = store.settle_secret(&options.secrets, &options.first_secret).await?;
-        store.codec = Arc::new(Codec::new(&secret.derive(LOOKUP))?);
+        store.codec = Arc::new(Codec::new(&secret.derive(LOOKUP), &secret.derive(CONFIRMATIONS))?);
         store.secret_origin = origin;
         Ok(store)
     }

@@ -23,6 +23,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0002_number_pool.sql"),
         include_str!("../migrations/postgres/0002_number_pool.sql"),
     ),
+    (
+        3,
+        "confirmations",
+        include_str!("../migrations/sqlite/0003_confirmations.sql"),
+        include_str!("../migrations/postgres/0003_confirmations.sql"),
+    ),
 ];
 
 fn migrator(text: impl Fn(&'static (i64, &'static str, &'static str, &'static str)) -> &'static str) -> Migrator {

@@ -19,17 +19,18 @@ use proxycall_domain::{
     },
     wiring::host_of,
 };
+use proxycall_notify::{SmtpConfig, SmtpMailer, SmtpTls};
 use proxycall_sandbox::{
     CallScript, Event, Options, Sandbox, TextScript, Transcript, World,
     webhook::WebhookError,
     world::{Handset, Hook, Number},
 };
 use proxycall_service::{
-    Service,
+    CodesConfig, Service,
     jobs::Wake,
     live_policy::LivePolicy,
     pool::{PoolConfig, PoolTables},
-    ports::{Carrier, Clock as _, Ledger},
+    ports::{Carrier, Clock as _, Ledger, Mailer},
 };
 use proxycall_twilio::{Patience, TwilioClient, TwilioConfig, Verifier};
 use proxycall_web::{ApiTokens, App, ClientAddresses, Pages, enrolment::Enrolment};
@@ -58,14 +59,17 @@ pub const AUTH_TOKEN: &str = "fixture-auth-token-1234567890abcdef";
 /// The carrier's account, as in the fixtures.
 pub const ACCOUNT_SID: &str = "AC5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e";
 
+/// As whom letters go out.
+pub const MAIL_SENDER: &str = "ProxyCall <calls@example.com>";
+
 /// How long the simulated carrier waits for answers, at most. Longer than a busy machine needs.
 const CARRIER_LIMIT: Duration = Duration::from_secs(3);
 
 /// Twilio's codes for TwiML that cannot be carried out.
 const BAD_TWIML: std::ops::Range<i32> = 12_000..14_000;
 
-/// Jobs that somebody was promised something by. The others look after the pool, and may do so later.
-const PROMISED: &str = "kind NOT IN ('wire_number', 'tend_pool', 'inspect_numbers')";
+/// Jobs that somebody was promised something by. The others look after the pool, or wait for somebody who does not answer.
+const PROMISED: &str = "kind NOT IN ('wire_number', 'tend_pool', 'inspect_numbers', 'go_on', 'expire_confirmation')";
 
 /// The app under test.
 pub struct TestApp {
@@ -158,7 +162,9 @@ impl TestApp {
         .await
         .expect("the simulated carrier starts");
         let world = sandbox.world().clone();
-        let service = Arc::new(service(ledger, carrier_at(sandbox.base_url()), clock.clone(), pool));
+        let mailer = mailer_at(sandbox.mail_address());
+        let service = service(ledger, carrier_at(sandbox.base_url()), clock.clone(), pool);
+        let service = Arc::new(Service { mailer: Some(mailer), ..service });
         let verifier = Verifier::new(&[PUBLIC_BASE_URL], &[AUTH_TOKEN.into()]).expect("a verifier");
         let tokens = ApiTokens::Required(vec![TOKEN.into()]);
         let enrolment = outside.enrolment.unwrap_or_else(|| Arc::clone(&service) as Arc<dyn Enrolment>);
@@ -199,7 +205,9 @@ impl TestApp {
     /// Another instance of the service on the same store, with a carrier of its own. It shares no chance with the
     /// first: it is for jobs, not for what comes in.
     pub fn instance(&self, carrier: Arc<dyn Carrier>) -> Service {
-        service(Arc::clone(&self.service.ledger), carrier, self.clock.clone(), self.service.pool.clone())
+        let first = &self.service;
+        let service = service(Arc::clone(&first.ledger), carrier, self.clock.clone(), first.pool.clone());
+        Service { mailer: first.mailer.clone(), ..service }
     }
 
     /// Creates a client through the API, with a French number of its own and a handset. The proxy number.
@@ -385,6 +393,18 @@ pub fn carrier_at(api_base_url: String) -> Arc<dyn Carrier> {
     Arc::new(TwilioClient::new(config).expect("a carrier"))
 }
 
+/// Sends letters to the mail server at this address, without encryption.
+pub fn mailer_at(address: SocketAddr) -> Arc<dyn Mailer> {
+    let config = SmtpConfig {
+        host: address.ip().to_string(),
+        port: address.port(),
+        tls: SmtpTls::None,
+        login: None,
+        from: MAIL_SENDER.parse().expect("a sender"),
+    };
+    Arc::new(SmtpMailer::new(config).expect("a mailer"))
+}
+
 /// The TwiML documents that the service answered in the course of a call or text.
 pub fn twiml(transcript: &Transcript) -> Vec<&str> {
     let answers = transcript.events.iter().filter_map(|event| match event {
@@ -394,11 +414,12 @@ pub fn twiml(transcript: &Transcript) -> Vec<&str> {
     answers.filter(|answer| !answer.is_empty()).collect()
 }
 
-/// The use cases over a ledger, as the product wires them.
+/// The use cases over a ledger, as the product wires them, without a mail server.
 pub fn service(ledger: Arc<dyn Ledger>, carrier: Arc<dyn Carrier>, clock: TestClock, pool: PoolConfig) -> Service {
     Service {
         ledger,
         carrier,
+        mailer: None,
         clock: Arc::new(clock),
         chance: Arc::new(TestChance::default()),
         policy: LivePolicy::new(Policy::shipped().expect("the tables")),
@@ -407,6 +428,7 @@ pub fn service(ledger: Arc<dyn Ledger>, carrier: Arc<dyn Carrier>, clock: TestCl
         preferred_type: NumberType::Mobile,
         pool,
         tables: PoolTables::shipped().expect("the tables"),
+        codes: CodesConfig::default(),
     }
 }
 

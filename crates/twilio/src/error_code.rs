@@ -129,6 +129,13 @@ const CODES: &[(i32, Explanation)] = &[
         lasting("The sender's number is not verified.", "Check that the proxy number still belongs to the account."),
     ),
     (21266, lasting("Sender and receiver are the same number.", "Correct the client's phone number.")),
+    (
+        21267,
+        lasting(
+            "A trial account cannot send as a name.",
+            "Upgrade the account, or set PROXYCALL_OTP_SENDER to a number.",
+        ),
+    ),
     (21401, lasting("The phone number is not valid.", "Correct the number.")),
     (21402, lasting("A webhook's address is not valid.", "Check PUBLIC_BASE_URL.")),
     (21403, lasting("A webhook's method is not valid.", "Report this as a fault of ProxyCall.")),
@@ -207,8 +214,30 @@ const CODES: &[(i32, Explanation)] = &[
         21651,
         lasting("The address or bundle does not meet the rules.", "Make TWILIO_ADDRESS_SID and TWILIO_BUNDLE_SID fit."),
     ),
+    (
+        21657,
+        lasting(
+            "The receiver's country does not take texts from this name.",
+            "Register the name in the Twilio console, or set PROXYCALL_OTP_SENDER to a number.",
+        ),
+    ),
+    (21659, lasting("The sender's number is not one of Twilio's.", "Check that it still belongs to the account.")),
+    (21660, lasting("The sender's number belongs to another account.", "Check that it still belongs to this account.")),
     (21661, lasting("The sender's number cannot send texts.", "Give the client a number that can.")),
-    (21701, lasting("The messaging service does not exist.", "Take the number out of it in the Twilio console.")),
+    (
+        21701,
+        lasting(
+            "The messaging service does not exist.",
+            "Check PROXYCALL_OTP_SENDER; a number that is in it: take it out in the Twilio console.",
+        ),
+    ),
+    (
+        21703,
+        lasting(
+            "The messaging service has no number that can send this.",
+            "Add a number to it in the Twilio console, or change PROXYCALL_OTP_SENDER.",
+        ),
+    ),
     (21710, lasting("The number is in this messaging service already.", "Nothing to do.")),
     (21712, lasting("The number is in another messaging service.", "Take it out of that one in the Twilio console.")),
     (

@@ -21,11 +21,24 @@
         // While somebody types, a message may go, but none appears.
         if (field.getAttribute("aria-invalid") && !problem(field)) show(field, "");
       });
-      field.addEventListener("blur", () => {
-        if (field.value) show(field, problem(field));
-        const repeat = fields.find((other) => other.dataset.same === field.name);
-        if (repeat && repeat.value) show(repeat, problem(repeat));
-      });
+      field.addEventListener("blur", () => (pressed ? left.push(field) : check(field)));
+    }
+
+    // A message moves what is below it. While the pointer is down that would take the button away from under it.
+    let pressed = false;
+    const left = [];
+    addEventListener("pointerdown", () => { pressed = true; }, true);
+    for (const end of ["click", "pointercancel", "dragend"]) {
+      addEventListener(end, () => {
+        pressed = false;
+        left.splice(0).forEach(check);
+      }, true);
+    }
+
+    function check(field) {
+      if (field.value) show(field, problem(field));
+      const repeat = fields.find((other) => other.dataset.same === field.name);
+      if (repeat && repeat.value) show(repeat, problem(repeat));
     }
 
     form.addEventListener("submit", (event) => {

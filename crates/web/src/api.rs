@@ -1,6 +1,7 @@
 //! The operator's API. Field names, shapes and statuses are those of the original (`original-behaviour` §1).
 
 mod clients;
+mod confirmations;
 mod interactions;
 mod orders;
 mod pool;
@@ -17,6 +18,7 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
         .merge(clients::router())
         .merge(orders::router())
         .merge(pool::router())
+        .merge(confirmations::router())
         .merge(interactions::router())
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Promises: nothing that comes back tells whether an e-mail address or a phone is known.
 
+mod over_service;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use proxycall_domain::{Language, MailAddress, PersonName, PhoneNumber};
@@ -134,24 +136,4 @@ pub trait Enrolment: Send + Sync {
 
     /// A link's button was pressed.
     async fn use_link(&self, pending_id: &str, proof: &Proof, agreed: bool) -> Result<LinkOutcome, Unwell>;
-}
-
-/// Until the use cases are here: nothing can be begun.
-#[async_trait]
-impl Enrolment for proxycall_service::Service {
-    async fn request(&self, _: Applicant, _: &str) -> Result<String, Refusal> {
-        Err(Refusal::Unwell(Unwell::Unavailable))
-    }
-
-    async fn progress(&self, _: &str) -> Result<Option<Progress>, Unwell> {
-        Err(Unwell::Unavailable)
-    }
-
-    async fn link(&self, _: &str, _: &Proof) -> Result<LinkState, Unwell> {
-        Err(Unwell::Unavailable)
-    }
-
-    async fn use_link(&self, _: &str, _: &Proof, _: bool) -> Result<LinkOutcome, Unwell> {
-        Err(Unwell::Unavailable)
-    }
 }

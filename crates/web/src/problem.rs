@@ -60,6 +60,11 @@ impl Problem {
         }
     }
 
+    /// The same with another status, where the original documents one.
+    pub(crate) fn with_status(self, status: StatusCode) -> Self {
+        Self { title: status.canonical_reason().unwrap_or("Error"), status: status.as_u16(), ..self }
+    }
+
     /// A field for which the original documents a 400.
     pub(crate) fn bad_request(field: &str, problem: &str) -> Self {
         Self { field: Some(field.to_owned()), ..Self::new(StatusCode::BAD_REQUEST, format!("{field}: {problem}")) }
@@ -155,6 +160,32 @@ impl From<LedgerError> for Problem {
                     "The day's ceiling of {ceiling} purchases is reached (PROXYCALL_MAX_PURCHASES_PER_DAY); it begins \
                      anew at midnight UTC"
                 ),
+            ),
+            LedgerError::ConfirmationUnknown => Self {
+                field: Some("pending_id".to_owned()),
+                ..Self::new(StatusCode::NOT_FOUND, "pending_id: there is no such confirmation")
+            },
+            LedgerError::ConfirmationConflict => Self {
+                field: Some("pending_id".to_owned()),
+                ..Self::new(
+                    StatusCode::CONFLICT,
+                    "pending_id: a confirmation with this id and other content exists already",
+                )
+            },
+            LedgerError::PhoneBusy => Self {
+                field: Some("client_real_phone".to_owned()),
+                ..Self::new(
+                    StatusCode::CONFLICT,
+                    "client_real_phone: is being confirmed already; wait until that ends, or end it with POST \
+                     /confirmations/expire",
+                )
+            },
+            LedgerError::NotNow { status } => {
+                Self::new(StatusCode::CONFLICT, format!("The confirmation is {status}: this cannot be done with it"))
+            }
+            LedgerError::TooManyCodes { per, again_at } => Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                format!("Codes were asked for too often {per}; they can be asked for again at {again_at}"),
             ),
             LedgerError::OrderConflict => Self {
                 field: Some("order_id".to_owned()),

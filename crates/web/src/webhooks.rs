@@ -21,8 +21,8 @@ pub(crate) fn router() -> Router<Shared> {
         router
             .route(&format!("{at}/voice"), post(voice::incoming))
             .route(&format!("{at}/voice/ended"), post(voice::dial_ended))
-            .route(&format!("{at}/voice/otp"), post(otp::over))
-            .route(&format!("{at}/voice/otp/gather"), post(otp::over))
+            .route(&format!("{at}/voice/otp"), post(otp::picked_up))
+            .route(&format!("{at}/voice/otp/gather"), post(otp::typed))
             .route(&format!("{at}/sms"), post(text::incoming))
             .route(&format!("{at}/status/message"), post(status::message))
             .route(&format!("{at}/status/voice"), post(status::voice))

@@ -92,6 +92,9 @@ async fn what_is_wrong_is_announced_described_and_focused() {
     browse(async |app, stage, browser| {
         browser.open(&format!("{}/activate?lang=en", app.address)).await;
         browser.fill("#email", "zoe").await;
+        // The message that leaving the field brings up must not move the button away from under the pointer.
+        browser.click("button[type=submit]").await;
+        assert_eq!(browser.focus().await, "first_name");
         browser.fill("#first_name", "Zoé").await;
         assert_eq!(browser.text("#email-error").await, "Enter a whole address, such as name@example.com.");
         browser.click("button[type=submit]").await;

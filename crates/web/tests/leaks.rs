@@ -16,7 +16,8 @@ use std::{
 };
 
 use proxycall_domain::{
-    Address, ClientId, FieldError, MailAddress, NewClient, NumberType, PersonName, PhoneNumber,
+    Address, ClientId, DispatchId, FieldError, Language, MailAddress, NewClient, NumberType, PendingId, PersonName,
+    PhoneNumber,
     client::{ClientChanges, parse_phone},
     order::{NewOrder, OrderId},
     routing::{CallAnswer, ClientFacts, Facts, TextContent},
@@ -24,7 +25,10 @@ use proxycall_domain::{
 use proxycall_service::ports::{
     Clock as _, Ledger as _,
     carrier::{CarrierText, OutgoingText},
-    ledger::{ClientSearch, CreateClient, ImportClient, InboundText, OutboundText, RequestKey, StoredAnswer},
+    ledger::{
+        ClientSearch, CodeRules, CreateClient, CreateConfirmation, ImportClient, InboundText, LinkProof, Origin,
+        OutboundText, RequestKey, SpareIds, StoredAnswer, Ticket,
+    },
 };
 use proxycall_testkit::reqwest::{Method, RequestBuilder};
 use proxycall_testkit::sandbox::{
@@ -409,6 +413,24 @@ fn debug_and_display_of_what_passes_through_show_no_canary() {
     let content = TextContent { body: BODY.to_owned(), images: 0, carrier_opt_out: false };
     let policy = Arc::new(proxycall_domain::Policy::shipped().unwrap());
     let interaction = proxycall_domain::InteractionId::new(now, &[7; 10]);
+    let (dispatch, job) = (DispatchId::new(now, &[7; 10]), proxycall_domain::JobId::new(now, &[6; 10]));
+    let spare = SpareIds { dispatches: [dispatch; 2], dispatch_jobs: [job; 2], wire: job, follow: job };
+    let proof = [LinkProof::Token(BODY.to_owned()), LinkProof::Consent(BODY.to_owned())];
+    let ticket = Ticket { id: PendingId::parse("P-1").unwrap(), name: "token", signature: BODY.to_owned() };
+    let confirmation = CreateConfirmation {
+        id: PendingId::parse("P-1").unwrap(),
+        name: new.name.clone(),
+        mail: new.mail.clone(),
+        phone,
+        country: new.country,
+        preferred: NumberType::Mobile,
+        language: Language::Fr,
+        origin: Origin::Page { requester: BODY.to_owned() },
+        lifetime: proxycall_service::CodesConfig::default().lifetime,
+        rules: CodeRules { policy: Arc::clone(&policy), mail: true },
+        spare,
+        now,
+    };
     let facts = ClientFacts { id, phone, country: new.country, last_caller: Some(other) };
     let errors: Vec<FieldError> = vec![
         parse_phone("client_real_phone", "06 39 98 54 17").unwrap_err(),
@@ -445,15 +467,23 @@ fn debug_and_display_of_what_passes_through_show_no_canary() {
                 sender: Address::Phone(phone),
                 proxy: other,
                 content,
-                policy,
+                rules: CodeRules { policy, mail: true },
+                code_sender: Some(phone),
+                spare,
                 now,
             }
         ),
+        format!("{proof:?} {ticket:?} {confirmation:?}"),
         format!("{:?}", CallAnswer::Connect { to: phone, caller_id: other, ring_timeout_s: 25, time_limit_s: 3600 }),
         format!("{:?}", OutboundText { interaction, from: phone, to: other, body: BODY.to_owned() }),
         format!(
             "{:?}",
-            OutgoingText { from: phone, to: other, body: BODY.to_owned(), status_callback: PUBLIC_BASE_URL.to_owned() }
+            OutgoingText {
+                from: phone.into(),
+                to: other,
+                body: BODY.to_owned(),
+                status_callback: PUBLIC_BASE_URL.to_owned()
+            }
         ),
         format!(
             "{:?}",

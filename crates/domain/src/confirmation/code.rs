@@ -57,7 +57,9 @@ impl EnteredCode {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        (text.len() == 6 && text.bytes().all(|sign| sign.is_ascii_digit())).then(|| text.parse().ok().map(Self)).flatten()
+        (text.len() == 6 && text.bytes().all(|sign| sign.is_ascii_digit()))
+            .then(|| text.parse().ok().map(Self))
+            .flatten()
     }
 }
 

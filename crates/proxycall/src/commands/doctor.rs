@@ -5,15 +5,14 @@ mod pool;
 use std::{process::ExitCode, time::Duration};
 
 use proxycall_service::{
-    doctor::{Finding, Verdict, check_carrier},
+    doctor::{Finding, Verdict, check_carrier, check_mailer},
     pool::PoolTables,
 };
 use proxycall_store::SecretOrigin;
 use proxycall_web::ApiTokens;
-use tokio::{io::AsyncReadExt as _, net::TcpStream};
 
 use crate::{
-    config::{Config, Environment, GoogleKey, Needs, Smtp, variables::VARIABLES},
+    config::{Config, Environment, GoogleKey, Needs, variables::VARIABLES},
     output::say,
     wiring,
 };
@@ -42,7 +41,7 @@ pub(crate) async fn run(env: &Environment) -> anyhow::Result<ExitCode> {
             findings.push(pool::check_regulatory(&config.pool, config.number_type, &tables.rules));
         }
         findings.push(check_google(config.sheet.as_deref(), config.google_key.as_ref()));
-        findings.push(check_smtp(config.smtp.as_ref()).await);
+        findings.push(check_mail(&config).await);
     }
     for finding in &findings {
         print(finding);
@@ -213,43 +212,16 @@ fn check_google(sheet: Option<&str>, key: Option<&GoogleKey>) -> Finding {
     }
 }
 
-/// Whether a mail server greets us; no mail is sent by this version.
-async fn check_smtp(smtp: Option<&Smtp>) -> Finding {
-    let subject = "Mail server";
-    let Some(smtp) = smtp else {
-        return Finding::new(subject, Verdict::Unused, "", "none is set; e-mail comes in a later version", "");
-    };
-    if !smtp.complete {
-        return Finding::new(
-            subject,
-            Verdict::Warning,
-            "SMTP_HOST, SMTP_USER, SMTP_PASSWORD and SMTP_FROM all set",
-            "some are missing",
-            "Set all four, or none.",
-        );
+/// Whether the mail server would take letters from us.
+async fn check_mail(config: &Config) -> Finding {
+    match wiring::mailer(config) {
+        Ok(mailer) => check_mailer(mailer.as_deref()).await,
+        Err(error) => Finding::new(
+            "E-mail",
+            Verdict::Bad,
+            "settings that a client can be made with",
+            format!("{error:#}"),
+            "Check SMTP_HOST.",
+        ),
     }
-    let greeting = tokio::time::timeout(PATIENCE, async {
-        let mut stream = TcpStream::connect((smtp.host.as_str(), smtp.port)).await?;
-        // Port 465 speaks TLS at once and does not greet.
-        if smtp.port == 465 {
-            return Ok(true);
-        }
-        let mut code = [0; 3];
-        stream.read_exact(&mut code).await?;
-        Ok::<_, std::io::Error>(&code == b"220")
-    })
-    .await;
-    let seen = match greeting {
-        Ok(Ok(true)) => return Finding::good(subject, "answers; e-mail comes in a later version"),
-        Ok(Ok(false)) => "what answers there is no mail server".to_owned(),
-        Ok(Err(error)) => format!("no connection: {}", error.kind()),
-        Err(_) => "no answer in time".to_owned(),
-    };
-    Finding::new(
-        subject,
-        Verdict::Warning,
-        "a mail server",
-        seen,
-        "Check SMTP_HOST and SMTP_PORT (587, or 465 for TLS at once).",
-    )
 }

@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use anyhow::anyhow;
 use proxycall_sandbox::{
-    control::{CallRequest, Client, TextRequest},
+    ReceivedMail,
+    control::{CallRequest, Client, KeysRequest, TextRequest},
     world::Behaviour,
 };
 
@@ -22,6 +23,22 @@ pub(crate) async fn run(phone: Phone) -> anyhow::Result<ExitCode> {
             let request = TextRequest { from, to, body, media: usize::try_from(images)? };
             say(&Client::new(carrier.carrier)?.text(&request).await?.to_string());
         }
+        Phone::Keys { phone, keys, carrier } => {
+            Client::new(carrier.carrier)?.set_keys(&KeysRequest { phone, keys }).await?;
+            say("set");
+        }
+        Phone::Calls { carrier } => {
+            let calls = Client::new(carrier.carrier)?.placed_calls().await?;
+            let calls: Vec<String> = calls.iter().map(ToString::to_string).collect();
+            say(&if calls.is_empty() { "no calls".to_owned() } else { calls.join("\n\n") });
+        }
+        Phone::Mail { to, carrier } => {
+            let mut mails = Client::new(carrier.carrier)?.mails().await?;
+            if let Some(to) = &to {
+                mails.retain(|mail| mail.to.iter().any(|receiver| receiver.eq_ignore_ascii_case(to)));
+            }
+            say(&if mails.is_empty() { "no letters".to_owned() } else { letters(&mails) });
+        }
         Phone::List { carrier } => {
             for handset in Client::new(carrier.carrier)?.handsets().await? {
                 say(&handset.phone);
@@ -32,6 +49,18 @@ pub(crate) async fn run(phone: Phone) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Each with its headers, its text and where its links lead.
+fn letters(mails: &[ReceivedMail]) -> String {
+    let letter = |mail: &ReceivedMail| {
+        let (to, subject) = (mail.to.join(", "), &mail.subject);
+        let text: Vec<String> = mail.text.trim_end().lines().map(|line| format!("  {line}")).collect();
+        let text: Vec<&str> = text.iter().map(|line| line.trim_end()).collect();
+        let links: String = mail.links().iter().map(|link| format!("\n  link: {link}")).collect();
+        format!("to {to}, from {}, at {}\n  subject: {subject}\n\n{}\n{links}", mail.from, mail.at, text.join("\n"))
+    };
+    mails.iter().map(letter).collect::<Vec<_>>().join("\n\n")
 }
 
 fn behaviour(word: &str) -> anyhow::Result<Behaviour> {

@@ -11,6 +11,7 @@ use proxycall_domain::{
     },
     wiring::host_of,
 };
+use proxycall_notify::{SmtpConfig, SmtpTls};
 use proxycall_sandbox::{
     Options, Sandbox,
     world::{Handset, Number},
@@ -74,6 +75,7 @@ pub(crate) async fn run(env: &Environment, options: &cli::Sandbox) -> anyhow::Re
     let seed = u128::from_le_bytes(seed);
     let carrier = Sandbox::start(Options {
         port: options.carrier_port,
+        mail_port: options.mail_port,
         auth_token: format!("sandbox-{seed:032x}"),
         seed: u64::try_from(seed >> 64)?,
         numbers: NUMBERS.iter().map(|(phone, _)| number(phone, &base_url)).collect(),
@@ -113,6 +115,14 @@ fn config(env: &Environment, carrier: &Sandbox, base_url: &str, folder: &Path) -
     config.pool.buy_on_demand = true;
     config.tokens = ApiTokens::Open;
     config.database_url = format!("sqlite:{}", folder.join("sandbox.db").display());
+    let mail = carrier.mail_address();
+    config.smtp = Some(SmtpConfig {
+        host: mail.ip().to_string(),
+        port: mail.port(),
+        tls: SmtpTls::None,
+        login: None,
+        from: "ProxyCall sandbox <sandbox@example.com>".parse()?,
+    });
     config.carrier.api_base_url = carrier.base_url();
     config.carrier.account_sid = account.sid;
     config.carrier.auth_tokens = vec![SecretString::from(account.auth_token)];
@@ -176,6 +186,7 @@ Try in a second terminal
   A courier texts Zoé:      cargo run --release -- phone text --from {courier} --to +33199000101{carrier_option} \"I am downstairs\"
   Nobody answers:           cargo run --release -- phone call --from {courier} --to +33199000101{carrier_option} --answer no-answer
   What happened:            curl {base_url}/interactions
+  The letters sent:         cargo run --release -- phone mail{carrier_option}
 
 API   {base_url}/docs   (no token needed here)
 Stop  Ctrl-C

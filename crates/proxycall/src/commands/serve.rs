@@ -22,9 +22,6 @@ pub(crate) async fn run(env: &Environment, options: &Serve) -> anyhow::Result<Ex
     if config.sheet.is_some() {
         tracing::warn!("the Google Sheet mirror is not part of this version: nothing is read or written there");
     }
-    if config.smtp.is_some() {
-        tracing::warn!("e-mail is not part of this version: nothing is sent");
-    }
     let stop = lifecycle::stop_signal()?;
     let parts = wiring::awaited_parts(&config, !options.no_migrate).await?;
     if parts.store.secret_origin() == SecretOrigin::Store {

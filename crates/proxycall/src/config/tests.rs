@@ -143,3 +143,50 @@ fn what_the_pages_cannot_use_stops_the_start() {
         assert!(message.contains(&format!("\n  {name}: ")), "{name} is missing in {message}");
     }
 }
+
+#[test]
+fn without_mail_settings_there_is_no_mail_and_a_port_alone_is_none() {
+    assert!(read(&[]).unwrap().smtp.is_none());
+    assert!(read(&[("SMTP_PORT", "465"), ("SMTP_USER", ""), ("PROXYCALL_SMTP_TLS", "none")]).unwrap().smtp.is_none());
+}
+
+#[test]
+fn a_mail_server_needs_host_and_sender_and_a_login_is_whole() {
+    let host_and_from = [("SMTP_HOST", "smtp.example.com"), ("SMTP_FROM", "The shop <shop@example.com>")];
+    let smtp = read(&host_and_from).unwrap().smtp.unwrap();
+    assert_eq!((smtp.host.as_str(), smtp.port, smtp.tls), ("smtp.example.com", 587, SmtpTls::Auto));
+    assert!(smtp.login.is_none());
+    let login = [("SMTP_USER", "shop"), ("SMTP_PASSWORD", "hunter2"), ("PROXYCALL_SMTP_TLS", "none")];
+    let smtp = read(&[&host_and_from[..], &login[..]].concat()).unwrap().smtp.unwrap();
+    assert!(smtp.tls == SmtpTls::None && smtp.login.is_some_and(|(user, _)| user == "shop"));
+}
+
+#[test]
+fn half_a_mail_server_is_refused_with_what_is_missing() {
+    for (set, missing) in [
+        (&["SMTP_HOST"][..], &["SMTP_FROM"][..]),
+        (&["SMTP_FROM"], &["SMTP_HOST"]),
+        (&["SMTP_USER"], &["SMTP_HOST", "SMTP_FROM", "SMTP_PASSWORD"]),
+        (&["SMTP_HOST", "SMTP_FROM", "SMTP_PASSWORD"], &["SMTP_USER"]),
+        (&["SMTP_HOST", "SMTP_FROM", "SMTP_USER"], &["SMTP_PASSWORD"]),
+    ] {
+        let value = |name: &&'static str| (*name, if *name == "SMTP_FROM" { "shop@example.com" } else { "hunter2" });
+        let message = refusal(&set.iter().map(value).collect::<Vec<_>>());
+        assert_eq!(message.matches("is not set").count(), missing.len(), "{message}");
+        assert!(missing.iter().all(|name| message.contains(&format!("\n  {name}: is not set"))), "{message}");
+    }
+    for (name, value) in [("SMTP_FROM", "the shop"), ("PROXYCALL_SMTP_TLS", "maybe"), ("SMTP_PORT", "many")] {
+        let from = if name == "SMTP_FROM" { value } else { "shop@example.com" };
+        let message = refusal(&[("SMTP_HOST", "smtp.example.com"), ("SMTP_FROM", from), (name, value)]);
+        assert!(message.contains(&format!("\n  {name}: read ")) && message.contains("expected"), "{message}");
+    }
+}
+
+#[test]
+fn codes_go_out_as_the_sender_named_and_a_typing_error_stops_the_start() {
+    assert_eq!(read(&[]).unwrap().codes.sender, None);
+    let sender = read(&[("PROXYCALL_OTP_SENDER", "Ma Boutique")]).unwrap().codes.sender;
+    assert_eq!(sender, Some(TextSender::Name("Ma Boutique".to_owned())));
+    let message = refusal(&[("PROXYCALL_OTP_SENDER", "33639980001")]);
+    assert!(message.contains("\n  PROXYCALL_OTP_SENDER: read") && message.contains("+33639980001"), "{message}");
+}

@@ -96,6 +96,18 @@ pub(crate) const VARIABLES: &[Variable] = &[
         "How many days a number rests once a client gave it back; never less than its country asks for (France: 72 hours).",
     ),
     plain(
+        "PROXYCALL_OTP_SENDER",
+        "",
+        "As whom codes are texted: a number of the account such as +33639980001, a messaging service (MG and 32 \
+         hexadecimal digits), or a name of 1 to 11 letters without accents, digits and spaces, where the receiver's \
+         country allows names. Without it: the proxy number that the code is about.",
+    ),
+    plain(
+        "PROXYCALL_CONFIRMATION_TTL",
+        "24",
+        "How many hours a confirmation lives, 1 to 168: its code and links are good for so long, and its number is held.",
+    ),
+    plain(
         "PORT",
         "8000",
         "Listening port on 0.0.0.0. A text with exactly one number in it is read as that number, and said so in the log.",
@@ -130,11 +142,24 @@ pub(crate) const VARIABLES: &[Variable] = &[
     ),
     secret("GOOGLE_SERVICE_ACCOUNT_JSON", "The service account's key itself, instead of a file."),
     plain("GOOGLE_API_BASE_URL", "", "Where Google's API is found: for simulators and tests."),
-    plain("SMTP_HOST", "", "Mail server. E-mail comes in a later version: read and checked only."),
-    plain("SMTP_PORT", "587", "Its port."),
-    plain("SMTP_USER", "", "Its user."),
-    secret("SMTP_PASSWORD", "That user's password."),
-    plain("SMTP_FROM", "", "The sender's address."),
+    plain(
+        "SMTP_HOST",
+        "",
+        "Mail server, such as smtp.example.com. E-mail needs it and SMTP_FROM; with neither, none is sent.",
+    ),
+    plain("SMTP_PORT", "587", "Its port. On 465 encryption begins at once, on every other port with STARTTLS."),
+    plain("SMTP_USER", "", "Its user, together with SMTP_PASSWORD; neither where the server asks for none."),
+    secret("SMTP_PASSWORD", "That user's password; some providers call it an application password."),
+    plain(
+        "SMTP_FROM",
+        "",
+        "As whom letters are sent: shop@example.com, or The shop <shop@example.com>. The server must send for that address.",
+    ),
+    plain(
+        "PROXYCALL_SMTP_TLS",
+        "auto",
+        "auto: letters are sent encrypted or not at all. none: without encryption, for a mail server on the same machine.",
+    ),
     plain("LOG_LEVEL", "info", "error, warning, info, debug or trace; anything else is info."),
     plain("LOG_FORMAT", "text", "text for people, json for log collectors."),
 ];

@@ -76,6 +76,29 @@ async fn a_wrong_token_is_told_from_a_carrier_that_does_not_answer() {
 }
 
 #[tokio::test]
+async fn a_mail_server_is_signed_in_to_and_a_wrong_password_is_told() {
+    let (mut installation, service, carrier) = all_good().await;
+    carrier.world().require_mail_login("shop", "right");
+    installation.set("SMTP_HOST", "127.0.0.1");
+    installation.set("SMTP_PORT", &carrier.mail_address().port().to_string());
+    installation.set("SMTP_FROM", "shop@example.com");
+    installation.set("SMTP_USER", "shop");
+    installation.set("SMTP_PASSWORD", "hunter2");
+    let said = complaint(&installation, "E-mail").await;
+    assert!(said.contains("STARTTLS"), "nothing is sent in the clear by default: {said}");
+
+    installation.set("PROXYCALL_SMTP_TLS", "none");
+    let said = complaint(&installation, "E-mail").await;
+    assert!(said.contains("535") && said.contains("SMTP_PASSWORD"), "{said}");
+
+    installation.set("SMTP_PASSWORD", "right");
+    let said = installation.run(&["doctor"]).await.ok();
+    assert!(said.lines().any(|line| line.starts_with("ok       E-mail: ")), "{said}");
+    assert!(carrier.world().mails().is_empty(), "a check sends nothing");
+    end(service, carrier).await;
+}
+
+#[tokio::test]
 async fn a_suspended_account_is_told() {
     let (installation, service, carrier) = all_good().await;
     carrier.world().change_account(|account| account.status = "suspended".to_owned());

@@ -168,3 +168,35 @@ async fn an_operators_setting_reaches_a_running_service_within_five_seconds() {
     tokio::time::timeout(SETTING_LIMIT, followed).await.expect("the running service follows in time");
     sandbox.process.stop().await;
 }
+
+/// Hands a letter to the sandbox's mail server, as the service does.
+async fn letter(address: &str, to: &str, body: &str) {
+    use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+    let (read, mut write) = tokio::net::TcpStream::connect(address).await.unwrap().into_split();
+    let mut replies = BufReader::new(read).lines();
+    let letter = format!("Subject: Confirm your number\r\n\r\n{body}\r\n.\r\n");
+    let (to, last) = (format!("RCPT TO:<{to}>\r\n"), "QUIT\r\n");
+    for line in ["", "HELO test\r\n", "MAIL FROM:<shop@example.com>\r\n", &to, "DATA\r\n", &letter, last] {
+        write.write_all(line.as_bytes()).await.unwrap();
+        let reply = replies.next_line().await.unwrap().unwrap();
+        assert!(reply.starts_with(['2', '3']), "{reply}");
+    }
+}
+
+#[tokio::test]
+async fn letters_are_printed_newest_last_with_their_links() {
+    let installation = Installation::bare();
+    let port = free_port().await.to_string();
+    let sandbox = Playground::start(&installation, &["--mail-port", &port]).await;
+    assert_eq!(sandbox.run_printed("The letters sent").await.trim(), "no letters");
+    let address = format!("127.0.0.1:{port}");
+    letter(&address, "zoe@example.com", "Here: http://127.0.0.1:8000/activate?id=1").await;
+    letter(&address, "amir@example.com", "Hello").await;
+    let all = sandbox.phone(&["mail"]).await.ok();
+    let (first, second) = (all.find("to zoe@example.com").unwrap(), all.find("to amir@example.com").unwrap());
+    assert!(first < second, "{all}");
+    let one = sandbox.phone(&["mail", "--to", "Zoe@example.com"]).await.ok();
+    assert!(one.contains("subject: Confirm your number") && !one.contains("amir"), "{one}");
+    assert!(one.contains("\n  link: http://127.0.0.1:8000/activate?id=1"), "{one}");
+    sandbox.process.stop().await;
+}

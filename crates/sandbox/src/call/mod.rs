@@ -17,6 +17,9 @@ use crate::{
     xml::is_xml,
 };
 
+/// Keys whatever was said digit by digit, as whoever listens does.
+pub(crate) const HEARD: &str = "heard";
+
 /// How many documents one call may go through by `<Redirect>`, `<Gather>` and `<Dial action>`.
 const MAX_DOCUMENTS: usize = 30;
 /// How many numbers of the account one call may lead through.
@@ -225,11 +228,27 @@ impl Run<'_> {
         }
     }
 
+    /// The last digits that were said one by one.
+    fn heard_digits(&self) -> String {
+        let spoken = |text: &str| -> Option<String> {
+            let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+            (digits.len() > 1).then_some(digits)
+        };
+        let mut said = self.events.iter().rev().filter_map(|event| match event {
+            Event::Heard { text, .. } => spoken(text),
+            _ => None,
+        });
+        said.next().unwrap_or_default()
+    }
+
     fn gather(&mut self, leg: &mut Leg, base: &Hook, gather: Gather) -> Flow {
         for prompt in gather.prompts {
             self.prompt(leg, prompt);
         }
-        let keyed = self.script.digits.pop_front().unwrap_or_default();
+        let mut keyed = self.script.digits.pop_front().unwrap_or_default();
+        if keyed == HEARD {
+            keyed = self.heard_digits();
+        }
         self.events.push(Event::Digits { who: leg.listener().to_owned(), digits: keyed.clone() });
         let (mut digits, mut finished_by) = (keyed.clone(), String::new());
         if let Some((before, key)) = gather.finish_on_key.and_then(|key| Some((keyed.split_once(key)?.0, key))) {

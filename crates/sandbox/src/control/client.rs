@@ -3,8 +3,9 @@
 use reqwest::RequestBuilder;
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{CallRequest, FaultRequest, Sale, Summary, TextRequest};
+use super::{CallRequest, FaultRequest, KeysRequest, MailFaultRequest, Sale, Summary, TextRequest};
 use crate::{
+    mailbox::ReceivedMail,
     server::loopback_client,
     transcript::Transcript,
     world::{Handset, Number},
@@ -106,6 +107,14 @@ impl Client {
         self.ask(self.http.get(self.url("/sandbox/placed-calls"))).await
     }
 
+    /// Says what the owner of a handset keys when the service calls.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn set_keys(&self, request: &KeysRequest) -> Result<(), ClientError> {
+        self.ask(self.http.post(self.url("/sandbox/keys")).json(request)).await
+    }
+
     /// Makes the next request of the carrier's API fail.
     ///
     /// # Errors
@@ -121,6 +130,22 @@ impl Client {
     pub async fn sell_to_others(&self, phone: &str) -> Result<(), ClientError> {
         let sale = Sale { phone: phone.to_owned() };
         self.ask(self.http.post(self.url("/sandbox/sold")).json(&sale)).await
+    }
+
+    /// The letters that the mail server took, oldest first.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn mails(&self) -> Result<Vec<ReceivedMail>, ClientError> {
+        self.ask(self.http.get(self.url("/sandbox/mails"))).await
+    }
+
+    /// Makes the next conversation with the mail server go wrong.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn fail_next_mail(&self, request: &MailFaultRequest) -> Result<(), ClientError> {
+        self.ask(self.http.post(self.url("/sandbox/mail-faults")).json(request)).await
     }
 
     fn url(&self, path: &str) -> String {

@@ -8,8 +8,11 @@
 //! | `GET /sandbox/world` | | [`Summary`] |
 //! | `GET /sandbox/numbers` | | the account's numbers: a list of [`Number`](crate::world::Number) |
 //! | `GET /sandbox/placed-calls` | | the calls that the service placed: a list of [`Transcript`](crate::Transcript) |
+//! | `POST /sandbox/keys` | [`KeysRequest`] | |
 //! | `POST /sandbox/faults` | [`FaultRequest`] | |
 //! | `POST /sandbox/sold` | [`Sale`] | |
+//! | `GET /sandbox/mails` | | the letters that the mail server took: a list of [`ReceivedMail`](crate::ReceivedMail) |
+//! | `POST /sandbox/mail-faults` | [`MailFaultRequest`] | |
 //!
 //! There is no password: the sandbox listens on loopback only. A body must be declared `application/json`, so that no
 //! web page open on this machine can send one unasked.
@@ -21,7 +24,11 @@ use serde::{Deserialize, Serialize};
 
 pub use self::client::{Client, ClientError};
 pub(crate) use self::routes::router;
-use crate::{endpoints::Operation, fault::Fault, world::Behaviour};
+use crate::{
+    endpoints::Operation,
+    fault::{Fault, MailFault},
+    world::Behaviour,
+};
 
 /// A call to be made from a handset.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +64,16 @@ pub struct TextRequest {
     pub media: usize,
 }
 
+/// What the owner of a handset keys when the service calls.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeysRequest {
+    /// Whose handset, in E.164.
+    pub phone: String,
+    /// Each time one entry: keys, or `heard` for whatever was said digit by digit.
+    pub keys: Vec<String>,
+}
+
 /// A fault for the next request of the carrier's API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -66,6 +83,14 @@ pub struct FaultRequest {
     /// With the next request for this; none: with the next of any kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<Operation>,
+}
+
+/// A fault for the next conversation with the mail server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailFaultRequest {
+    /// What goes wrong.
+    pub fault: MailFault,
 }
 
 /// A number that somebody else bought.

@@ -11,10 +11,11 @@ use axum::{
 };
 use serde_json::json;
 
-use super::{CallRequest, FaultRequest, Sale, Summary, TextRequest};
+use super::{CallRequest, FaultRequest, KeysRequest, MailFaultRequest, Sale, Summary, TextRequest};
 use crate::{
     call::CallScript,
-    geography::{is_e164, without_channel},
+    geography::{is_e164, is_name, without_channel},
+    mailbox::ReceivedMail,
     text::TextScript,
     transcript::{Event, Transcript},
     world::{Handset, MessageDirection, MessageStatus, Number, World},
@@ -34,8 +35,11 @@ pub(crate) fn router(world: World) -> Router {
         .route("/world", get(summary))
         .route("/numbers", get(numbers))
         .route("/placed-calls", get(placed_calls))
+        .route("/keys", post(keys))
         .route("/faults", post(faults))
         .route("/sold", post(sold))
+        .route("/mails", get(mails))
+        .route("/mail-faults", post(mail_faults))
         .with_state(world)
 }
 
@@ -75,7 +79,9 @@ async fn texts(
     request: Result<Json<TextRequest>, JsonRejection>,
 ) -> Result<Json<Transcript>, Refusal> {
     let Json(request) = request?;
-    known_number(&world, &request.to)?;
+    if !is_name(&request.to) {
+        known_number(&world, &request.to)?;
+    }
     if request.media > MOST_MEDIA {
         return Err(Refusal(StatusCode::UNPROCESSABLE_ENTITY, format!("media is at most {MOST_MEDIA}")));
     }
@@ -160,9 +166,37 @@ async fn faults(
     Ok(Json(()))
 }
 
+async fn keys(
+    State(world): State<World>,
+    request: Result<Json<KeysRequest>, JsonRejection>,
+) -> Result<Json<()>, Refusal> {
+    let Json(KeysRequest { phone, keys }) = request?;
+    if !is_e164(&phone) {
+        return Err(Refusal(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "phone must be in E.164, such as +33639980001".to_owned(),
+        ));
+    }
+    world.set_keys(&phone, keys);
+    Ok(Json(()))
+}
+
 async fn sold(State(world): State<World>, request: Result<Json<Sale>, JsonRejection>) -> Result<Json<()>, Refusal> {
     let Json(sale) = request?;
     world.sell_to_others(&sale.phone);
+    Ok(Json(()))
+}
+
+async fn mails(State(world): State<World>) -> Json<Vec<ReceivedMail>> {
+    Json(world.mails())
+}
+
+async fn mail_faults(
+    State(world): State<World>,
+    request: Result<Json<MailFaultRequest>, JsonRejection>,
+) -> Result<Json<()>, Refusal> {
+    let Json(MailFaultRequest { fault }) = request?;
+    world.fail_next_mail(fault);
     Ok(Json(()))
 }
 

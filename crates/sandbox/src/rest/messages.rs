@@ -1,6 +1,7 @@
 //! Promises: texts are sent, found, read, redacted and deleted through the API as at Twilio.
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::{Reply, pages::page, resources, value, words::refusal_in_words};
 use crate::{
@@ -11,20 +12,40 @@ use crate::{
 
 pub(super) fn create(world: &World, form: &[(String, String)]) -> Reply {
     let text = |name: &str| value(form, name).unwrap_or_default().to_owned();
-    // Messaging services, scheduled and templated texts are published, but nobody here has set any up.
-    if ["MessagingServiceSid", "ContentSid", "SendAt"].into_iter().any(|name| value(form, name).is_some()) {
-        return Reply::error(400, 21701, "The Messaging Service does not exist");
+    // Scheduled and templated texts are published, but nobody here has set any up.
+    if ["ContentSid", "SendAt"].into_iter().any(|name| value(form, name).is_some()) {
+        return Reply::error(400, 21701, refusal_in_words(21701));
     }
+    let service = value(form, "MessagingServiceSid").filter(|sid| !sid.is_empty());
+    let chosen = value(form, "From").filter(|from| !from.is_empty());
+    let picked = service.map(|sid| world.ask(|state| state.sender_of(sid, &text("To")))).transpose();
+    let from = match (chosen, picked) {
+        // A service that does not exist is refused whatever else is named.
+        (_, Err(code)) if code == 21701 || chosen.is_none() => {
+            return Reply::error(400, code, refusal_in_words(code));
+        }
+        (Some(from), _) => from.to_owned(),
+        (None, picked) => picked.ok().flatten().unwrap_or_default(),
+    };
     let draft = Draft {
-        from: text("From"),
+        from,
         to: text("To"),
         body: text("Body"),
         media: form.iter().filter(|(name, _)| name == "MediaUrl").count(),
         direction: MessageDirection::OutboundApi,
+        service: service.map(str::to_owned),
         status_callback: value(form, "StatusCallback").map(Hook::post),
     };
     match world.accept_text(draft) {
-        Ok(accepted) => Reply::ok(201, resources::message(&world.account().sid, &accepted.message)),
+        Ok(accepted) => {
+            let mut created = resources::message(&world.account().sid, &accepted.message);
+            // As at Twilio: the service picks its number after the answer.
+            if let (Some(fields), true) = (created.as_object_mut(), service.is_some() && chosen.is_none()) {
+                fields.insert("from".to_owned(), Value::Null);
+                fields.insert("status".to_owned(), "accepted".into());
+            }
+            Reply::ok(201, created)
+        }
         Err(code) => Reply::error(400, code, refusal_in_words(code)),
     }
 }

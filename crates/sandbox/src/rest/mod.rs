@@ -230,6 +230,12 @@ fn refuse(violation: &Violation) -> Reply {
         Violation::WrongType { name, .. } if name == "StatusCallback" => {
             Reply::error(400, 21609, "The 'StatusCallback' URL is not a valid URL.")
         }
+        Violation::WrongType { name, path, .. } if name == "From" && path.ends_with("/Messages.json") => {
+            Reply::error(400, 21212, words::refusal_in_words(21212))
+        }
+        Violation::WrongType { name, .. } if name == "MessagingServiceSid" => {
+            Reply::error(400, 21705, words::refusal_in_words(21705))
+        }
         Violation::WrongType { name, .. } if name == "PhoneNumber" => {
             Reply::error(400, 21421, words::refusal_in_words(21421))
         }

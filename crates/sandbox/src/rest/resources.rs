@@ -87,7 +87,7 @@ pub(super) fn message(account: &str, message: &Message) -> Value {
         "account_sid": account,
         "num_media": message.media.to_string(),
         "status": message.status.as_str(),
-        "messaging_service_sid": null,
+        "messaging_service_sid": message.service,
         "sid": message.sid,
         "date_sent": message.sent_at.map(rfc2822),
         "date_created": rfc2822(message.created_at),

@@ -10,7 +10,7 @@ use super::*;
 use crate::{
     Options, Sandbox,
     server::loopback_client,
-    world::{Handset, MessageStatus, Number},
+    world::{Capabilities, Handset, MessageStatus, Number},
 };
 
 const PROXY: &str = "+33199000001";
@@ -128,7 +128,7 @@ async fn what_the_carrier_does_not_take_is_refused_with_its_code_and_nothing_is_
     for (name, value, code) in [
         ("To", "38123", 21211),
         ("To", PROXY, 21266),
-        ("From", "+33199000002", 21606),
+        ("From", "+33199000002", 21659),
         ("To", "+14155550101", 21408),
         ("To", "+33639980003", 21610),
         ("To", "+33199000099", 21614),
@@ -141,6 +141,48 @@ async fn what_the_carrier_does_not_take_is_refused_with_its_code_and_nothing_is_
         assert!(error["more_info"].as_str().unwrap().ends_with(&code.to_string()));
     }
     assert!(world.messages().is_empty() && world.violations().is_empty());
+}
+
+#[tokio::test]
+async fn a_text_goes_out_as_a_name_and_by_a_messaging_service_that_picks_a_number() {
+    let api = Api::start().await;
+    let service = format!("MG{}", "5e".repeat(16));
+    let (named, by_service) = ([("From", "Ma Boutique"), BONJOUR[1], BONJOUR[2]], [BONJOUR[1], BONJOUR[2]]);
+    let by_service = [("MessagingServiceSid", service.as_str())].into_iter().chain(by_service).collect::<Vec<_>>();
+    let (status, created) = api.send(&named).await;
+    assert_eq!((status, created["from"].as_str()), (201, Some("Ma Boutique")));
+
+    assert_eq!(api.send(&by_service).await.1["code"], 21701);
+    api.world().add_messaging_service(&service, &["+447700900301"]);
+    assert_eq!(api.send(&by_service).await.1["code"], 21703, "the number is not the account's");
+    api.world().add_number(Number::new("+447700900301"));
+    api.world().add_messaging_service(&service, &["+447700900301", PROXY]);
+    let (status, created) = api.send(&by_service).await;
+    assert_eq!((status, created["status"].as_str(), &created["from"]), (201, Some("accepted"), &Value::Null));
+    assert_eq!(created["messaging_service_sid"], service.as_str());
+    api.world().settle().await;
+    let senders: Vec<String> = api.world().inbox(CLIENT).into_iter().map(|text| text.from).collect();
+    assert_eq!(senders, ["Ma Boutique", PROXY], "of the receiver's country");
+    assert!(api.world().violations().is_empty());
+}
+
+#[tokio::test]
+async fn a_sender_that_the_account_may_not_use_is_refused_with_its_code() {
+    let api = Api::start().await;
+    let world = api.world();
+    world.add_number(Number { capabilities: Capabilities::VOICE, ..Number::new("+33199000003") });
+    for (from, to, code) in
+        [("+33199000003", CLIENT, 21661), ("38123", CLIENT, 21212), ("Ma Boutique", "+12025550101", 21612)]
+    {
+        let (status, error) = api.send(&[("From", from), ("To", to), BONJOUR[2]]).await;
+        assert_eq!((status, error["code"].as_i64()), (400, Some(code)), "{from}");
+    }
+    assert!(world.violations().is_empty());
+    for (name, value, code) in [("From", "Épicerie", 21212), ("MessagingServiceSid", "MG1", 21705)] {
+        assert_eq!(api.send(&[(name, value), BONJOUR[1], BONJOUR[2]]).await.1["code"], code, "{value}");
+    }
+    world.change_account(|account| account.kind = "Trial".to_owned());
+    assert_eq!(api.send(&[("From", "Ma Boutique"), BONJOUR[1], BONJOUR[2]]).await.1["code"], 21267);
 }
 
 #[tokio::test]

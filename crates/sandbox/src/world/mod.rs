@@ -8,7 +8,7 @@ mod market;
 mod records;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -27,8 +27,9 @@ use crate::{
     contract::{RecordedRequest, Violation},
     delivery::Delivery,
     endpoints::Operation,
-    fault::{Fault, Faults},
+    fault::{Fault, Faults, MailFault},
     geography::is_e164,
+    mailbox::{Login, ReceivedMail},
     sid::SidSource,
     transcript::Transcript,
     webhook::{BaseUrl, BaseUrlError},
@@ -65,6 +66,8 @@ pub(crate) struct State {
     pub(crate) base_urls: Vec<BaseUrl>,
     pub(crate) numbers: BTreeMap<String, Number>,
     pub(crate) market: Market,
+    /// The messaging services of the account and the numbers in each.
+    pub(crate) services: BTreeMap<String, Vec<String>>,
     pub(crate) handsets: BTreeMap<String, Handset>,
     /// (number of the account, handset) pairs between which the handset's owner stopped texts.
     pub(crate) opted_out: BTreeSet<(String, String)>,
@@ -79,6 +82,12 @@ pub(crate) struct State {
     pub(crate) violations: Vec<Violation>,
     pub(crate) errors: Vec<CarrierError>,
     pub(crate) webhooks: Vec<SentWebhook>,
+    /// The letters that the mail server took, oldest first.
+    pub(crate) mails: Vec<ReceivedMail>,
+    /// One for each of the next conversations with the mail server.
+    pub(crate) mail_faults: VecDeque<MailFault>,
+    /// Who may send; none: whoever connects.
+    pub(crate) mail_login: Option<Login>,
     /// Whoever is rung or texted has a handset from then on.
     pub(crate) everyone_has_a_handset: bool,
     pub(crate) hold_callbacks: bool,
@@ -107,6 +116,7 @@ impl World {
             base_urls: Vec::new(),
             numbers: BTreeMap::new(),
             market: Market::default(),
+            services: BTreeMap::new(),
             handsets: BTreeMap::new(),
             opted_out: BTreeSet::new(),
             closed_regions: Vec::new(),
@@ -118,6 +128,9 @@ impl World {
             violations: Vec::new(),
             errors: Vec::new(),
             webhooks: Vec::new(),
+            mails: Vec::new(),
+            mail_faults: VecDeque::new(),
+            mail_login: None,
             everyone_has_a_handset: false,
             hold_callbacks: false,
             held: Vec::new(),
@@ -134,9 +147,24 @@ impl World {
         self.change(|state| state.add_number(number, now));
     }
 
+    /// Gives the account a messaging service (`MG…`) with these of its numbers, or changes one it has.
+    pub fn add_messaging_service(&self, sid: &str, numbers: &[&str]) {
+        let numbers = numbers.iter().map(|phone| (*phone).to_owned()).collect();
+        self.change(|state| state.services.insert(sid.to_owned(), numbers));
+    }
+
     /// Puts a handset into the world, or replaces it.
     pub fn add_handset(&self, handset: Handset) {
         self.change(|state| state.handsets.insert(handset.phone.clone(), handset));
+    }
+
+    /// Says what the owner of `phone` keys when the service calls, each time one entry; `heard` is
+    /// whatever was said digit by digit. Adds the handset when there is none.
+    pub fn set_keys(&self, phone: &str, keys: Vec<String>) {
+        self.change(|state| {
+            let handset = state.handsets.entry(phone.to_owned()).or_insert_with(|| Handset::new(phone));
+            handset.digits = keys;
+        });
     }
 
     /// Says what the owner of `phone` does from now on when it rings. Adds the handset when there is none.
@@ -170,6 +198,18 @@ impl World {
     /// Makes the next request for this operation fail in this way, whatever else is asked meanwhile.
     pub fn fail_next_of(&self, operation: Operation, fault: Fault) {
         self.change(|state| state.faults.plan(Some(operation), fault));
+    }
+
+    /// Makes the next conversation with the mail server go wrong in this way. Several are used up in the order given, one
+    /// per connection.
+    pub fn fail_next_mail(&self, fault: MailFault) {
+        self.change(|state| state.mail_faults.push_back(fault));
+    }
+
+    /// From now on the mail server takes letters only from who signs in so.
+    pub fn require_mail_login(&self, user: &str, password: &str) {
+        let login = Login { user: user.to_owned(), password: password.to_owned() };
+        self.change(|state| state.mail_login = Some(login));
     }
 
     /// Keeps the status callbacks of messages back (`true`), or lets those kept back go, oldest first, and all later
@@ -254,6 +294,19 @@ impl World {
     #[must_use]
     pub fn placed_calls(&self) -> Vec<Transcript> {
         self.ask(|state| state.placed.clone())
+    }
+
+    /// The letters that the mail server took, oldest first.
+    #[must_use]
+    pub fn mails(&self) -> Vec<ReceivedMail> {
+        self.ask(|state| state.mails.clone())
+    }
+
+    /// Those of them that are addressed to `address`.
+    #[must_use]
+    pub fn mails_to(&self, address: &str) -> Vec<ReceivedMail> {
+        let addressed = |mail: &&ReceivedMail| mail.to.iter().any(|to| to.eq_ignore_ascii_case(address));
+        self.ask(|state| state.mails.iter().filter(addressed).cloned().collect())
     }
 
     /// Every REST request received, also the refused ones, oldest first.

@@ -295,6 +295,8 @@ pub struct Message {
     pub media: usize,
     /// How it came about.
     pub direction: MessageDirection,
+    /// `MG…`: the messaging service that it went out by.
+    pub service: Option<String>,
     /// Where it stands.
     pub status: MessageStatus,
     /// Why it was not delivered.

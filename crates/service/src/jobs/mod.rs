@@ -3,6 +3,7 @@
 //! [`Service::run_due_jobs`] does what is due now and returns; [`Service::work`] is the loop around it. Tests call the
 //! first and never wait.
 
+mod confirmations;
 mod pool;
 mod retry;
 mod send_text;
@@ -72,6 +73,9 @@ impl Service {
             Work::WireNumber { number } => self.wire(job, *number).await,
             Work::ReleaseNumber { .. } => self.release(job).await,
             Work::SettlePurchase { purchase } => self.settle_bought(job, *purchase).await,
+            Work::Dispatch { .. } => self.dispatch(job).await,
+            Work::GoOn { .. } => self.go_on(job).await,
+            Work::ExpireConfirmation { confirmation } => self.expire(job, confirmation).await,
             Work::TendPool => self.tend(job).await,
             Work::InspectNumbers => self.inspect(job).await,
         }

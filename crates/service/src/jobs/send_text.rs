@@ -37,7 +37,7 @@ impl Service {
 
     async fn hand_over(&self, job: &ClaimedJob, text: &OutboundText) -> TextResult {
         let outgoing = OutgoingText {
-            from: text.from,
+            from: text.from.into(),
             to: text.to,
             body: text.body.clone(),
             status_callback: format!("{}/twilio/status/message?interaction={}", self.public_base_url, text.interaction),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use proxycall_domain::PhoneNumber;
+use proxycall_domain::{PhoneNumber, TextSender};
 
 pub use numbers::{Capabilities, CarrierNumber, NumberOffer, NumberPurchase, NumberSearch, NumberUpdate, Shelf};
 
@@ -13,13 +13,13 @@ mod numbers;
 /// A text that the service wants sent.
 #[derive(Clone)]
 pub struct OutgoingText {
-    /// A number of the account: always a proxy number.
-    pub from: PhoneNumber,
+    /// As whom it goes out: a relayed text always as a proxy number.
+    pub from: TextSender,
     /// The real number of the receiver.
     pub to: PhoneNumber,
     /// What the receiver reads.
     pub body: String,
-    /// Where the carrier reports delivery: an absolute address that names our interaction.
+    /// Where the carrier reports delivery: an absolute address that names what the text is for.
     pub status_callback: String,
 }
 

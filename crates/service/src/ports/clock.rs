@@ -1,7 +1,9 @@
 //! Promises: time and chance come from here alone, so that tests hold both in hand.
 
 use jiff::Timestamp;
-use proxycall_domain::{AlertId, InteractionId, JobId, PurchaseId};
+use proxycall_domain::{AlertId, DispatchId, InteractionId, JobId, PurchaseId};
+
+use super::ledger::SpareIds;
 
 /// Tells the time.
 pub trait Clock: Send + Sync {
@@ -37,6 +39,19 @@ pub trait Ids {
     /// For one number that is being bought.
     fn purchase_id(&self, now: Timestamp) -> PurchaseId {
         PurchaseId::new(now, &self.chance())
+    }
+    /// For one text, call or mail of a confirmation.
+    fn dispatch_id(&self, now: Timestamp) -> DispatchId {
+        DispatchId::new(now, &self.chance())
+    }
+    /// For whatever a unit about a confirmation may have to make.
+    fn spare_ids(&self, now: Timestamp) -> SpareIds {
+        SpareIds {
+            dispatches: [self.dispatch_id(now), self.dispatch_id(now)],
+            dispatch_jobs: [self.job_id(now), self.job_id(now)],
+            wire: self.job_id(now),
+            follow: self.job_id(now),
+        }
     }
     /// For something that an operator should know.
     fn alert_id(&self, now: Timestamp) -> AlertId {

@@ -8,6 +8,7 @@
 
 mod calls;
 mod clients;
+mod confirmations;
 mod jobs;
 mod pool;
 mod requests;
@@ -16,8 +17,10 @@ mod texts;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use proxycall_domain::{
-    ClientId, CountryCode, Interaction, JobId, NumberStatus, NumberType, PhoneNumber, PurchaseId,
+    ClientId, Confirmation, CountryCode, Interaction, JobId, Language, NumberStatus, NumberType, PendingId,
+    PhoneNumber, PurchaseId,
     client::Client,
+    confirmation::Stage,
     order::{Order, OrderId},
     pool::{
         Availability, CarrierFacts, NewNumber, NumberPast, ProxyNumber,
@@ -32,13 +35,18 @@ pub use clients::{
     ClientFilter, ClientSearch, CloseClient, CreateClient, ImportClient, ImportFinding, ImportNumber,
     InteractionFilter, PlaceOrder, PlacedOrder, RestoreClient, UpdateClient,
 };
+pub use confirmations::{
+    ApproveConfirmation, BegunConfirmation, CallEntry, CallStep, CodeCall, CodeRules, CreateConfirmation,
+    DispatchReport, DispatchResult, DispatchStep, Entered, LinkOutcome, LinkProof, LinkState, Message, Origin,
+    RequestCode, SpareIds, Ticket, UseLink,
+};
 pub use jobs::{ClaimedJob, Work};
 pub use pool::{
     AdoptNumber, Alert, AssignNumber, AssignReserved, AssignedNumber, BeginPurchase, Candidate, MoveNumber, MoveTo,
     Moved, NumberFilter, OpenPurchase, PurchaseEnd, ReleaseNumber, ReserveNumber,
 };
 pub use requests::{Begun, RequestKey, StoredAnswer};
-pub use texts::{DeliveryReport, InboundText, OutboundText, RecordedText, SendStep, SentText, TextResult};
+pub use texts::{DeliveryReport, InboundText, OutboundText, RecordedText, SendStep, SentText, TextOutcome, TextResult};
 
 /// Why a verb did nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -90,6 +98,29 @@ pub enum LedgerError {
     /// An order with this id and other content exists.
     #[error("an order with this id and other content exists")]
     OrderConflict,
+    /// There is no such confirmation.
+    #[error("there is no such confirmation")]
+    ConfirmationUnknown,
+    /// A confirmation with this id and other content exists.
+    #[error("a confirmation with this id and other content exists")]
+    ConfirmationConflict,
+    /// Another confirmation for this phone is not over.
+    #[error("this phone is being confirmed already")]
+    PhoneBusy,
+    /// The confirmation is not in the state for that.
+    #[error("the confirmation is {}", .status)]
+    NotNow {
+        /// Its status, in the original's words.
+        status: String,
+    },
+    /// Codes were asked for too often.
+    #[error("codes were asked for too often {per}")]
+    TooManyCodes {
+        /// For what: this confirmation, this phone, this e-mail address, this requester.
+        per: &'static str,
+        /// From when on it may be asked for again.
+        again_at: Timestamp,
+    },
 }
 
 /// A page of something: the items, and the key to ask for what follows.
@@ -289,6 +320,76 @@ pub trait Ledger: Send + Sync {
 
     /// Ends a job, or puts it off. Whether it was still ours.
     async fn finish_job(&self, job: &ClaimedJob, again_at: Option<Timestamp>) -> Result<bool, LedgerError>;
+
+    /// Begins a confirmation, holds a number for it and enqueues its first code. The same again finds the first one.
+    async fn create_confirmation(&self, create: CreateConfirmation) -> Result<BegunConfirmation, LedgerError>;
+
+    /// A confirmation.
+    async fn confirmation(&self, id: PendingId) -> Result<Option<Confirmation>, LedgerError>;
+
+    /// The confirmation that the address of a progress page names. None: not one of ours; the inner none: one that the page
+    /// must not tell anything of.
+    async fn confirmation_by_progress(&self, progress: String) -> Result<Option<Option<Confirmation>>, LedgerError>;
+
+    /// Enqueues a code over a channel, unless that was done a moment ago. Whether it was enqueued.
+    async fn request_code(&self, request: RequestCode) -> Result<bool, LedgerError>;
+
+    /// Goes on to the channel after this one when nobody has answered, and ends the job.
+    async fn go_on(
+        &self,
+        job: &ClaimedJob,
+        rules: CodeRules,
+        spare: SpareIds,
+        now: Timestamp,
+    ) -> Result<(), LedgerError>;
+
+    /// Marks a text, call or mail as being sent, before anybody hears of it.
+    async fn start_dispatch(
+        &self,
+        job: &ClaimedJob,
+        rules: CodeRules,
+        spare: SpareIds,
+        now: Timestamp,
+    ) -> Result<DispatchStep, LedgerError>;
+
+    /// Records what became of it, ends or puts off the job, and sees to what follows. Whether the job was still ours.
+    async fn finish_dispatch(
+        &self,
+        job: &ClaimedJob,
+        result: DispatchResult,
+        rules: CodeRules,
+        spare: SpareIds,
+        now: Timestamp,
+    ) -> Result<bool, LedgerError>;
+
+    /// Records what the carrier says of it; the next channel comes at once when it did not arrive. Whether it is known.
+    async fn record_dispatch(&self, report: DispatchReport) -> Result<bool, LedgerError>;
+
+    /// Somebody picked up a call: whether it is one that we placed, and what it is to say.
+    async fn begin_code_call(&self, call: CodeCall) -> Result<CallStep, LedgerError>;
+
+    /// A code was typed in a call. Each attempt counts once, however often it is reported.
+    async fn enter_code(&self, entry: CallEntry) -> Result<(Entered, Language), LedgerError>;
+
+    /// What a link can be used for.
+    async fn link(&self, id: PendingId, proof: LinkProof, now: Timestamp) -> Result<LinkState, LedgerError>;
+
+    /// Uses a link.
+    async fn use_link(&self, link: UseLink) -> Result<LinkOutcome, LedgerError>;
+
+    /// An operator agrees to a change that waits for it.
+    async fn approve_confirmation(&self, approve: ApproveConfirmation) -> Result<Confirmation, LedgerError>;
+
+    /// Ends a confirmation whose time is over, gives back what it held, and ends the job. A stage: what it is in now.
+    async fn expire_confirmation(&self, job: &ClaimedJob, now: Timestamp) -> Result<Option<Stage>, LedgerError>;
+
+    /// Ends the confirmations begun before a moment, some at a time: their ids and proxy numbers, and how many numbers were
+    /// given back.
+    async fn expire_confirmations(
+        &self,
+        begun_before: Timestamp,
+        now: Timestamp,
+    ) -> Result<(Vec<(PendingId, PhoneNumber)>, u64), LedgerError>;
 
     /// Calls and messages, newest first.
     async fn interactions(&self, filter: InteractionFilter) -> Result<Page<Interaction>, LedgerError>;

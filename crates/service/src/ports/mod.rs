@@ -3,7 +3,9 @@
 pub mod carrier;
 pub mod clock;
 pub mod ledger;
+pub mod mailer;
 
 pub use carrier::{Carrier, CarrierError};
 pub use clock::{Chance, Clock};
 pub use ledger::{Ledger, LedgerError};
+pub use mailer::{MailError, Mailer};

@@ -51,7 +51,7 @@ const INSERT: &str = "INSERT INTO client (client_id, name, name_fold, mail, mail
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) ON CONFLICT (client_id) DO NOTHING";
 
 /// Writes a client's row; false when the id is taken.
-async fn insert(
+pub(super) async fn insert(
     db: &mut Connection,
     codec: &Codec,
     client: &NewClient,

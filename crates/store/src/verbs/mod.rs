@@ -6,6 +6,8 @@
 pub(crate) mod alerts;
 pub(crate) mod calls;
 pub(crate) mod clients;
+pub(crate) mod confirmations;
+pub(crate) mod dispatches;
 pub(crate) mod import;
 pub(crate) mod interactions;
 pub(crate) mod jobs;
@@ -13,6 +15,7 @@ pub(crate) mod meta;
 pub(crate) mod numbers;
 pub(crate) mod orders;
 pub(crate) mod pool;
+pub(crate) mod proving;
 pub(crate) mod purchases;
 pub(crate) mod requests;
 pub(crate) mod settings;

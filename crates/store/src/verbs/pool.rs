@@ -18,11 +18,7 @@ const IS_PROXY: &str = "SELECT 1 FROM proxy_number WHERE phone = $1 AND status N
 
 /// Refuses a real number that is one of our proxy numbers.
 pub(super) async fn refuse_proxy(db: &mut Connection, real: PhoneNumber) -> Result<(), UnitError> {
-    let found: Option<Row> = sqlx::query(IS_PROXY).bind(digits(real)).fetch_optional(&mut *db).await?;
-    match found {
-        Some(_) => Err(LedgerError::NumberIsProxy.into()),
-        None => Ok(()),
-    }
+    if is_proxy(db, real).await? { Err(LedgerError::NumberIsProxy.into()) } else { Ok(()) }
 }
 
 const IS_REAL: &str = "SELECT 1 FROM client WHERE phone_key = $1 LIMIT 1";
@@ -226,17 +222,58 @@ pub(crate) async fn assign_reserved(
     if client.proxy.is_some() {
         return Err(LedgerError::ClientHasNumber.into());
     }
+    give_held(db, codec, &assign.token, assign.client, act, assign.wire).await
+}
+
+/// Gives a client, whose row this unit holds, the number that is held for this owner.
+pub(super) async fn give_held(
+    db: &mut Connection,
+    codec: &Codec,
+    token: &ReservationToken,
+    client: ClientId,
+    act: &Act,
+    wire: JobId,
+) -> Result<PhoneNumber, UnitError> {
     let assigned: Option<i64> = sqlx::query_scalar(ASSIGN_RESERVED)
-        .bind(assign.token.as_str())
-        .bind(assign.client.get())
+        .bind(token.as_str())
+        .bind(client.get())
         .bind(millis(act.at))
         .bind(act.actor.as_str())
         .bind(&act.reason)
         .fetch_optional(&mut *db)
         .await?;
     let phone = proxy(assigned.ok_or(LedgerError::ReservationGone)?)?;
-    look_after(db, codec, phone, assign.wire, act.at).await?;
+    look_after(db, codec, phone, wire, act.at).await?;
     Ok(phone)
+}
+
+const HELD: &str = "SELECT 1 FROM proxy_number WHERE reservation = $1 AND status = 'reserved' AND reserved_until > $2";
+
+/// Whether a number is held for this owner.
+pub(super) async fn is_held(db: &mut Connection, token: &ReservationToken, now: Timestamp) -> Result<bool, UnitError> {
+    let held: Option<Row> = sqlx::query(HELD).bind(token.as_str()).bind(millis(now)).fetch_optional(&mut *db).await?;
+    Ok(held.is_some())
+}
+
+/// Holds a number for an owner who holds none.
+pub(super) async fn hold(
+    db: &mut Connection,
+    wish: Wish,
+    token: &ReservationToken,
+    until: Timestamp,
+    act: &Act,
+) -> Result<(PhoneNumber, NumberType), UnitError> {
+    let whose = For::Owner(token, until);
+    match take(db, wish, whose, act.actor, &act.reason, act.at).await? {
+        Some(taken) => Ok(taken),
+        None => take_lapsed(db, wish, whose, act.actor, &act.reason, act.at).await,
+    }
+}
+
+/// Whether this is a number of ours.
+pub(super) async fn is_proxy(db: &mut Connection, phone: PhoneNumber) -> Result<bool, UnitError> {
+    let found: Option<Row> = sqlx::query(IS_PROXY).bind(digits(phone)).fetch_optional(&mut *db).await?;
+    Ok(found.is_some())
 }
 
 const CANCEL: &str = "UPDATE proxy_number SET status = 'available', reservation = NULL, reserved_at = NULL, \

@@ -4,7 +4,8 @@
 
 use proxycall_domain::{Channel, InteractionId, Outcome, routing::Action};
 use proxycall_service::ports::ledger::{
-    ClaimedJob, DeliveryReport, InboundText, OutboundText, RecordedText, SendStep, SentText, TextResult, Work,
+    ClaimedJob, DeliveryReport, InboundText, OutboundText, RecordedText, SendStep, SentText, TextOutcome, TextResult,
+    Work,
 };
 use uuid::Uuid;
 
@@ -23,12 +24,16 @@ pub(crate) async fn record_inbound_text(
     if let Some(before) = before {
         return repeated(codec, &before);
     }
-    let mut decision = text.policy.route_text(&text.sender, &text.content, &facts);
+    if let Some(reply) = proving::reply(db, codec, text, &facts).await? {
+        return Ok(reply);
+    }
+    let policy = &text.rules.policy;
+    let mut decision = policy.route_text(&text.sender, &text.content, &facts);
     forget_the_known(&mut decision, &facts);
-    let answer = text.policy.answer_text(&decision, &text.sender);
+    let answer = policy.answer_text(&decision, &text.sender);
     let (outcome, body) = match &decision.action {
         Action::Relay { .. } => {
-            let body = text.policy.relayed_body(&text.content, decision.language);
+            let body = policy.relayed_body(&text.content, decision.language);
             (Outcome::Queued, Some(codec.seal_text(&body)))
         }
         Action::Refuse(refusal) => (Outcome::from(*refusal), None),
@@ -51,7 +56,7 @@ pub(crate) async fn record_inbound_text(
         if relayed {
             jobs::enqueue(db, codec, text.job, &Work::SendText { interaction: text.id }, text.now).await?;
         }
-        return Ok(RecordedText { answer, outcome, repeated: false });
+        return Ok(RecordedText { answer, outcome: TextOutcome::Interaction(outcome), repeated: false });
     }
     // Another instance was faster with the same text: its answer holds.
     match self::facts(db, codec, text.proxy, from, &text.sid).await?.1 {
@@ -61,7 +66,8 @@ pub(crate) async fn record_inbound_text(
 }
 
 fn repeated(codec: &Codec, before: &Before) -> Result<RecordedText, UnitError> {
-    Ok(RecordedText { answer: codec.open_json(&before.answer)?, outcome: before.outcome, repeated: true })
+    let outcome = TextOutcome::Interaction(before.outcome);
+    Ok(RecordedText { answer: codec.open_json(&before.answer)?, outcome, repeated: true })
 }
 
 const TO_SEND: &str = "SELECT i.outcome, i.dialled, i.relay_to, i.body, i.sending_since \

@@ -6,6 +6,7 @@
 
 mod calls;
 mod clients;
+mod confirmations;
 mod constraints;
 mod import;
 mod interactions;
@@ -122,6 +123,18 @@ ledger_suite! {
         work_that_is_there_once_runs_again_when_it_is_wanted_meanwhile,
         many_at_once_reserve_each_number_once,
         no_sequence_of_acts_gives_a_number_two_owners;
+    confirmations:
+        a_confirmation_holds_a_number_until_it_is_a_clients,
+        two_confirmations_race_for_the_last_number_and_one_gets_it,
+        two_confirmations_race_for_one_phone_and_one_gets_it,
+        one_id_many_times_at_once_is_one_confirmation,
+        ten_thousand_guesses_over_all_channels_compare_five,
+        a_call_counts_three_entries_and_a_repeated_one_once,
+        a_link_is_used_once_and_none_is_forged,
+        a_number_is_not_taken_over_with_an_address,
+        the_page_is_limited_and_learns_nothing,
+        no_code_is_in_the_database,
+        no_order_of_events_crash_or_clock_breaks_a_rule;
     purchases:
         a_purchase_is_written_down_asked_for_and_joins_the_pool,
         a_candidate_is_asked_for_by_one_purchase_at_a_time,

@@ -7,7 +7,8 @@ use std::sync::{
 
 use jiff::{SignedDuration, Timestamp};
 use proxycall_domain::{
-    Address, ClientId, InteractionId, JobId, MailAddress, NewClient, NumberType, PersonName, PhoneNumber, Policy,
+    Address, ClientId, DispatchId, InteractionId, JobId, MailAddress, NewClient, NumberType, PersonName, PhoneNumber,
+    Policy,
     client::Client,
     pool::{
         NewNumber,
@@ -17,7 +18,7 @@ use proxycall_domain::{
 };
 use proxycall_service::ports::{
     Ledger,
-    ledger::{ClaimedJob, CreateClient, InboundCall, InboundText, SendStep, Work},
+    ledger::{ClaimedJob, CodeRules, CreateClient, InboundCall, InboundText, SendStep, SpareIds, Work},
 };
 pub(crate) use proxycall_testkit::database::TestStore;
 
@@ -141,9 +142,22 @@ pub(crate) fn text(sid: &str, sender: Address, dialled: PhoneNumber, body: &str,
         sender,
         proxy: dialled,
         content: TextContent { body: body.to_owned(), images: 0, carrier_opt_out: false },
-        policy: Arc::clone(&POLICY),
+        rules: rules(),
+        code_sender: None,
+        spare: spare(),
         now,
     }
+}
+
+/// The rules that codes go out by, with mail.
+pub(crate) fn rules() -> CodeRules {
+    CodeRules { policy: Arc::clone(&POLICY), mail: true }
+}
+
+/// Ids that nothing else has.
+pub(crate) fn spare() -> SpareIds {
+    let dispatch = || DispatchId::new(at(0), &chance());
+    SpareIds { dispatches: [dispatch(), dispatch()], dispatch_jobs: [job(), job()], wire: job(), follow: job() }
 }
 
 /// A text from a courier to client 1, on its way out: not claimed yet.

@@ -3,7 +3,7 @@
 use proxycall_domain::{Address, Outcome, routing::TextAnswer};
 use proxycall_service::ports::{
     Ledger,
-    ledger::{OutboundText, RecordedText, SendStep},
+    ledger::{OutboundText, RecordedText, SendStep, TextOutcome},
 };
 
 use crate::support::*;
@@ -13,7 +13,11 @@ pub(crate) async fn a_text_is_recorded_and_enqueued_together(db: TestStore) {
     let text = text("SM1", Address::Phone(courier(1)), proxy(1), "Je suis en bas", at(10));
     let interaction = text.id;
     let recorded = db.record_inbound_text(text).await.unwrap();
-    let expected = RecordedText { answer: TextAnswer::Nothing, outcome: Outcome::Queued, repeated: false };
+    let expected = RecordedText {
+        answer: TextAnswer::Nothing,
+        outcome: TextOutcome::Interaction(Outcome::Queued),
+        repeated: false,
+    };
     assert_eq!(recorded, expected);
     assert_eq!(db.client(id(1)).await.unwrap().unwrap().last_caller, Some(courier(1)));
 
@@ -39,7 +43,7 @@ pub(crate) async fn a_refused_text_keeps_no_body_and_enqueues_nothing(db: TestSt
     clients(&db, 1).await;
     let abroad = Address::Phone("+14155550101".parse().unwrap());
     let recorded = db.record_inbound_text(text("SM1", abroad, proxy(1), "Hello", at(10))).await.unwrap();
-    assert_eq!(recorded.outcome, Outcome::RefusedRegion);
+    assert_eq!(recorded.outcome, TextOutcome::Interaction(Outcome::RefusedRegion));
     assert!(matches!(recorded.answer, TextAnswer::Notice(_)));
     assert_eq!(
         column(&db, "SM1", "CASE WHEN body IS NULL AND relay_to IS NULL THEN 1 END").await.as_deref(),
@@ -54,7 +58,7 @@ pub(crate) async fn a_wish_to_stop_is_recorded_and_not_relayed(db: TestStore) {
     clients(&db, 1).await;
     let stop = text("SM1", Address::Phone(courier(1)), proxy(1), "STOP", at(10));
     let recorded = db.record_inbound_text(stop).await.unwrap();
-    assert_eq!((recorded.outcome, recorded.answer), (Outcome::OptOut, TextAnswer::Nothing));
+    assert_eq!((recorded.outcome, recorded.answer), (TextOutcome::Interaction(Outcome::OptOut), TextAnswer::Nothing));
     assert_eq!(db.database().count("interaction WHERE outcome = 'opt_out' AND body IS NULL").await, 1);
     assert_eq!(db.database().count("job").await, 0);
 }
@@ -72,6 +76,6 @@ pub(crate) async fn the_client_answers_whoever_came_last(db: TestStore) {
 pub(crate) async fn a_text_from_a_short_code_is_relayed_and_not_remembered(db: TestStore) {
     clients(&db, 1).await;
     let recorded = db.record_inbound_text(text("SM1", Address::ShortCode, proxy(1), "Colis", at(1))).await.unwrap();
-    assert_eq!(recorded.outcome, Outcome::Queued);
+    assert_eq!(recorded.outcome, TextOutcome::Interaction(Outcome::Queued));
     assert_eq!(db.client(id(1)).await.unwrap().unwrap().last_caller, None);
 }

@@ -1,7 +1,7 @@
 //! Promises: texts are handed over once, and found again page by page.
 
 use jiff::Timestamp;
-use proxycall_domain::PhoneNumber;
+use proxycall_domain::{PhoneNumber, TextSender};
 use proxycall_service::ports::carrier::{CarrierError, CarrierText, OutgoingText};
 
 use super::{TwilioClient, asking::unreadable};
@@ -14,8 +14,13 @@ const PAGE_SIZE: &str = "200";
 const MAX_PAGES: usize = 20;
 
 pub(super) async fn send(client: &TwilioClient, text: &OutgoingText) -> Result<CarrierText, CarrierError> {
-    let (from, to) = (text.from.expose(), text.to.expose());
-    let form = [("From", from.as_str()), ("To", &to), ("Body", &text.body), ("StatusCallback", &text.status_callback)];
+    let to = text.to.expose();
+    let (sender, from) = match &text.from {
+        TextSender::Number(phone) => ("From", phone.expose()),
+        TextSender::Service(sid) => ("MessagingServiceSid", sid.clone()),
+        TextSender::Name(name) => ("From", name.clone()),
+    };
+    let form = [(sender, from.as_str()), ("To", &to), ("Body", &text.body), ("StatusCallback", &text.status_callback)];
     let message: Message = client.ask(client.http.post(client.resource(&["Messages.json"])).form(&form)).await?;
     message.into_text().map_err(|_| unreadable())
 }

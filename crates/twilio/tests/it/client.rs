@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::http::header;
 use jiff::Timestamp;
-use proxycall_domain::PhoneNumber;
+use proxycall_domain::{PhoneNumber, TextSender};
 use proxycall_service::ports::carrier::{Carrier as _, CarrierError, CarrierText, OutgoingText};
 use proxycall_twilio::{Form, Patience, TwilioClient, TwilioConfig, explain};
 use rstest::rstest;
@@ -44,7 +44,7 @@ pub(crate) fn receiver() -> PhoneNumber {
 
 fn text() -> OutgoingText {
     OutgoingText {
-        from: proxy(),
+        from: proxy().into(),
         to: receiver(),
         body: "J'arrive à 10 h & demie".to_owned(),
         status_callback: "https://proxycall.example/twilio/status/message?interaction=int_1".to_owned(),
@@ -111,6 +111,26 @@ async fn a_text_is_handed_over_with_four_fields_and_basic_authentication() {
         ("StatusCallback", "https://proxycall.example/twilio/status/message?interaction=int_1"),
     ];
     assert_eq!(form.iter().collect::<Vec<_>>(), expected);
+}
+
+#[rstest]
+#[case("Ma Boutique", "From")]
+#[case("MG5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e", "MessagingServiceSid")]
+#[tokio::test]
+async fn a_name_is_sent_as_the_sender_and_a_messaging_service_by_its_id(#[case] sender: &str, #[case] field: &str) {
+    // As Twilio answers: a messaging service has not picked a number yet.
+    let mut created = message("SM1", &at(0), "outbound-api");
+    created["from"] = Value::Null;
+    created["status"] = "accepted".into();
+    let carrier = Loopback::answering([Answer::new(201, created.to_string())]).await;
+    let from = TextSender::parse("sender", sender).unwrap();
+    let sent = client(&carrier.base_url).send_text(&OutgoingText { from, ..text() }).await.unwrap();
+    assert_eq!((sent.sid.as_str(), sent.status.as_str()), ("SM1", "accepted"));
+    let [asked] = carrier.asked().try_into().unwrap();
+    let form = Form::parse(asked.body.as_bytes());
+    let names: Vec<_> = form.iter().map(|(name, _)| name).collect();
+    assert_eq!(names, [field, "To", "Body", "StatusCallback"]);
+    assert_eq!(form.iter().next(), Some((field, sender)));
 }
 
 #[tokio::test]

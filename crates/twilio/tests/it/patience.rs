@@ -49,8 +49,12 @@ impl What {
             Self::List => client.numbers().await.map(drop),
             Self::Update => client.update_number("PN1", &NumberUpdate::default()).await.map(drop),
             Self::SendText => {
-                let text =
-                    OutgoingText { from: proxy(), to: receiver(), body: CANARY.to_owned(), status_callback: url() };
+                let text = OutgoingText {
+                    from: proxy().into(),
+                    to: receiver(),
+                    body: CANARY.to_owned(),
+                    status_callback: url(),
+                };
                 client.send_text(&text).await.map(drop)
             }
             Self::PlaceCall => {

@@ -5,7 +5,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use proxycall_domain::Outcome;
+use proxycall_domain::{DispatchId, Outcome};
 use proxycall_service::{calls::CallReport, ports::LedgerError, texts::TextReport};
 
 use super::TwilioWebhook;
@@ -18,6 +18,14 @@ pub(crate) async fn message(State(app): State<Shared>, webhook: TwilioWebhook) -
     let Some(outcome) = Outcome::of_message(status.unwrap_or_else(|| webhook.get("SmsStatus"))) else {
         return done("ignored", &webhook, sid);
     };
+    if let Some(id) = dispatch(&webhook) {
+        let reached = match outcome {
+            Outcome::Delivered => Some(true),
+            Outcome::Undelivered | Outcome::Failed => Some(false),
+            _ => None,
+        };
+        return dispatched(&app, &webhook, (id, sid), reached, outcome.as_str()).await;
+    }
     let report = TextReport {
         interaction: webhook.query("interaction").and_then(|id| id.parse().ok()),
         sid: sid.to_owned(),
@@ -43,6 +51,10 @@ pub(crate) async fn voice(State(app): State<Shared>, webhook: TwilioWebhook) -> 
         "failed" => Outcome::Failed,
         _ => return done("ignored", &webhook, sid),
     };
+    if let Some(id) = dispatch(&webhook) {
+        let reached = Some(outcome == Outcome::Completed);
+        return dispatched(&app, &webhook, (id, sid), reached, outcome.as_str()).await;
+    }
     let report = CallReport {
         sid: sid.to_owned(),
         outcome,
@@ -53,6 +65,25 @@ pub(crate) async fn voice(State(app): State<Shared>, webhook: TwilioWebhook) -> 
     match app.service.call_ended(report).await {
         Ok(()) => done(outcome.as_str(), &webhook, sid),
         Err(error) => failed(error, &webhook, sid),
+    }
+}
+
+/// The text or call of a confirmation that the callback's address names.
+fn dispatch(webhook: &TwilioWebhook) -> Option<DispatchId> {
+    webhook.query("send").and_then(|id| id.parse().ok())
+}
+
+async fn dispatched(
+    app: &Shared,
+    webhook: &TwilioWebhook,
+    (id, sid): (DispatchId, &str),
+    reached: Option<bool>,
+    outcome: &'static str,
+) -> Response {
+    match app.service.dispatch_reported(id, sid, reached, webhook.error_code()).await {
+        Ok(true) => done(outcome, webhook, sid),
+        Ok(false) => done("not_ours", webhook, sid),
+        Err(error) => failed(error, webhook, sid),
     }
 }
 

@@ -2,10 +2,10 @@
 
 use axum::{extract::State, response::Response};
 use proxycall_domain::{
-    Address, Outcome, PhoneNumber,
+    Address, PhoneNumber,
     routing::{TextAnswer, TextContent},
 };
-use proxycall_service::texts::IncomingText;
+use proxycall_service::{ports::ledger::TextOutcome, texts::IncomingText};
 
 use super::{TwilioWebhook, twiml};
 use crate::Shared;
@@ -30,6 +30,6 @@ pub(crate) async fn incoming(State(app): State<Shared>, webhook: TwilioWebhook) 
         },
     };
     let reply = app.service.incoming_text(text).await;
-    let outcome = reply.outcome.map_or("unavailable", Outcome::as_str);
+    let outcome = reply.outcome.map_or("unavailable", TextOutcome::as_str);
     twiml::respond(twiml::text(reply.answer), webhook.note(outcome, sid))
 }

@@ -15,6 +15,7 @@ fn operations() -> Vec<(Method, String, Value)> {
             .replace("{client_id}", "1")
             .replace("{proxy}", "33639989001")
             .replace("{order_id}", "A-1")
+            .replace("{pending_id}", "P-1")
             .replace("{number}", "33639989001");
         assert!(!address.contains('{'), "a new parameter in {path}");
         methods.as_object().unwrap().iter().map(move |(method, operation)| {

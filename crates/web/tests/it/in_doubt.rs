@@ -121,7 +121,7 @@ async fn crash(app: &TestApp) -> Vec<(ClaimedJob, OutboundText)> {
 /// What a worker would have asked of the carrier.
 async fn hand_over(app: &TestApp, text: &OutboundText) -> CarrierText {
     let text = OutgoingText {
-        from: text.from,
+        from: text.from.into(),
         to: text.to,
         body: text.body.clone(),
         status_callback: format!("{PUBLIC_BASE_URL}/twilio/status/message?interaction={}", text.interaction),

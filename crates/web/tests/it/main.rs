@@ -18,6 +18,7 @@ mod call_ends;
 mod calls;
 mod carrier;
 mod clients;
+mod confirmations;
 mod faults;
 mod idempotency;
 mod in_doubt;

@@ -214,17 +214,22 @@ async fn check_rules(service: &Service) -> Result<Vec<Finding>, LedgerError> {
             break;
         }
     }
-    Ok(used.into_values().filter_map(|(rule, count)| forbidden(rule, count)).collect())
+    let codes_apart = service.codes.sender.is_some();
+    Ok(used.into_values().filter_map(|(rule, count)| forbidden(rule, count, codes_apart)).collect())
 }
 
-fn forbidden(rule: &NumberRule, count: u64) -> Option<Finding> {
+/// `codes_apart`: whether texts with codes go out as somebody else (`PROXYCALL_OTP_SENDER`).
+fn forbidden(rule: &NumberRule, count: u64, codes_apart: bool) -> Option<Finding> {
     let uses = [
-        (rule.interpersonal, "relaying between people"),
-        (rule.automated_calls, "automated calls"),
-        (rule.automated_texts, "automated texts"),
+        (rule.interpersonal, true, "relaying between people"),
+        (rule.automated_calls, true, "automated calls"),
+        (rule.automated_texts, !codes_apart, "automated texts"),
     ];
-    let not: Vec<&str> =
-        uses.into_iter().filter(|(permission, _)| permission.is_forbidden()).map(|(_, use_of)| use_of).collect();
+    let not: Vec<&str> = uses
+        .into_iter()
+        .filter(|(permission, used, _)| permission.is_forbidden() && *used)
+        .map(|(.., use_of)| use_of)
+        .collect();
     if not.is_empty() {
         return None;
     }
@@ -232,7 +237,9 @@ fn forbidden(rule: &NumberRule, count: u64) -> Option<Finding> {
     let remedy = if rule.interpersonal.is_forbidden() {
         "Give these numbers back and buy others: masked calls may not run over them."
     } else {
-        "Masked calls and texts may run over them. Nothing automated may: let codes and notices come from another number."
+        "Masked calls and texts may run over them; automated ones may not. Codes go out from them all the same: let them be \
+         texted as somebody else (PROXYCALL_OTP_SENDER), and leave the call out (`proxycall setting set codes.channels \"sms \
+         email\"`) where it is not permitted."
     };
     Some(Finding::new(
         format!("Rules {} {}{prefix}", rule.country, rule.number_type),

@@ -53,6 +53,21 @@ async fn whoever_takes_a_call_of_the_services_hears_what_it_says_and_keys_what_t
 }
 
 #[tokio::test]
+async fn whoever_is_set_to_what_was_heard_keys_the_digits_that_were_said() {
+    let service = TestService::start(|seen| match (path(seen), seen.field("Digits").as_str()) {
+        ("/say", "") => TestService::twiml(
+            r#"<Say>Votre code : 4. 8. 2. 9. 1. 3.</Say><Gather numDigits="6" action="/keyed"><Say>Tapez</Say></Gather>"#,
+        ),
+        ("/keyed", "482913") => TestService::twiml("<Say>Merci</Say>"),
+        _ => TestService::status(204),
+    })
+    .await;
+    let world = world();
+    world.set_keys(CLIENT, vec!["heard".to_owned()]);
+    assert_eq!(place(&world, &service, &[]).await.heard().last(), Some(&"Merci"));
+}
+
+#[tokio::test]
 async fn a_call_that_nobody_takes_is_reported_and_nothing_is_asked_for() {
     let service = TestService::start(|_| TestService::status(204)).await;
     let world = world();

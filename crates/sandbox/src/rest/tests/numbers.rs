@@ -194,7 +194,7 @@ async fn five_thousand_numbers_are_listed_in_pages_of_a_thousand() {
 async fn a_number_without_texts_can_send_none() {
     let api = Api::start().await;
     api.world().change_number(PROXY, |number| number.capabilities = Capabilities::VOICE);
-    assert_eq!(api.send(&BONJOUR).await.1["code"], 21606);
+    assert_eq!(api.send(&BONJOUR).await.1["code"], 21661);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Work for the outside world, recorded in the same unit as its cause.
 
 use jiff::Timestamp;
-use proxycall_domain::{InteractionId, JobId, PhoneNumber, PurchaseId};
+use proxycall_domain::{CodeChannel, DispatchId, InteractionId, JobId, PendingId, PhoneNumber, PurchaseId};
 use serde::{Deserialize, Serialize};
 
 /// What is to be done. Holds ids and proxy numbers only: never a real number, text, name or code.
@@ -28,6 +28,25 @@ pub enum Work {
         /// Which.
         purchase: PurchaseId,
     },
+    /// Send a text, call or mail of a confirmation.
+    Dispatch {
+        /// Which.
+        dispatch: DispatchId,
+    },
+    /// Go on to the next channel, if nobody has answered over this one.
+    GoOn {
+        /// Whose.
+        confirmation: PendingId,
+        /// Which code.
+        generation: u32,
+        /// The channel that was given time.
+        after: CodeChannel,
+    },
+    /// End a confirmation whose time is over.
+    ExpireConfirmation {
+        /// Which.
+        confirmation: PendingId,
+    },
     /// Free what has rested, watch the stock, buy when it is low. Comes again and again.
     TendPool,
     /// Compare the pool with the account and mend webhooks. Comes every day.
@@ -43,6 +62,9 @@ impl Work {
             Self::WireNumber { .. } => "wire_number",
             Self::ReleaseNumber { .. } => "release_number",
             Self::SettlePurchase { .. } => "settle_purchase",
+            Self::Dispatch { .. } => "dispatch",
+            Self::GoOn { .. } => "go_on",
+            Self::ExpireConfirmation { .. } => "expire_confirmation",
             Self::TendPool => "tend_pool",
             Self::InspectNumbers => "inspect_numbers",
         }
@@ -55,6 +77,10 @@ impl Work {
             Self::SendText { .. } => None,
             Self::WireNumber { number } | Self::ReleaseNumber { number } => {
                 Some(format!("{}:{}", self.kind(), number.expose()))
+            }
+            Self::Dispatch { dispatch } => Some(format!("{}:{dispatch}", self.kind())),
+            Self::GoOn { confirmation, .. } | Self::ExpireConfirmation { confirmation } => {
+                Some(format!("{}:{confirmation}", self.kind()))
             }
             Self::SettlePurchase { purchase } => Some(format!("{}:{purchase}", self.kind())),
             Self::TendPool | Self::InspectNumbers => Some(self.kind().to_owned()),

@@ -1,12 +1,12 @@
 //! Commands about texts.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use proxycall_domain::{
-    Address, InteractionId, JobId, Outcome, PhoneNumber, Policy,
+    Address, InteractionId, JobId, Outcome, PhoneNumber,
     routing::{TextAnswer, TextContent},
 };
+
+use super::{CodeRules, Entered, SpareIds};
 
 /// A text that came in on a proxy number.
 #[derive(Debug, Clone)]
@@ -23,10 +23,34 @@ pub struct InboundText {
     pub proxy: PhoneNumber,
     /// What was written.
     pub content: TextContent,
-    /// The rules in force.
-    pub policy: Arc<Policy>,
+    /// The rules in force, also for a code that is sent back.
+    pub rules: CodeRules,
+    /// The operator's own number for codes: a code that is sent to it may be anybody's.
+    pub code_sender: Option<PhoneNumber>,
+    /// Ids, should it be a code.
+    pub spare: SpareIds,
     /// Now.
     pub now: Timestamp,
+}
+
+/// What became of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextOutcome {
+    /// It was recorded as an interaction.
+    Interaction(Outcome),
+    /// It answered a code, and is not kept.
+    Code(Entered),
+}
+
+impl TextOutcome {
+    /// The word in the log.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Interaction(outcome) => outcome.as_str(),
+            Self::Code(entered) => entered.as_str(),
+        }
+    }
 }
 
 /// How a text was answered.
@@ -35,7 +59,7 @@ pub struct RecordedText {
     /// What the sender is told.
     pub answer: TextAnswer,
     /// Where the text stands.
-    pub outcome: Outcome,
+    pub outcome: TextOutcome,
     /// Whether the text was known already.
     pub repeated: bool,
 }

@@ -1,0 +1,84 @@
+-- Confirmations: a client proves that a phone is theirs. Codes are nowhere: they derive from the key. What was sent over
+-- which channel, and what came back, is kept so that nothing is sent or counted twice.
+
+CREATE TABLE confirmation (
+    pending_id  TEXT PRIMARY KEY,
+    name        TEXT NOT NULL,
+    mail        TEXT NOT NULL,
+    phone       BYTEA NOT NULL,
+    phone_key   BYTEA NOT NULL,
+    country     TEXT NOT NULL CHECK (length(country) = 2),
+    language    TEXT NOT NULL CHECK (language IN ('fr', 'en')),
+    -- The type of the number that is held for it; existing: a client has the number already.
+    number_type TEXT NOT NULL CHECK (number_type IN ('mobile', 'local', 'existing')),
+    proxy       BIGINT NOT NULL REFERENCES proxy_number (phone),
+    -- Where codes come from.
+    sender      BIGINT NOT NULL REFERENCES proxy_number (phone),
+    stage       TEXT NOT NULL CHECK (stage IN ('open', 'awaiting_consent', 'promoted', 'updated', 'expired', 'failed')),
+    channel     TEXT CHECK (channel IN ('sms', 'voice', 'email')),
+    generation  BIGINT NOT NULL CHECK (generation > 0),
+    -- One code is compared with five wrong ones at most, over all channels.
+    tries       BIGINT NOT NULL CHECK (tries BETWEEN 0 AND 5),
+    change      TEXT,
+    detail      TEXT NOT NULL,
+    client_id   BIGINT REFERENCES client (client_id),
+    -- A keyed hash of the address that asked for it by the public page.
+    requester   BYTEA,
+    created_at  BIGINT NOT NULL,
+    expires_at  BIGINT NOT NULL,
+    verified_at BIGINT,
+    ended_at    BIGINT,
+    revision    BIGINT NOT NULL,
+    CHECK ((stage IN ('open', 'awaiting_consent')) = (ended_at IS NULL)),
+    CHECK (stage NOT IN ('promoted', 'updated') OR client_id IS NOT NULL),
+    CHECK (stage <> 'open' OR verified_at IS NULL)
+);
+-- One phone is being confirmed once at most.
+CREATE UNIQUE INDEX confirmation_phone ON confirmation (phone_key) WHERE stage = 'open';
+CREATE INDEX confirmation_age ON confirmation (created_at) WHERE stage IN ('open', 'awaiting_consent');
+
+-- What is over stays over.
+CREATE FUNCTION confirmation_over() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'confirmation_over' USING ERRCODE = 'check_violation', CONSTRAINT = 'confirmation_over';
+END $$;
+CREATE TRIGGER confirmation_over BEFORE UPDATE ON confirmation FOR EACH ROW
+    WHEN (OLD.ended_at IS NOT NULL AND NEW.stage <> OLD.stage) EXECUTE FUNCTION confirmation_over();
+
+-- One text, call or mail of a confirmation.
+CREATE TABLE dispatch (
+    id          UUID PRIMARY KEY,
+    pending_id  TEXT NOT NULL REFERENCES confirmation (pending_id),
+    generation  BIGINT NOT NULL,
+    kind        TEXT NOT NULL CHECK (kind IN ('sms', 'voice', 'link', 'mail', 'thanks', 'consent')),
+    state       TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'sent', 'delivered', 'unknown', 'failed', 'dropped')),
+    -- Whether somebody asked for it: that is limited. The rest comes by itself.
+    requested   BIGINT NOT NULL CHECK (requested IN (0, 1)),
+    phone_key   BYTEA NOT NULL,
+    mail_key    BYTEA NOT NULL,
+    requester   BYTEA,
+    -- The carrier's id.
+    sid         TEXT,
+    error_code  BIGINT,
+    -- A call that says a code: the call that was picked up, and how many codes were typed in it.
+    call_sid    TEXT,
+    entries     BIGINT NOT NULL DEFAULT 0 CHECK (entries BETWEEN 0 AND 3),
+    last_entry  TEXT,
+    queued_at   BIGINT NOT NULL,
+    sent_at     BIGINT
+);
+CREATE INDEX dispatch_confirmation ON dispatch (pending_id, generation, kind);
+CREATE INDEX dispatch_phone ON dispatch (phone_key, queued_at) WHERE requested = 1;
+CREATE INDEX dispatch_mail ON dispatch (mail_key, queued_at) WHERE requested = 1;
+CREATE INDEX dispatch_requester ON dispatch (requester, queued_at) WHERE requested = 1 AND requester IS NOT NULL;
+
+-- A text that answered a code: the same text again gets the same answer, and counts once.
+CREATE TABLE code_reply (
+    inbound_sid TEXT PRIMARY KEY,
+    outcome     TEXT NOT NULL,
+    answer      BYTEA NOT NULL,
+    at          BIGINT NOT NULL
+);
+
+-- Somebody who comes back is known by the e-mail address.
+CREATE INDEX client_mail ON client (mail_fold) WHERE closed_at IS NULL;

@@ -1,0 +1,397 @@
+//! Confirmations: begun with a number held, and ended with it given back or given away, in one unit each.
+//!
+//! What two units may change at once is changed only from the revision that was read: whoever comes second runs again.
+
+use proxycall_domain::{
+    ClientId, CodeChannel, Confirmation, Language, MailAddress, PendingId, PersonName,
+    confirmation::{
+        Detail, Event, Held, Progress, Stage,
+        claim::{Change, Claim, Known},
+    },
+    pool::life::{Act, Actor, ReservationToken, Wish},
+};
+use proxycall_service::ports::ledger::{BegunConfirmation, ClaimedJob, CreateConfirmation, Origin, Work};
+
+use super::*;
+
+/// Confirmations, where…
+macro_rules! select_confirmations {
+    ($rest:literal) => {
+        concat!(
+            "SELECT pending_id, name, mail, phone, country, language, number_type, proxy, sender, stage, channel, generation, \
+                 tries, change, detail, client_id, requester, created_at, expires_at, verified_at, revision \
+             FROM confirmation WHERE ",
+            $rest
+        )
+    };
+}
+
+/// A confirmation with what only the store keeps of it.
+pub(super) struct Kept {
+    pub(super) it: Confirmation,
+    pub(super) requester: Option<Vec<u8>>,
+    revision: i64,
+}
+
+impl Kept {
+    /// Whose its reservation is: its own.
+    pub(super) fn token(&self) -> Result<ReservationToken, LedgerError> {
+        token_of(&self.it.id)
+    }
+}
+
+fn token_of(id: &PendingId) -> Result<ReservationToken, LedgerError> {
+    ReservationToken::parse("pending_id", id.as_str()).map_err(|_| unreadable("a confirmation's id"))
+}
+
+fn kept_of(codec: &Codec, row: &Row) -> Result<Kept, UnitError> {
+    let held = match row.try_get("number_type")? {
+        "existing" => Held::Existing,
+        word => Held::Reserved(pool::number_type(word)?),
+    };
+    let count = |column: &str| {
+        let count: Result<i64, sqlx::Error> = row.try_get(column);
+        count.map(|count| u32::try_from(count).unwrap_or(u32::MAX))
+    };
+    let progress = Progress {
+        stage: Stage::parse(row.try_get("stage")?).ok_or_else(|| unreadable("a stage"))?,
+        channel: row.try_get::<Option<&str>, _>("channel")?.and_then(CodeChannel::parse),
+        generation: count("generation")?,
+        tries: count("tries")?,
+        change: row.try_get::<Option<&str>, _>("change")?.and_then(Change::parse),
+        detail: Detail::parse(row.try_get("detail")?).unwrap_or(Detail::None),
+    };
+    let it = Confirmation {
+        id: PendingId::from_store(row.try_get("pending_id")?),
+        name: PersonName::from_store(row.try_get("name")?),
+        mail: MailAddress::from_store(row.try_get("mail")?),
+        phone: codec.open_phone(row.try_get("phone")?)?,
+        country: country(row.try_get("country")?)?,
+        language: if row.try_get::<&str, _>("language")? == "en" { Language::En } else { Language::Fr },
+        held,
+        proxy: proxy(row.try_get("proxy")?)?,
+        sender: proxy(row.try_get("sender")?)?,
+        progress,
+        client: row.try_get::<Option<i64>, _>("client_id")?.map(client_id).transpose()?,
+        created_at: time(row.try_get("created_at")?)?,
+        expires_at: time(row.try_get("expires_at")?)?,
+        verified_at: row.try_get::<Option<i64>, _>("verified_at")?.map(time).transpose()?,
+    };
+    Ok(Kept { it, requester: row.try_get("requester")?, revision: row.try_get("revision")? })
+}
+
+const BY_ID: &str = select_confirmations!("pending_id = $1");
+
+/// A confirmation, in whatever state.
+pub(super) async fn find(db: &mut Connection, codec: &Codec, id: &PendingId) -> Result<Option<Kept>, UnitError> {
+    let row: Option<Row> = sqlx::query(BY_ID).bind(id.as_str()).fetch_optional(&mut *db).await?;
+    row.map(|row| kept_of(codec, &row)).transpose()
+}
+
+/// A confirmation that must be there.
+pub(super) async fn known(db: &mut Connection, codec: &Codec, id: &PendingId) -> Result<Kept, UnitError> {
+    find(db, codec, id).await?.ok_or_else(|| LedgerError::ConfirmationUnknown.into())
+}
+
+pub(crate) async fn confirmation(
+    db: &mut Connection,
+    codec: &Codec,
+    id: PendingId,
+) -> Result<Option<Confirmation>, UnitError> {
+    Ok(find(db, codec, &id).await?.map(|kept| kept.it))
+}
+
+pub(crate) async fn confirmation_by_progress(
+    db: &mut Connection,
+    codec: &Codec,
+    progress: String,
+) -> Result<Option<Option<Confirmation>>, UnitError> {
+    let Some(id) = codec.progress_id(&progress) else { return Ok(None) };
+    Ok(Some(find(db, codec, &id).await?.map(|kept| kept.it)))
+}
+
+const BY_PHONE: &str = select_confirmations!("phone_key = $1 AND stage = 'open'");
+
+/// The confirmation of a phone that is open, though its time may be over.
+pub(super) async fn of_phone(
+    db: &mut Connection,
+    codec: &Codec,
+    phone: PhoneNumber,
+) -> Result<Option<Kept>, UnitError> {
+    let row: Option<Row> = sqlx::query(BY_PHONE).bind(codec.phone_key(phone)).fetch_optional(&mut *db).await?;
+    row.map(|row| kept_of(codec, &row)).transpose()
+}
+
+const WRITE: &str = "UPDATE confirmation SET stage = $3, channel = $4, generation = $5, tries = $6, change = $7, detail = $8, \
+        client_id = $9, proxy = $10, verified_at = $11, ended_at = $12, revision = revision + 1 \
+    WHERE pending_id = $1 AND revision = $2";
+
+/// Writes how far a confirmation has come, from the revision that was read.
+pub(super) async fn write(db: &mut Connection, kept: &mut Kept, now: Timestamp) -> Result<(), UnitError> {
+    let Confirmation { progress, .. } = &kept.it;
+    let written = sqlx::query(WRITE)
+        .bind(kept.it.id.as_str())
+        .bind(kept.revision)
+        .bind(progress.stage.as_str())
+        .bind(progress.channel.map(CodeChannel::as_str))
+        .bind(i64::from(progress.generation))
+        .bind(i64::from(progress.tries))
+        .bind(progress.change.map(Change::as_original_str))
+        .bind(progress.detail.as_str())
+        .bind(kept.it.client.map(ClientId::get))
+        .bind(digits(kept.it.proxy))
+        .bind(kept.it.verified_at.map(millis))
+        .bind(progress.stage.is_over().then(|| millis(now)))
+        .execute(&mut *db)
+        .await?;
+    kept.revision += 1;
+    if written.rows_affected() == 1 { Ok(()) } else { Err(UnitError::Crossed) }
+}
+
+/// Lets an event happen, and writes it. What does not fit the stage any more is a refusal.
+pub(super) async fn happen(
+    db: &mut Connection,
+    kept: &mut Kept,
+    event: Event,
+    now: Timestamp,
+) -> Result<(), UnitError> {
+    kept.it.progress = kept.it.progress.after(event).map_err(|_| not_now(kept, now))?;
+    write(db, kept, now).await
+}
+
+/// The refusal of what does not fit where a confirmation stands.
+pub(super) fn not_now(kept: &Kept, now: Timestamp) -> UnitError {
+    LedgerError::NotNow { status: kept.it.status(now) }.into()
+}
+
+/// Ends a confirmation by an event: what it held is given back, and nothing of it is due any more. Whether it held a number.
+pub(super) async fn end(
+    db: &mut Connection,
+    codec: &Codec,
+    kept: &mut Kept,
+    event: Event,
+    reason: &str,
+    now: Timestamp,
+) -> Result<bool, UnitError> {
+    happen(db, kept, event, now).await?;
+    let act = Act::new(Actor::System, reason, now);
+    let held = pool::cancel_reservation(db, codec, &kept.token()?, &act).await?;
+    forget_jobs(db, kept).await?;
+    Ok(held)
+}
+
+/// Takes away what was to happen to a confirmation by itself.
+pub(super) async fn forget_jobs(db: &mut Connection, kept: &Kept) -> Result<(), UnitError> {
+    let (confirmation, generation) = (kept.it.id.clone(), kept.it.progress.generation);
+    jobs::drop_work(db, &Work::ExpireConfirmation { confirmation: confirmation.clone() }).await?;
+    // Named by the confirmation alone, whatever channel it waits for.
+    jobs::drop_work(db, &Work::GoOn { confirmation, generation, after: CodeChannel::Sms }).await
+}
+
+const KNOWN: &str = "SELECT c.client_id, c.phone, c.phone_key = $1 AS same_phone, c.mail_fold = $2 AS same_mail, n.phone AS proxy \
+    FROM client c LEFT JOIN proxy_number n ON n.client_id = c.client_id \
+    WHERE c.closed_at IS NULL AND c.client_id IN (SELECT client_id FROM client WHERE phone_key = $1 \
+        UNION SELECT client_id FROM client WHERE mail_fold = $2 AND closed_at IS NULL) \
+    ORDER BY c.client_id LIMIT 100";
+
+/// Who somebody with this phone and e-mail address is.
+pub(super) async fn claim(
+    db: &mut Connection,
+    codec: &Codec,
+    phone: PhoneNumber,
+    mail: &MailAddress,
+) -> Result<Claim, UnitError> {
+    let rows: Vec<Row> =
+        sqlx::query(KNOWN).bind(codec.phone_key(phone)).bind(mail.expose().to_lowercase()).fetch_all(&mut *db).await?;
+    let known: Result<Vec<Known>, UnitError> = rows
+        .iter()
+        .map(|row| {
+            Ok(Known {
+                id: client_id(row.try_get("client_id")?)?,
+                phone: codec.open_phone(row.try_get("phone")?)?,
+                proxy: row.try_get::<Option<i64>, _>("proxy")?.map(proxy).transpose()?,
+                same_mail: row.try_get("same_mail")?,
+                same_phone: row.try_get("same_phone")?,
+            })
+        })
+        .collect();
+    Ok(Claim::of(&known?))
+}
+
+/// The numbers of a new confirmation: which the client has or will have, and which codes come from.
+struct Numbers {
+    held: Held,
+    proxy: PhoneNumber,
+    sender: PhoneNumber,
+}
+
+async fn find_numbers(
+    db: &mut Connection,
+    create: &CreateConfirmation,
+    claim: &Claim,
+    until: Timestamp,
+) -> Result<Numbers, UnitError> {
+    if let Some(own) = claim.own_number() {
+        return Ok(Numbers { held: Held::Existing, proxy: own, sender: own });
+    }
+    let act = Act::new(Actor::System, "held for a confirmation", create.now);
+    let wish = Wish::any(create.country, create.preferred);
+    let taken = pool::hold(db, wish, &token_of(&create.id)?, until, &act).await;
+    let theirs = match claim {
+        Claim::Client { client, .. } => client.proxy,
+        Claim::NewClient => None,
+    };
+    match (taken, theirs) {
+        (Ok((sender, _)), Some(proxy)) => Ok(Numbers { held: Held::Existing, proxy, sender }),
+        (Ok((sender, number_type)), None) => Ok(Numbers { held: Held::Reserved(number_type), proxy: sender, sender }),
+        // An operator who vouches for the request may use the client's own number when no other is left.
+        (Err(UnitError::Refused(LedgerError::NoNumberLeft { .. })), Some(own)) if create.origin == Origin::Api => {
+            Ok(Numbers { held: Held::Existing, proxy: own, sender: own })
+        }
+        (Err(error), _) => Err(error),
+    }
+}
+
+const INSERT: &str = "INSERT INTO confirmation (pending_id, name, mail, phone, phone_key, country, language, number_type, \
+        proxy, sender, stage, generation, tries, detail, requester, created_at, expires_at, revision) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open', 1, 0, '', $11, $12, $13, 1)";
+
+pub(crate) async fn create_confirmation(
+    db: &mut Connection,
+    codec: &Codec,
+    create: &CreateConfirmation,
+) -> Result<BegunConfirmation, UnitError> {
+    let now = create.now;
+    if let Some(kept) = find(db, codec, &create.id).await? {
+        return again(db, codec, create, kept).await;
+    }
+    pool::refuse_proxy(db, create.phone).await?;
+    if let Some(mut other) = of_phone(db, codec, create.phone).await? {
+        if other.it.id == create.id {
+            // It was begun a moment ago, by the same request on another instance.
+            return again(db, codec, create, other).await;
+        }
+        if other.it.is_live(now) {
+            return busy(codec, create, other);
+        }
+        end(db, codec, &mut other, Event::Expired, "its confirmation expired", now).await?;
+    }
+    dispatches::refuse_too_many(db, codec, create).await?;
+    let claim = claim(db, codec, create.phone, &create.mail).await?;
+    let expires_at = now.checked_add(create.lifetime).unwrap_or(Timestamp::MAX);
+    let Numbers { held, proxy, sender } = find_numbers(db, create, &claim, expires_at).await?;
+    let requester = match &create.origin {
+        Origin::Api => None,
+        Origin::Page { requester } => Some(codec.requester_key(requester)),
+    };
+    sqlx::query(INSERT)
+        .bind(create.id.as_str())
+        .bind(create.name.expose())
+        .bind(create.mail.expose())
+        .bind(codec.seal_phone(create.phone))
+        .bind(codec.phone_key(create.phone))
+        .bind(create.country.to_string())
+        .bind(match create.language {
+            Language::Fr => "fr",
+            Language::En => "en",
+        })
+        .bind(match held {
+            Held::Reserved(number_type) => number_type.as_str(),
+            Held::Existing => "existing",
+        })
+        .bind(digits(proxy))
+        .bind(digits(sender))
+        .bind(requester)
+        .bind(millis(now))
+        .bind(millis(expires_at))
+        .execute(&mut *db)
+        .await?;
+    let kept = known(db, codec, &create.id).await?;
+    let spare = &create.spare;
+    let expire = Work::ExpireConfirmation { confirmation: create.id.clone() };
+    jobs::enqueue(db, codec, spare.follow, &expire, expires_at).await?;
+    pool::look_after(db, codec, sender, spare.wire, now).await?;
+    let channel = create.rules.policy.codes.first();
+    dispatches::queue(db, codec, &kept, channel, true, &create.rules, spare, now).await?;
+    Ok(begun(codec, kept))
+}
+
+fn begun(codec: &Codec, kept: Kept) -> BegunConfirmation {
+    BegunConfirmation { progress: codec.progress_name(&kept.it.id), confirmation: Some(kept.it) }
+}
+
+/// The same id again: the first result, and another text only when the last is a while ago.
+async fn again(
+    db: &mut Connection,
+    codec: &Codec,
+    create: &CreateConfirmation,
+    mut kept: Kept,
+) -> Result<BegunConfirmation, UnitError> {
+    let Confirmation { name, mail, phone, .. } = &kept.it;
+    if (name, mail, *phone) != (&create.name, &create.mail, create.phone) {
+        return Err(LedgerError::ConfirmationConflict.into());
+    }
+    if kept.it.is_live(create.now) && !kept.it.progress.is_locked() {
+        let channel = create.rules.policy.codes.first();
+        let (rules, spare) = (&create.rules, &create.spare);
+        match dispatches::ask(db, codec, &mut kept, channel, rules, spare, create.now).await {
+            Ok(_) | Err(UnitError::Refused(LedgerError::TooManyCodes { .. })) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(begun(codec, kept))
+}
+
+/// Somebody confirms this phone already. The page shows whoever typed the same how that goes, and others nothing.
+fn busy(codec: &Codec, create: &CreateConfirmation, other: Kept) -> Result<BegunConfirmation, UnitError> {
+    match create.origin {
+        Origin::Api => Err(LedgerError::PhoneBusy.into()),
+        Origin::Page { .. } if other.it.mail == create.mail => Ok(begun(codec, other)),
+        Origin::Page { .. } => Ok(BegunConfirmation { confirmation: None, progress: codec.progress_name(&create.id) }),
+    }
+}
+
+pub(crate) async fn expire_confirmation(
+    db: &mut Connection,
+    codec: &Codec,
+    job: &ClaimedJob,
+    now: &Timestamp,
+) -> Result<Option<Stage>, UnitError> {
+    let Work::ExpireConfirmation { confirmation } = &job.work else { return Ok(None) };
+    let Some(mut kept) = find(db, codec, confirmation).await? else {
+        jobs::end(db, job).await?;
+        return Ok(None);
+    };
+    if kept.it.progress.stage.is_over() {
+        jobs::end(db, job).await?;
+    } else if *now < kept.it.expires_at {
+        jobs::put_off(db, job, kept.it.expires_at).await?;
+    } else if jobs::end(db, job).await? {
+        end(db, codec, &mut kept, Event::Expired, "its confirmation expired", *now).await?;
+    }
+    Ok(Some(kept.it.progress.stage))
+}
+
+/// How many one unit ends at most.
+const AT_ONCE: i64 = 100;
+
+const OLD: &str = select_confirmations!(
+    "stage IN ('open', 'awaiting_consent') AND created_at <= $1 ORDER BY created_at, pending_id LIMIT $2"
+);
+
+pub(crate) async fn expire_confirmations(
+    db: &mut Connection,
+    codec: &Codec,
+    begun_before: &Timestamp,
+    now: &Timestamp,
+) -> Result<(Vec<(PendingId, PhoneNumber)>, u64), UnitError> {
+    let rows: Vec<Row> = sqlx::query(OLD).bind(millis(*begun_before)).bind(AT_ONCE).fetch_all(&mut *db).await?;
+    let (mut expired, mut released) = (Vec::new(), 0);
+    for row in rows {
+        let mut kept = kept_of(codec, &row)?;
+        let held = end(db, codec, &mut kept, Event::Expired, "its confirmation was ended", *now).await?;
+        released += u64::from(held);
+        expired.push((kept.it.id, kept.it.proxy));
+    }
+    Ok((expired, released))
+}

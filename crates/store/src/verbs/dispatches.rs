@@ -1,0 +1,615 @@
+//! The texts, calls and mails of confirmations: queued with their cause, sent once, followed by the next channel.
+
+use proxycall_domain::{
+    CodeChannel, DispatchId, MailAddress,
+    confirmation::{
+        Confirmation, Event, Stage,
+        cascade::{NOT_TWICE_WITHIN, too_soon},
+        claim::Claim,
+    },
+};
+use proxycall_service::ports::ledger::{
+    ClaimedJob, CodeRules, CreateConfirmation, DispatchReport, DispatchResult, DispatchStep, Message, Origin,
+    RequestCode, SpareIds, Ticket, Work,
+};
+
+use super::{
+    confirmations::{Kept, find, happen, known, not_now, write},
+    *,
+};
+use crate::codec::Seal;
+
+/// What one text, call or mail is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Sms,
+    Voice,
+    Link,
+    Mail,
+    Thanks,
+    Consent,
+}
+
+impl Kind {
+    const ALL: [Self; 6] = [Self::Sms, Self::Voice, Self::Link, Self::Mail, Self::Thanks, Self::Consent];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Sms => "sms",
+            Self::Voice => "voice",
+            Self::Link => "link",
+            Self::Mail => "mail",
+            Self::Thanks => "thanks",
+            Self::Consent => "consent",
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, LedgerError> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or_else(|| unreadable("a kind of dispatch"))
+    }
+
+    /// The channel that it is a code's way over; none: no code goes with it.
+    fn channel(self) -> Option<CodeChannel> {
+        match self {
+            Self::Sms => Some(CodeChannel::Sms),
+            Self::Voice => Some(CodeChannel::Voice),
+            Self::Link | Self::Mail => Some(CodeChannel::Email),
+            Self::Thanks | Self::Consent => None,
+        }
+    }
+
+    /// What a channel always begins with.
+    fn of(channel: CodeChannel) -> Self {
+        match channel {
+            CodeChannel::Sms => Self::Sms,
+            CodeChannel::Voice => Self::Voice,
+            CodeChannel::Email => Self::Link,
+        }
+    }
+}
+
+const ADD: &str = "INSERT INTO dispatch (id, pending_id, generation, kind, state, requested, phone_key, mail_key, requester, \
+        queued_at) VALUES ($1, $2, $3, $4, 'queued', $5, $6, $7, $8, $9)";
+
+/// Writes down one text, call or mail, and the job that sends it.
+pub(super) async fn add(
+    db: &mut Connection,
+    codec: &Codec,
+    kept: &Kept,
+    kind: Kind,
+    requested: bool,
+    (id, job): (DispatchId, proxycall_domain::JobId),
+    now: Timestamp,
+) -> Result<(), UnitError> {
+    sqlx::query(ADD)
+        .bind(id.uuid())
+        .bind(kept.it.id.as_str())
+        .bind(i64::from(kept.it.progress.generation))
+        .bind(kind.as_str())
+        .bind(i64::from(requested))
+        .bind(codec.phone_key(kept.it.phone))
+        .bind(mail_key(codec, &kept.it.mail))
+        .bind(kept.requester.as_deref())
+        .bind(millis(now))
+        .execute(&mut *db)
+        .await?;
+    jobs::enqueue(db, codec, job, &Work::Dispatch { dispatch: id }, now).await
+}
+
+fn mail_key(codec: &Codec, mail: &MailAddress) -> Vec<u8> {
+    codec.mail_key(&mail.expose().to_lowercase())
+}
+
+/// Queues a code over a channel. A link also goes out by mail, where there is mail and the address has a say.
+#[expect(clippy::too_many_arguments, reason = "who, what, by which rules, with which ids, when")]
+pub(super) async fn queue(
+    db: &mut Connection,
+    codec: &Codec,
+    kept: &Kept,
+    channel: CodeChannel,
+    requested: bool,
+    rules: &CodeRules,
+    spare: &SpareIds,
+    now: Timestamp,
+) -> Result<(), UnitError> {
+    let [first, second] = spare.dispatches;
+    let [first_job, second_job] = spare.dispatch_jobs;
+    add(db, codec, kept, Kind::of(channel), requested, (first, first_job), now).await?;
+    if channel == CodeChannel::Email && rules.mail {
+        let claim: Claim = confirmations::claim(db, codec, kept.it.phone, &kept.it.mail).await?;
+        if claim.mail_may_prove() {
+            add(db, codec, kept, Kind::Mail, false, (second, second_job), now).await?;
+        }
+    }
+    Ok(())
+}
+
+/// How many codes are asked for at most: what comes by itself does not count.
+struct Limits {
+    confirmation: i64,
+    phone: i64,
+    mail: i64,
+    requester: i64,
+}
+
+/// What the operator's programs may ask for.
+const API_LIMITS: Limits = Limits { confirmation: 6, phone: 10, mail: 20, requester: i64::MAX };
+/// What the public page may ask for (the original's: `original-behaviour` §7.3).
+const PAGE_LIMITS: Limits = Limits { confirmation: 6, phone: 5, mail: 10, requester: 20 };
+/// The time that they count for.
+const DAY: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
+
+const ASKED_PHONE: &str = "SELECT COUNT(*) AS asked, MIN(queued_at) AS first, MAX(queued_at) AS last FROM dispatch \
+    WHERE phone_key = $1 AND queued_at > $2 AND requested = 1";
+const ASKED_MAIL: &str = "SELECT COUNT(*) AS asked, MIN(queued_at) AS first, MAX(queued_at) AS last FROM dispatch \
+    WHERE mail_key = $1 AND queued_at > $2 AND requested = 1";
+const ASKED_REQUESTER: &str = "SELECT COUNT(*) AS asked, MIN(queued_at) AS first, MAX(queued_at) AS last FROM dispatch \
+    WHERE requester = $1 AND queued_at > $2 AND requested = 1";
+const ASKED_CONFIRMATION: &str = "SELECT COUNT(*) FROM dispatch WHERE pending_id = $1 AND requested = 1";
+
+async fn refuse_over(
+    db: &mut Connection,
+    query: &'static str,
+    key: &[u8],
+    (most, per, cooldown): (i64, &'static str, bool),
+    now: Timestamp,
+) -> Result<(), UnitError> {
+    let since = now.checked_sub(DAY).unwrap_or(Timestamp::MIN);
+    let row: Row = sqlx::query(query).bind(key).bind(millis(since)).fetch_one(&mut *db).await?;
+    let at = |column: &str, later: jiff::SignedDuration| -> Result<Option<Timestamp>, UnitError> {
+        let at = row.try_get::<Option<i64>, _>(column)?.map(time).transpose()?;
+        Ok(at.map(|at| at.checked_add(later).unwrap_or(at)))
+    };
+    if row.try_get::<i64, _>("asked")? >= most {
+        let again_at = at("first", DAY)?.unwrap_or(now);
+        return Err(LedgerError::TooManyCodes { per, again_at }.into());
+    }
+    match at("last", NOT_TWICE_WITHIN)? {
+        Some(again_at) if cooldown && again_at > now => Err(LedgerError::TooManyCodes { per, again_at }.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a confirmation for which too much was asked before.
+pub(super) async fn refuse_too_many(
+    db: &mut Connection,
+    codec: &Codec,
+    create: &CreateConfirmation,
+) -> Result<(), UnitError> {
+    let now = create.now;
+    let (limits, page) = match &create.origin {
+        Origin::Api => (&API_LIMITS, false),
+        Origin::Page { requester } => {
+            let key = codec.requester_key(requester);
+            let limit = (PAGE_LIMITS.requester, "from this address", false);
+            refuse_over(db, ASKED_REQUESTER, &key, limit, now).await?;
+            (&PAGE_LIMITS, true)
+        }
+    };
+    let phone = (limits.phone, "for this phone", page);
+    refuse_over(db, ASKED_PHONE, &codec.phone_key(create.phone), phone, now).await?;
+    let mail = (limits.mail, "for this e-mail address", page);
+    refuse_over(db, ASKED_MAIL, &mail_key(codec, &create.mail), mail, now).await
+}
+
+const LAST: &str = "SELECT MAX(queued_at) FROM dispatch \
+    WHERE pending_id = $1 AND generation = $2 AND kind = $3 AND state <> 'failed'";
+
+async fn sent_lately(
+    db: &mut Connection,
+    kept: &Kept,
+    channel: CodeChannel,
+    now: Timestamp,
+) -> Result<bool, UnitError> {
+    let last: Option<i64> = sqlx::query_scalar(LAST)
+        .bind(kept.it.id.as_str())
+        .bind(i64::from(kept.it.progress.generation))
+        .bind(Kind::of(channel).as_str())
+        .fetch_one(&mut *db)
+        .await?;
+    Ok(too_soon(last.map(time).transpose()?, now))
+}
+
+/// Queues a code that somebody asks for; a locked one is replaced first. False: it went out a moment ago.
+pub(super) async fn ask(
+    db: &mut Connection,
+    codec: &Codec,
+    kept: &mut Kept,
+    channel: CodeChannel,
+    rules: &CodeRules,
+    spare: &SpareIds,
+    now: Timestamp,
+) -> Result<bool, UnitError> {
+    if !kept.it.is_live(now) {
+        return Err(not_now(kept, now));
+    }
+    let locked = kept.it.progress.is_locked();
+    if !locked && sent_lately(db, kept, channel, now).await? {
+        return Ok(false);
+    }
+    let limits = if kept.requester.is_some() { &PAGE_LIMITS } else { &API_LIMITS };
+    let asked: i64 = sqlx::query_scalar(ASKED_CONFIRMATION).bind(kept.it.id.as_str()).fetch_one(&mut *db).await?;
+    if asked >= limits.confirmation {
+        let again_at = kept.it.expires_at;
+        return Err(LedgerError::TooManyCodes { per: "for this confirmation", again_at }.into());
+    }
+    if let Some(requester) = &kept.requester {
+        let limit = (limits.requester, "from this address", false);
+        refuse_over(db, ASKED_REQUESTER, requester, limit, now).await?;
+    }
+    let phone = codec.phone_key(kept.it.phone);
+    refuse_over(db, ASKED_PHONE, &phone, (limits.phone, "for this phone", false), now).await?;
+    let mail = mail_key(codec, &kept.it.mail);
+    refuse_over(db, ASKED_MAIL, &mail, (limits.mail, "for this e-mail address", false), now).await?;
+    if locked {
+        happen(db, kept, Event::Renewed, now).await?;
+    }
+    queue(db, codec, kept, channel, true, rules, spare, now).await?;
+    Ok(true)
+}
+
+pub(crate) async fn request_code(db: &mut Connection, codec: &Codec, request: &RequestCode) -> Result<bool, UnitError> {
+    let mut kept = known(db, codec, &request.id).await?;
+    ask(db, codec, &mut kept, request.channel, &request.rules, &request.spare, request.now).await
+}
+
+pub(crate) async fn go_on(
+    db: &mut Connection,
+    codec: &Codec,
+    job: &ClaimedJob,
+    rules: &CodeRules,
+    spare: &SpareIds,
+    now: &Timestamp,
+) -> Result<(), UnitError> {
+    let Work::GoOn { confirmation, generation, after } = &job.work else { return Ok(()) };
+    if !jobs::end(db, job).await? {
+        return Ok(());
+    }
+    let Some(mut kept) = find(db, codec, confirmation).await? else { return Ok(()) };
+    if !kept.it.is_live(*now) || kept.it.progress.generation != *generation {
+        return Ok(());
+    }
+    match rules.policy.codes.due(&kept.it.progress, *after) {
+        // What somebody asked for a moment ago comes with its own clock.
+        Some(channel) if !sent_lately(db, &kept, channel, *now).await? => {
+            queue(db, codec, &kept, channel, false, rules, spare, *now).await
+        }
+        Some(_) => Ok(()),
+        None => note_if_nothing_arrived(db, &mut kept, *now).await,
+    }
+}
+
+const IN_REACH: &str = "SELECT COUNT(*) FROM dispatch WHERE pending_id = $1 AND generation = $2 \
+    AND kind IN ('sms', 'voice', 'link', 'mail') AND state NOT IN ('failed', 'dropped')";
+
+/// Every channel was tried, and none reached the client: an operator can see it.
+async fn note_if_nothing_arrived(db: &mut Connection, kept: &mut Kept, now: Timestamp) -> Result<(), UnitError> {
+    let in_reach: i64 = sqlx::query_scalar(IN_REACH)
+        .bind(kept.it.id.as_str())
+        .bind(i64::from(kept.it.progress.generation))
+        .fetch_one(&mut *db)
+        .await?;
+    match kept.it.progress.after(Event::NotDelivered) {
+        Ok(progress) if in_reach == 0 => {
+            kept.it.progress = progress;
+            write(db, kept, now).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Lets the next channel come then.
+async fn follow(
+    db: &mut Connection,
+    codec: &Codec,
+    kept: &Kept,
+    after: CodeChannel,
+    spare: &SpareIds,
+    at: Timestamp,
+) -> Result<(), UnitError> {
+    let (confirmation, generation) = (kept.it.id.clone(), kept.it.progress.generation);
+    let work = Work::GoOn { confirmation, generation, after };
+    // There is one at most for a confirmation, and it may wait for another channel.
+    jobs::drop_work(db, &work).await?;
+    jobs::enqueue(db, codec, spare.follow, &work, at).await
+}
+
+/// One text, call or mail as it is kept.
+struct Dispatch {
+    id: DispatchId,
+    kind: Kind,
+    state: String,
+    generation: u32,
+    sid: Option<String>,
+    confirmation: Kept,
+}
+
+const BY_ID: &str = "SELECT pending_id, generation, kind, state, sid FROM dispatch WHERE id = $1";
+
+async fn dispatch(db: &mut Connection, codec: &Codec, id: DispatchId) -> Result<Option<Dispatch>, UnitError> {
+    let row: Option<Row> = sqlx::query(BY_ID).bind(id.uuid()).fetch_optional(&mut *db).await?;
+    let Some(row) = row else { return Ok(None) };
+    let pending = proxycall_domain::PendingId::from_store(row.try_get("pending_id")?);
+    let generation = u32::try_from(row.try_get::<i64, _>("generation")?).unwrap_or_default();
+    let (kind, state, sid) = (Kind::parse(row.try_get("kind")?)?, row.try_get("state")?, row.try_get("sid")?);
+    let confirmation = known(db, codec, &pending).await?;
+    Ok(Some(Dispatch { id, kind, state, generation, sid, confirmation }))
+}
+
+const MOVE: &str = "UPDATE dispatch SET state = $3, sid = COALESCE(sid, $4), error_code = COALESCE(error_code, $5), \
+        sent_at = COALESCE(sent_at, $6) WHERE id = $1 AND state = $2";
+
+async fn bring(
+    db: &mut Connection,
+    dispatch: &Dispatch,
+    state: &'static str,
+    (sid, error_code): (Option<&str>, Option<i32>),
+    now: Timestamp,
+) -> Result<(), UnitError> {
+    let moved = sqlx::query(MOVE)
+        .bind(dispatch.id.uuid())
+        .bind(&dispatch.state)
+        .bind(state)
+        .bind(sid)
+        .bind(error_code.map(i64::from))
+        .bind(millis(now))
+        .execute(&mut *db)
+        .await?;
+    if moved.rows_affected() == 1 { Ok(()) } else { Err(UnitError::Crossed) }
+}
+
+/// The carrier has it: the confirmation shows it, and the next channel has a time.
+async fn sent(
+    db: &mut Connection,
+    codec: &Codec,
+    dispatch: &mut Dispatch,
+    rules: &CodeRules,
+    spare: &SpareIds,
+    now: Timestamp,
+) -> Result<(), UnitError> {
+    let kept = &mut dispatch.confirmation;
+    let Some(channel) = dispatch.kind.channel() else { return Ok(()) };
+    if kept.it.progress.stage != Stage::Open || kept.it.progress.generation != dispatch.generation {
+        return Ok(());
+    }
+    if kept.it.progress.channel < Some(channel) {
+        happen(db, kept, Event::Sent(channel), now).await?;
+    }
+    let at = now.checked_add(rules.policy.codes.patience(channel)).unwrap_or(now);
+    follow(db, codec, kept, channel, spare, at).await
+}
+
+/// It will not arrive: the next channel comes at once.
+async fn failed(
+    db: &mut Connection,
+    codec: &Codec,
+    dispatch: &Dispatch,
+    spare: &SpareIds,
+    now: Timestamp,
+) -> Result<(), UnitError> {
+    let kept = &dispatch.confirmation;
+    match dispatch.kind.channel() {
+        Some(channel) if kept.it.is_live(now) && kept.it.progress.generation == dispatch.generation => {
+            follow(db, codec, kept, channel, spare, now).await
+        }
+        _ => Ok(()),
+    }
+}
+
+const OURS: &str = "SELECT 1 FROM job WHERE id = $1 AND run_at = $2";
+
+pub(crate) async fn start_dispatch(
+    db: &mut Connection,
+    codec: &Codec,
+    job: &ClaimedJob,
+    rules: &CodeRules,
+    spare: &SpareIds,
+    now: &Timestamp,
+) -> Result<DispatchStep, UnitError> {
+    let Work::Dispatch { dispatch: id } = job.work else { return Ok(DispatchStep::Settled) };
+    let ours: Option<Row> =
+        sqlx::query(OURS).bind(job.id.uuid()).bind(millis(job.lease_until)).fetch_optional(&mut *db).await?;
+    if ours.is_none() {
+        return Ok(DispatchStep::Settled);
+    }
+    let Some(mut dispatch) = self::dispatch(db, codec, id).await? else {
+        jobs::end(db, job).await?;
+        return Ok(DispatchStep::Settled);
+    };
+    let message = match dispatch.state.as_str() {
+        "queued" => message(db, codec, &dispatch, *now).await?,
+        "sending" => {
+            // An earlier attempt handed it over and did not learn what became of it. It is not sent twice.
+            bring(db, &dispatch, "unknown", (None, None), *now).await?;
+            sent(db, codec, &mut dispatch, rules, spare, *now).await?;
+            None
+        }
+        _ => None,
+    };
+    let Some(message) = message else {
+        if dispatch.state == "queued" {
+            bring(db, &dispatch, "dropped", (None, None), *now).await?;
+        }
+        jobs::end(db, job).await?;
+        return Ok(DispatchStep::Settled);
+    };
+    bring(db, &dispatch, "sending", (None, None), *now).await?;
+    Ok(DispatchStep::Send(message))
+}
+
+const PHONE_ON_RECORD: &str = "SELECT c.phone, n.phone AS proxy FROM client c \
+    JOIN proxy_number n ON n.client_id = c.client_id WHERE c.client_id = $1 AND c.closed_at IS NULL";
+
+/// What goes out; none when it is no longer wanted.
+async fn message(
+    db: &mut Connection,
+    codec: &Codec,
+    dispatch: &Dispatch,
+    now: Timestamp,
+) -> Result<Option<Message>, UnitError> {
+    let it: &Confirmation = &dispatch.confirmation.it;
+    let (progress, language) = (&it.progress, it.language);
+    let code_wanted = it.is_live(now) && progress.generation == dispatch.generation && !progress.is_locked();
+    let ticket = |seal, mark: &str| Ticket {
+        id: it.id.clone(),
+        name: if seal == Seal::Consent { "consent" } else { "token" },
+        signature: format!("{mark}{}", codec.sign(seal, &it.id, it.created_at.as_millisecond(), dispatch.generation)),
+    };
+    let (from, to) = (it.sender, it.phone);
+    Ok(match dispatch.kind {
+        Kind::Sms if code_wanted => Some(Message::Code {
+            from,
+            to,
+            language,
+            code: codec.code(&it.id, it.created_at, dispatch.generation),
+            ticket: ticket(Seal::Text, TEXTED),
+        }),
+        Kind::Voice if code_wanted => Some(Message::Call { from, to }),
+        Kind::Link if code_wanted => Some(Message::Link { from, to, language, ticket: ticket(Seal::Text, TEXTED) }),
+        Kind::Mail if code_wanted => {
+            let left = it.expires_at.duration_since(now).as_secs();
+            Some(Message::Mail {
+                to: it.mail.clone(),
+                name: it.name.clone(),
+                language,
+                ticket: ticket(Seal::Mail, MAILED),
+                valid_hours: u32::try_from((left + 3_599) / 3_600).unwrap_or(1).max(1),
+            })
+        }
+        Kind::Thanks if matches!(progress.stage, Stage::Promoted | Stage::Updated) => {
+            Some(Message::Thanks { from: it.proxy, to, language })
+        }
+        Kind::Consent if it.stage(now) == Stage::AwaitingConsent => {
+            let client = it.client.map(proxycall_domain::ClientId::get);
+            let row: Option<Row> = sqlx::query(PHONE_ON_RECORD).bind(client).fetch_optional(&mut *db).await?;
+            let Some(row) = row else { return Ok(None) };
+            let (from, to) = (proxy(row.try_get("proxy")?)?, codec.open_phone(row.try_get("phone")?)?);
+            Some(Message::Consent { from, to, language, ticket: ticket(Seal::Consent, "") })
+        }
+        _ => None,
+    })
+}
+
+/// What a token begins with that was texted, and one that was mailed.
+pub(super) const TEXTED: &str = "t";
+pub(super) const MAILED: &str = "m";
+
+const BACK_TO_QUEUE: &str = "UPDATE dispatch SET state = 'queued' WHERE id = $1 AND state = 'sending'";
+
+pub(crate) async fn finish_dispatch(
+    db: &mut Connection,
+    codec: &Codec,
+    job: &ClaimedJob,
+    result: &DispatchResult,
+    rules: &CodeRules,
+    spare: &SpareIds,
+    now: &Timestamp,
+) -> Result<bool, UnitError> {
+    let Work::Dispatch { dispatch: id } = job.work else { return Ok(false) };
+    let Some(mut dispatch) = self::dispatch(db, codec, id).await? else { return jobs::end(db, job).await };
+    // The carrier's own report may have been faster: then it holds.
+    let sending = dispatch.state == "sending";
+    if let DispatchResult::TryAgain { at } = result
+        && sending
+    {
+        let ours = jobs::put_off(db, job, *at).await?;
+        sqlx::query(BACK_TO_QUEUE).bind(id.uuid()).execute(&mut *db).await?;
+        return Ok(ours);
+    }
+    if !jobs::end(db, job).await? {
+        return Ok(false);
+    }
+    if sending {
+        match result {
+            DispatchResult::TryAgain { .. } => {}
+            DispatchResult::Sent { sid } => {
+                bring(db, &dispatch, "sent", (sid.as_deref(), None), *now).await?;
+                sent(db, codec, &mut dispatch, rules, spare, *now).await?;
+            }
+            DispatchResult::Failed { error_code } => {
+                bring(db, &dispatch, "failed", (None, *error_code), *now).await?;
+                failed(db, codec, &dispatch, spare, *now).await?;
+            }
+        }
+    }
+    Ok(true)
+}
+
+pub(crate) async fn record_dispatch(
+    db: &mut Connection,
+    codec: &Codec,
+    report: &DispatchReport,
+) -> Result<bool, UnitError> {
+    let Some(mut dispatch) = self::dispatch(db, codec, report.id).await? else { return Ok(false) };
+    if dispatch.sid.as_ref().is_some_and(|sid| *sid != report.sid) {
+        return Ok(false);
+    }
+    let (sid, now) = (Some(report.sid.as_str()), report.now);
+    let on_its_way = matches!(dispatch.state.as_str(), "sending" | "sent" | "unknown");
+    match report.reached {
+        Some(false) if on_its_way => {
+            bring(db, &dispatch, "failed", (sid, report.error_code), now).await?;
+            failed(db, codec, &dispatch, &report.spare, now).await?;
+        }
+        reached if on_its_way => {
+            let state = if reached == Some(true) { "delivered" } else { "sent" };
+            let first = dispatch.state == "sending";
+            bring(db, &dispatch, state, (sid, None), now).await?;
+            if first {
+                sent(db, codec, &mut dispatch, &report.rules, &report.spare, now).await?;
+            }
+        }
+        _ => {}
+    }
+    Ok(true)
+}
+
+/// A call that says a code, as it is kept.
+pub(super) struct Call {
+    pub(super) confirmation: Kept,
+    pub(super) generation: u32,
+    pub(super) call_sid: Option<String>,
+    pub(super) entries: u32,
+    pub(super) last_entry: Option<String>,
+}
+
+const CALL: &str = "SELECT pending_id, generation, call_sid, entries, last_entry FROM dispatch \
+    WHERE id = $1 AND kind = 'voice' AND state IN ('sending', 'sent', 'delivered', 'unknown')";
+
+/// The call of this name, if we placed it.
+pub(super) async fn call(db: &mut Connection, codec: &Codec, id: DispatchId) -> Result<Option<Call>, UnitError> {
+    let row: Option<Row> = sqlx::query(CALL).bind(id.uuid()).fetch_optional(&mut *db).await?;
+    let Some(row) = row else { return Ok(None) };
+    let pending = proxycall_domain::PendingId::from_store(row.try_get("pending_id")?);
+    let count = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
+    let (generation, entries) = (count(row.try_get("generation")?), count(row.try_get("entries")?));
+    let (call_sid, last_entry) = (row.try_get("call_sid")?, row.try_get("last_entry")?);
+    Ok(Some(Call { confirmation: known(db, codec, &pending).await?, generation, call_sid, entries, last_entry }))
+}
+
+const PICK_UP: &str = "UPDATE dispatch SET call_sid = $2 WHERE id = $1 AND call_sid IS NULL";
+
+/// The first call that is picked up under this name is the call.
+pub(super) async fn pick_up(db: &mut Connection, id: DispatchId, call_sid: &str) -> Result<(), UnitError> {
+    let picked_up = sqlx::query(PICK_UP).bind(id.uuid()).bind(call_sid).execute(&mut *db).await?;
+    if picked_up.rows_affected() == 1 { Ok(()) } else { Err(UnitError::Crossed) }
+}
+
+const ENTRY: &str = "UPDATE dispatch SET entries = $2, last_entry = $3 WHERE id = $1 AND entries = $4";
+
+/// Counts what was typed in a call.
+pub(super) async fn note_entry(
+    db: &mut Connection,
+    id: DispatchId,
+    attempt: u32,
+    came_to: &'static str,
+) -> Result<(), UnitError> {
+    let noted = sqlx::query(ENTRY)
+        .bind(id.uuid())
+        .bind(i64::from(attempt))
+        .bind(came_to)
+        .bind(i64::from(attempt) - 1)
+        .execute(&mut *db)
+        .await?;
+    if noted.rows_affected() == 1 { Ok(()) } else { Err(UnitError::Crossed) }
+}

@@ -1,6 +1,4 @@
-//! The public pages in a real browser: keyboard, screen readers' needs, no JavaScript, the address bar, the console.
-
-#![expect(clippy::panic, clippy::unwrap_used, reason = "a rule that meets an error has failed")]
+//! The pages over a stage, so that each can be seen in each state.
 
 use std::{path::Path, sync::Arc};
 
@@ -15,7 +13,7 @@ use proxycall_testkit::{
 use proxycall_web::enrolment::{LinkState, Progress, SentBy};
 use serde_json::{Value, json};
 
-const AXE: &str = include_str!("assets/axe.min.js");
+const AXE: &str = include_str!("../assets/axe.min.js");
 
 async fn browse(test: impl AsyncFnOnce(&TestApp, &Stage, &Browser)) {
     let stage = Stage::default();
@@ -33,14 +31,14 @@ fn waiting(app: &TestApp, channel: Option<SentBy>) -> Progress {
 }
 
 /// Nothing in the console but what a status that is no success puts there.
-async fn assert_quiet(browser: &Browser) {
+pub(crate) async fn assert_quiet(browser: &Browser) {
     let said = browser.console().await;
     let unexpected: Vec<_> =
         said.iter().filter(|line| !line.contains("the server responded with a status of 4")).collect();
     assert!(unexpected.is_empty(), "{unexpected:?}");
 }
 
-async fn fill_in(browser: &Browser) {
+pub(crate) async fn fill_in(browser: &Browser) {
     for (field, text) in [
         ("#first_name", "Zoé"),
         ("#last_name", "Martin"),

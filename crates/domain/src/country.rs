@@ -62,6 +62,8 @@ pub struct Country {
     pub code: CountryCode,
     /// English name.
     pub name: String,
+    /// French name.
+    pub name_fr: String,
     /// Dial codes, as digits.
     pub dial_codes: Vec<u64>,
     /// `EU`, `EEA`, `FR-DOM`.
@@ -71,6 +73,15 @@ pub struct Country {
 }
 
 impl Country {
+    /// Its name in a language.
+    #[must_use]
+    pub fn name_in(&self, language: Language) -> &str {
+        match language {
+            Language::Fr => &self.name_fr,
+            Language::En => &self.name,
+        }
+    }
+
     /// The calling code shown in the sheet and the API: the first of the table's dial codes, `33`.
     #[must_use]
     pub fn calling_code(&self) -> u64 {
@@ -102,6 +113,7 @@ impl Countries {
         struct Line {
             iso: CountryCode,
             name: String,
+            name_fr: String,
             dial_codes: String,
             groups: String,
             language: Language,
@@ -125,6 +137,7 @@ impl Countries {
             table.rows.push(Country {
                 code: line.iso,
                 name: line.name,
+                name_fr: line.name_fr,
                 dial_codes,
                 groups: line.groups.split_whitespace().map(str::to_owned).collect(),
                 language: line.language,
@@ -188,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_dial_code_that_appears_twice_is_refused() {
-        let text = "iso,name,dial_codes,groups,language\nAA,A,1 2,,fr\nBB,B,2,,fr\n";
+        let text = "iso,name,name_fr,dial_codes,groups,language\nAA,A,A,1 2,,fr\nBB,B,B,2,,fr\n";
         assert!(Countries::read(text).unwrap_err().to_string().contains("2 appears twice"));
     }
 

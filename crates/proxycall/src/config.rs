@@ -1,5 +1,6 @@
 //! Promises: the environment is read once and whole; all that is unusable is told in one message, secrets masked.
 
+mod pages;
 mod port;
 pub(crate) mod variables;
 
@@ -24,6 +25,7 @@ use proxycall_web::ApiTokens;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+pub(crate) use pages::PagesConfig;
 pub(crate) use port::Port;
 
 use variables::VARIABLES;
@@ -259,6 +261,8 @@ pub(crate) struct Config {
     pub codes: CodesConfig,
     /// The rules that hold when the operator says nothing.
     pub policy: Policy,
+    /// How the public pages are served.
+    pub pages: PagesConfig,
     /// The spreadsheet's title or id.
     pub sheet: Option<String>,
     /// The service account's key.
@@ -297,6 +301,7 @@ impl Config {
             lifetime: SignedDuration::from_hours(hours.unwrap_or(24).into()),
         };
         let policy = read_policy(env, &mut problems);
+        let pages = pages::read(env, &mut problems);
         if needs != Needs::Store && base_urls.is_empty() {
             problems.add(
                 "PUBLIC_BASE_URL",
@@ -308,8 +313,10 @@ impl Config {
             (None, Some(file)) => Some(GoogleKey::File(file.into())),
             (None, None) => None,
         };
-        match (port, tokens, number_type, pool, policy) {
-            (Some(port), Some(tokens), Some(number_type), Some(pool), Some(policy)) if problems.0.is_empty() => {
+        match (port, tokens, number_type, pool, policy, pages) {
+            (Some(port), Some(tokens), Some(number_type), Some(pool), Some(policy), Some(pages))
+                if problems.0.is_empty() =>
+            {
                 Ok(Self {
                     port,
                     base_urls,
@@ -321,6 +328,7 @@ impl Config {
                     pool,
                     codes,
                     policy,
+                    pages,
                     sheet: env.get("GOOGLE_SHEET_ID").or_else(|| env.get("GOOGLE_SHEET_NAME")).map(str::to_owned),
                     google_key,
                     smtp,

@@ -1,7 +1,7 @@
 //! Promises: on SIGTERM or Ctrl-C nothing new is accepted, what is in flight is finished, jobs reach a safe point, and
 //! the process ends with 0 within 25 seconds.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, serve::ListenerExt};
 use proxycall_service::Service;
@@ -55,6 +55,7 @@ pub(crate) async fn run(
             tracing::debug!(%error, "TCP_NODELAY is not available");
         }
     });
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
     let serving = tokio::spawn(serving.into_future());
     let stopped = stop.clone();

@@ -14,7 +14,7 @@ use proxycall_service::{
 };
 use proxycall_store::{OpenError, Options, SecretKey, Store};
 use proxycall_twilio::{TwilioClient, TwilioConfig, Verifier};
-use proxycall_web::App;
+use proxycall_web::{App, Pages, enrolment::Enrolment};
 
 use crate::{
     config::Config,
@@ -136,5 +136,7 @@ pub(crate) async fn awaited_parts(config: &Config, migrate: bool) -> anyhow::Res
 pub(crate) fn router(config: Config, service: &Arc<Service>) -> anyhow::Result<Router> {
     let verifier = Verifier::new(&config.base_urls, &config.carrier.auth_tokens)
         .context("PUBLIC_BASE_URL and TWILIO_AUTH_TOKEN cannot be used to check signatures")?;
-    Ok(proxycall_web::router(App { service: Arc::clone(service), verifier, tokens: config.tokens }))
+    let enrolment = Arc::clone(service) as Arc<dyn Enrolment>;
+    let pages = Pages::new(enrolment, config.pages.addresses, &config.pages.frame_ancestors)?;
+    Ok(proxycall_web::router(App { service: Arc::clone(service), verifier, tokens: config.tokens, pages }))
 }

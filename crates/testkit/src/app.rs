@@ -33,7 +33,7 @@ use proxycall_service::{
     ports::{Carrier, Clock as _, Ledger, Mailer},
 };
 use proxycall_twilio::{Patience, TwilioClient, TwilioConfig, Verifier};
-use proxycall_web::{ApiTokens, App};
+use proxycall_web::{ApiTokens, App, ClientAddresses, Pages, enrolment::Enrolment};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -96,6 +96,28 @@ pub async fn run_test(test: impl AsyncFnOnce(&mut TestApp)) {
     app.finish().await;
 }
 
+/// How codes go out, how the app's public pages are set up, and what stands behind them.
+#[derive(Default)]
+pub struct Outside {
+    /// How codes go out.
+    pub codes: CodesConfig,
+    /// What the pages ask instead of the use cases.
+    pub enrolment: Option<Arc<dyn Enrolment>>,
+    /// Where the client's address is found.
+    pub addresses: ClientAddresses,
+    /// The sites that may frame the pages.
+    pub frame_ancestors: Vec<String>,
+}
+
+/// Runs a test of the public pages over SQLite.
+pub async fn run_page_test(outside: Outside, test: impl AsyncFnOnce(&mut TestApp)) {
+    let store = database::sqlite().await;
+    let ledger = store.store() as Arc<dyn Ledger>;
+    let mut app = TestApp::start_with(store, ledger, pool_config(), outside).await;
+    test(&mut app).await;
+    app.finish().await;
+}
+
 /// Runs a test over both databases.
 pub async fn run_test_on_both(test: impl AsyncFn(&mut TestApp)) {
     for store in [database::sqlite().await, database::postgres().await] {
@@ -109,7 +131,7 @@ pub async fn run_test_on_both(test: impl AsyncFn(&mut TestApp)) {
 pub async fn run_pool_test(pool: PoolConfig, test: impl AsyncFnOnce(&mut TestApp)) {
     let store = database::sqlite().await;
     let ledger = store.store() as Arc<dyn Ledger>;
-    let mut app = TestApp::start_with(store, ledger, pool, CodesConfig::default()).await;
+    let mut app = TestApp::start_with(store, ledger, pool, Outside::default()).await;
     test(&mut app).await;
     app.finish().await;
 }
@@ -118,7 +140,8 @@ pub async fn run_pool_test(pool: PoolConfig, test: impl AsyncFnOnce(&mut TestApp
 pub async fn run_codes_test(codes: CodesConfig, test: impl AsyncFnOnce(&mut TestApp)) {
     let store = database::sqlite().await;
     let ledger = store.store() as Arc<dyn Ledger>;
-    let mut app = TestApp::start_with(store, ledger, pool_config(), codes).await;
+    let outside = Outside { codes, ..Outside::default() };
+    let mut app = TestApp::start_with(store, ledger, pool_config(), outside).await;
     test(&mut app).await;
     app.finish().await;
 }
@@ -132,10 +155,10 @@ impl TestApp {
 
     /// Starts the app over a ledger that stands before the store, to break things.
     pub async fn start_over(store: TestStore, ledger: Arc<dyn Ledger>) -> Self {
-        Self::start_with(store, ledger, pool_config(), CodesConfig::default()).await
+        Self::start_with(store, ledger, pool_config(), Outside::default()).await
     }
 
-    async fn start_with(store: TestStore, ledger: Arc<dyn Ledger>, pool: PoolConfig, codes: CodesConfig) -> Self {
+    async fn start_with(store: TestStore, ledger: Arc<dyn Ledger>, pool: PoolConfig, outside: Outside) -> Self {
         let _installed_before = rustls::crypto::ring::default_provider().install_default();
         let clock = TestClock::default();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -153,10 +176,13 @@ impl TestApp {
         let world = sandbox.world().clone();
         let mailer = mailer_at(sandbox.mail_address());
         let service = service(ledger, carrier_at(sandbox.base_url()), clock.clone(), pool);
-        let service = Arc::new(Service { mailer: Some(mailer), codes, ..service });
+        let service = Arc::new(Service { mailer: Some(mailer), codes: outside.codes, ..service });
         let verifier = Verifier::new(&[PUBLIC_BASE_URL], &[AUTH_TOKEN.into()]).expect("a verifier");
         let tokens = ApiTokens::Required(vec![TOKEN.into()]);
-        let router = proxycall_web::router(App { service: Arc::clone(&service), verifier, tokens });
+        let enrolment = outside.enrolment.unwrap_or_else(|| Arc::clone(&service) as Arc<dyn Enrolment>);
+        let pages = Pages::new(enrolment, outside.addresses, &outside.frame_ancestors).expect("the pages");
+        let router = proxycall_web::router(App { service: Arc::clone(&service), verifier, tokens, pages });
+        let router = router.into_make_service_with_connect_info::<SocketAddr>();
         let server = tokio::spawn(async move {
             axum::serve(listener, router).await.expect("the app serves");
         });

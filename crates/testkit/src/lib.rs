@@ -13,8 +13,10 @@
 //! ```
 
 pub mod app;
+pub mod browser;
 pub mod clock;
 pub mod database;
+pub mod stage;
 
 pub use app::{TestApp, run_test};
 // So that the tests of a layer need no arrow to what the layer itself must not know.

@@ -1,16 +1,21 @@
-//! The HTTP surface of ProxyCall: the operator's API, Twilio's webhooks, health.
+//! The HTTP surface of ProxyCall: the operator's API, Twilio's webhooks, the pages that clients see, health.
 //!
 //! A request passes, from outside in: one log line and a request id, a limit on time and body, the token (business
 //! routes) or the signature (webhooks), the idempotency key, the handler.
 
+mod activate;
 mod api;
 mod auth;
+mod client_address;
 mod docs;
+pub mod enrolment;
 mod health;
 mod idempotency;
 mod json;
+mod pages;
 mod problem;
 mod request_log;
+mod verify;
 mod webhooks;
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
@@ -28,6 +33,8 @@ use proxycall_twilio::Verifier;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use auth::ApiTokens;
+pub use client_address::ClientAddresses;
+pub use pages::Pages;
 pub use problem::Problem;
 
 /// The largest body that is read, in bytes.
@@ -51,6 +58,8 @@ pub struct App {
     pub verifier: Verifier,
     /// Tells the operator's requests from others.
     pub tokens: ApiTokens,
+    /// What clients see.
+    pub pages: Pages,
 }
 
 /// The state that handlers ask for.
@@ -76,6 +85,7 @@ pub fn router(app: App) -> Router {
     let routes = routes
         .merge(docs::router(&openapi()))
         .merge(webhooks::router())
+        .merge(pages::router(&app))
         .fallback(not_found)
         .method_not_allowed_fallback(async || Problem::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"))
         .layer(middleware::from_fn(around));

@@ -227,6 +227,30 @@ async fn ask_everything(app: &TestApp, refusals: &Mutex<Vec<String>>) {
     }
 }
 
+/// The public pages, with the canaries in addresses and in the trap. What somebody types into the form comes back to that
+/// person alone; what stands in an address must not reach the log.
+async fn use_pages(app: &TestApp, refusals: &Mutex<Vec<String>>) {
+    let phone = CLIENT.replace('+', "%2B");
+    for path in [
+        format!("/activate/progress/{phone}"),
+        format!("/activate/progress/{MAIL}?part=1&email={MAIL}"),
+        format!("/confirmations/verify?pending_id={phone}&otp={phone}"),
+        format!("/confirmations/verify?pending_id={MAIL}&token={NAME}"),
+        format!("/confirmations/verify?email={MAIL}"),
+    ] {
+        poke(refusals, app.bare_request(Method::GET, &path)).await;
+    }
+    let link = [("pending_id", MAIL), ("token", NAME), ("decision", "yes")];
+    poke(refusals, app.bare_request(Method::POST, "/confirmations/verify").form(&link)).await;
+    let caught = [("email", MAIL), ("phone", CLIENT), ("remark_2", BODY)];
+    poke(refusals, app.bare_request(Method::POST, "/activate").form(&caught)).await;
+    // Answers that hold what was typed go to who typed it; the log hears nothing.
+    let shown = Mutex::default();
+    poke(&shown, app.bare_request(Method::GET, &format!("/activate?email={MAIL}&phone={phone}"))).await;
+    let typed = [("first_name", NAME), ("last_name", ""), ("email", MAIL), ("phone", CLIENT), ("phone2", COURIER)];
+    poke(&shown, app.bare_request(Method::POST, "/activate").form(&typed)).await;
+}
+
 /// Webhooks that are forged, or signed and malformed.
 async fn post_webhooks(app: &TestApp, refusals: &Mutex<Vec<String>>) {
     for path in ["voice", "voice/ended", "voice/otp", "voice/otp/gather", "sms", "status/message", "status/voice"] {
@@ -383,6 +407,7 @@ async fn plant_everywhere(store: TestStore) {
     let secrets = enrol(&app).await;
     ask_everything(&app, &refusals).await;
     post_webhooks(&app, &refusals).await;
+    use_pages(&app, &refusals).await;
 
     // Everything once more over a store that has lost its tables.
     let database = app.store.database();
@@ -393,6 +418,7 @@ async fn plant_everywhere(store: TestStore) {
     assert_masked(&app.text(COURIER, "+33639989001", BODY).await);
     ask_everything(&app, &refusals).await;
     post_webhooks(&app, &refusals).await;
+    use_pages(&app, &refusals).await;
     for table in ["client", "interaction", "client_order"] {
         database.execute(&format!("ALTER TABLE hidden_{table} RENAME TO {table}")).await.unwrap();
     }

@@ -118,6 +118,33 @@ fn the_reference_names_every_setting_and_variable() {
 }
 
 #[test]
+fn limits_count_by_the_peer_and_nobody_frames_the_pages_unless_told() {
+    let pages = read(&[]).unwrap().pages;
+    assert_eq!((pages.addresses.header, pages.addresses.trusted_hops), (None, 1));
+    assert!(pages.frame_ancestors.is_empty());
+    let pages = read(&[
+        ("PROXYCALL_CLIENT_IP_HEADER", "X-Forwarded-For"),
+        ("PROXYCALL_TRUSTED_HOPS", "2"),
+        ("PROXYCALL_FRAME_ANCESTORS", "https://shop.example  https://*.myshopify.com"),
+    ]);
+    let pages = pages.unwrap().pages;
+    assert_eq!(pages.addresses.header.unwrap().as_str(), "x-forwarded-for");
+    assert_eq!((pages.addresses.trusted_hops, pages.frame_ancestors.len()), (2, 2));
+}
+
+#[test]
+fn what_the_pages_cannot_use_stops_the_start() {
+    let message = refusal(&[
+        ("PROXYCALL_CLIENT_IP_HEADER", "X Forwarded"),
+        ("PROXYCALL_TRUSTED_HOPS", "0"),
+        ("PROXYCALL_FRAME_ANCESTORS", "https://shop.example; script-src *"),
+    ]);
+    for name in ["PROXYCALL_CLIENT_IP_HEADER", "PROXYCALL_TRUSTED_HOPS", "PROXYCALL_FRAME_ANCESTORS"] {
+        assert!(message.contains(&format!("\n  {name}: ")), "{name} is missing in {message}");
+    }
+}
+
+#[test]
 fn without_mail_settings_there_is_no_mail_and_a_port_alone_is_none() {
     assert!(read(&[]).unwrap().smtp.is_none());
     assert!(read(&[("SMTP_PORT", "465"), ("SMTP_USER", ""), ("PROXYCALL_SMTP_TLS", "none")]).unwrap().smtp.is_none());

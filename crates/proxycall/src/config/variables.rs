@@ -113,6 +113,23 @@ pub(crate) const VARIABLES: &[Variable] = &[
         "Listening port on 0.0.0.0. A text with exactly one number in it is read as that number, and said so in the log.",
     ),
     plain(
+        "PROXYCALL_CLIENT_IP_HEADER",
+        "",
+        "The header in which a trusted proxy before the service writes who asked, such as X-Forwarded-For: limits of the \
+         public pages count by it. Set it only where every request passes such a proxy. Empty: the peer of the connection.",
+    ),
+    plain(
+        "PROXYCALL_TRUSTED_HOPS",
+        "1",
+        "How many trusted proxies append to PROXYCALL_CLIENT_IP_HEADER; the address is so many entries from its right end.",
+    ),
+    plain(
+        "PROXYCALL_FRAME_ANCESTORS",
+        "",
+        "Sites on whose pages the public pages may stand in a frame, with spaces between: https://shop.example \
+         https://*.myshopify.com. Empty: none.",
+    ),
+    plain(
         "GOOGLE_SHEET_NAME",
         "",
         "Title of the Google spreadsheet. The mirror comes in a later version: read and checked only.",

@@ -25,6 +25,7 @@ mod in_doubt;
 mod interactions;
 mod openapi;
 mod orders;
+mod pages;
 mod pool;
 mod random;
 mod raw_http;

@@ -1,0 +1,48 @@
+//! Promises: style and script of the public pages come from the program itself, under names that change with their
+//! content, so that browsers may keep them for ever.
+
+use std::{fmt::Write as _, sync::LazyLock};
+
+use axum::{
+    extract::Path,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use sha2::{Digest, Sha256};
+
+use crate::Problem;
+
+/// One file.
+pub(crate) struct Asset {
+    /// Where it is served.
+    pub(crate) path: String,
+    content: &'static str,
+    media_type: HeaderValue,
+}
+
+impl Asset {
+    fn new(stem: &str, extension: &str, media_type: &'static str, content: &'static str) -> Self {
+        let mut path = format!("/assets/{stem}-");
+        for byte in Sha256::digest(content).iter().take(8) {
+            let _ = write!(path, "{byte:02x}");
+        }
+        path.push('.');
+        path.push_str(extension);
+        Self { path, content, media_type: HeaderValue::from_static(media_type) }
+    }
+}
+
+/// How the pages look.
+pub(crate) static STYLE: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("page", "css", "text/css; charset=utf-8", include_str!("../../assets/page.css")));
+/// What makes them livelier; they work without.
+pub(crate) static SCRIPT: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("page", "js", "text/javascript; charset=utf-8", include_str!("../../assets/page.js")));
+
+pub(crate) async fn serve(Path(name): Path<String>) -> Response {
+    let found = [&*STYLE, &*SCRIPT].into_iter().find(|asset| asset.path.strip_prefix("/assets/") == Some(&name));
+    let Some(asset) = found else { return Problem::new(StatusCode::NOT_FOUND, "Not Found").into_response() };
+    let for_ever = HeaderValue::from_static("public, max-age=31536000, immutable");
+    ([(header::CONTENT_TYPE, asset.media_type.clone()), (header::CACHE_CONTROL, for_ever)], asset.content)
+        .into_response()
+}

@@ -1,0 +1,7 @@
+//! The public pages in a real browser: keyboard, screen readers' needs, no JavaScript, the address bar, the console; and
+//! enrolment from the form to the first call.
+
+#![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a rule that meets an error has failed")]
+
+mod enrol;
+mod pages;

@@ -356,6 +356,7 @@ async fn behind_a_trusted_proxy_each_client_has_its_own_budget() {
         enrolment: Some(std::sync::Arc::new(stage.clone())),
         addresses: ClientAddresses { header: Some("x-forwarded-for".parse().unwrap()), trusted_hops: 1 },
         frame_ancestors: vec!["https://shop.example".to_owned(), "https://*.myshopify.com".to_owned()],
+        ..Outside::default()
     };
     run_page_test(outside, async |app| {
         let from =

@@ -136,8 +136,7 @@ impl Service {
         if !policy.allows(phone) {
             return Err(FieldError::new("phone", "is from a country that this service does not serve").into());
         }
-        let now = self.clock.now();
-        let id = PendingId::parse(&self.chance.dispatch_id(now).uuid().hyphenated().to_string())?;
+        let id = self.new_pending_id()?;
         let country = NewClient::country("phone", None, phone, policy.countries())?;
         let command = self.checked(
             id,
@@ -148,6 +147,18 @@ impl Service {
             Origin::Page { requester: requester.to_owned() },
         )?;
         Ok(self.begin(command).await?.progress)
+    }
+
+    /// What names the progress page of nobody: it looks like one whose code is out, for whoever is not to be served.
+    ///
+    /// # Errors
+    /// Never, as an id is always visible text.
+    pub fn nobodys_progress(&self) -> Result<String, FieldError> {
+        Ok(self.ledger.progress_name(&self.new_pending_id()?))
+    }
+
+    fn new_pending_id(&self) -> Result<PendingId, FieldError> {
+        PendingId::parse(&self.chance.dispatch_id(self.clock.now()).uuid().hyphenated().to_string())
     }
 
     /// The client's own country when a number of it is there, else the country of purchases: a caller ID from abroad may be

@@ -341,6 +341,10 @@ impl Ledger for Store {
         read!(self, confirmations::confirmation(id))
     }
 
+    fn progress_name(&self, id: &PendingId) -> String {
+        self.codec.progress_name(id)
+    }
+
     async fn confirmation_by_progress(&self, progress: String) -> Result<Option<Option<Confirmation>>, LedgerError> {
         read!(self, confirmations::confirmation_by_progress(progress))
     }

@@ -68,6 +68,10 @@ impl Enrolment for Stage {
         })
     }
 
+    fn nobody(&self) -> String {
+        "nobodys-token".to_owned()
+    }
+
     async fn progress(&self, _: &str) -> Result<Option<Progress>, Unwell> {
         self.with(|script| script.progress)
     }

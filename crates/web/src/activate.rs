@@ -45,7 +45,8 @@ pub(crate) async fn submit(
     let language = language::choose(fields.get("lang"), &headers);
     let mut form = Form::sent(&fields);
     if !fields.get(TRAP).is_empty() {
-        return see_progress(&nobodys_token(&site), language);
+        // It meets what everybody meets, and nothing happens.
+        return see_progress(&site.enrolment().nobody(), language);
     }
     let Some(applicant) = form.check(site.numbers(), language) else {
         return site.page(StatusCode::UNPROCESSABLE_ENTITY, &form.page(&site, language));
@@ -75,11 +76,4 @@ fn see_progress(token: &str, language: Language) -> Response {
     let target = format!("/activate/progress/{token}?lang={}", language::code(language));
     let target = HeaderValue::try_from(target).unwrap_or(HeaderValue::from_static("/activate"));
     (StatusCode::SEE_OTHER, [(header::LOCATION, target)]).into_response()
-}
-
-/// What a program that fills in every field is sent to: looks like any other, leads nowhere.
-fn nobodys_token(site: &Site) -> String {
-    let mut bytes = [0; 16];
-    site.app.service.chance.fill(&mut bytes);
-    format!("{:032x}", u128::from_be_bytes(bytes))
 }

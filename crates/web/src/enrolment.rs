@@ -128,6 +128,9 @@ pub trait Enrolment: Send + Sync {
     /// Begins a confirmation. What names its progress page.
     async fn request(&self, applicant: Applicant, requester: &str) -> Result<String, Refusal>;
 
+    /// What names a progress page of nobody, for a program that fills in every field.
+    fn nobody(&self) -> String;
+
     /// How it goes. None: no page of ours has this name.
     async fn progress(&self, token: &str) -> Result<Option<Progress>, Unwell>;
 

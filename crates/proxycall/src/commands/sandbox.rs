@@ -186,6 +186,7 @@ Try in a second terminal
   A courier texts Zoé:      cargo run --release -- phone text --from {courier} --to +33199000101{carrier_option} \"I am downstairs\"
   Nobody answers:           cargo run --release -- phone call --from {courier} --to +33199000101{carrier_option} --answer no-answer
   What happened:            curl {base_url}/interactions
+  Enrol a new client:       open {base_url}/activate, then answer the text: phone list, phone text
   The letters sent:         cargo run --release -- phone mail{carrier_option}
 
 API   {base_url}/docs   (no token needed here)

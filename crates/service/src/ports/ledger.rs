@@ -330,6 +330,9 @@ pub trait Ledger: Send + Sync {
     /// A confirmation.
     async fn confirmation(&self, id: PendingId) -> Result<Option<Confirmation>, LedgerError>;
 
+    /// What the address of a confirmation's progress page names. Also of one that does not exist: its page tells nothing.
+    fn progress_name(&self, id: &PendingId) -> String;
+
     /// The confirmation that the address of a progress page names. None: not one of ours; the inner none: one that the page
     /// must not tell anything of.
     async fn confirmation_by_progress(&self, progress: String) -> Result<Option<Option<Confirmation>>, LedgerError>;

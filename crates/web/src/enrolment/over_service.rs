@@ -64,6 +64,10 @@ impl Enrolment for Service {
         })
     }
 
+    fn nobody(&self) -> String {
+        self.nobodys_progress().unwrap_or_default()
+    }
+
     async fn progress(&self, token: &str) -> Result<Option<Progress>, Unwell> {
         let going = self.activation_progress(token).await?;
         Ok(going.map(|going| match going {

@@ -85,6 +85,19 @@ async fn a_program_that_fills_in_the_hidden_field_gets_the_same_answer_and_nothi
     .await;
 }
 
+#[tokio::test]
+async fn the_page_that_such_a_program_is_led_to_looks_like_any_other() {
+    run_page_test(Outside::default(), async |app| {
+        let response = filled(app, &[("remark_2", "cheap pills")]).send().await.unwrap();
+        let target = response.headers()[header::LOCATION].to_str().unwrap().to_owned();
+        let (status, body) = page(app.bare_request(Method::GET, &target)).await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(body.contains("6"), "it says what to do with a code that never comes");
+        assert!(app.world.requests().iter().all(|request| !request.path.contains("Messages")));
+    })
+    .await;
+}
+
 #[rstest]
 #[case::empty("first_name", " ", "Enter your first name.")]
 #[case::html("last_name", "<script>alert(1)</script>", "Use letters, spaces, apostrophes and hyphens only.")]

@@ -18,7 +18,7 @@ use proxycall_domain::Language;
 use crate::{
     client_address::ClientAddress,
     enrolment::Refusal,
-    pages::{Fields, Message, Mood, PageState, Site, language, sent, texts::texts},
+    pages::{Fields, Message, Mood, PageState, language, sent, texts::texts},
 };
 
 pub(crate) use countries::CountryLists;

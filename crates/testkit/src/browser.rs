@@ -201,7 +201,16 @@ impl Browser {
 
     /// Waits until a text is on the page.
     pub async fn await_text(&self, text: &str) {
-        eventually(text, async || self.text("body").await.contains(text).then_some(())).await;
+        eventually(text, async || self.shown().await?.contains(text).then_some(())).await;
+    }
+
+    /// The visible text of the page; none while one page gives way to another.
+    async fn shown(&self) -> Option<String> {
+        let body = json!({"using": "css selector", "value": "body"});
+        let found = ask(&self.http, Method::POST, &format!("{}/element", self.session), Some(body)).await.ok()?;
+        let text = format!("{}/element/{}/text", self.session, found[ELEMENT].as_str()?);
+        let text = ask(&self.http, Method::GET, &text, None).await.ok()?;
+        text.as_str().map(str::to_owned)
     }
 
     /// How wide and high the page is, and in which colours: `light` or `dark`.
@@ -238,13 +247,17 @@ impl Browser {
 }
 
 async fn send(http: &reqwest::Client, method: Method, address: &str, body: Option<Value>) -> Value {
+    ask(http, method, address, body).await.unwrap_or_else(|refusal| panic!("{address}: {refusal}"))
+}
+
+/// Chromedriver's answer, or why it does not do that.
+async fn ask(http: &reqwest::Client, method: Method, address: &str, body: Option<Value>) -> Result<Value, String> {
     let request = http.request(method, address);
     let request = if let Some(body) = body { request.json(&body) } else { request };
     let response = request.send().await.expect("chromedriver answers");
     let status = response.status();
     let mut answer: Value = response.json().await.expect("JSON");
-    assert!(status.is_success(), "{address}: {}", answer["value"]["message"]);
-    answer["value"].take()
+    if status.is_success() { Ok(answer["value"].take()) } else { Err(answer["value"]["message"].to_string()) }
 }
 
 /// Asks again until there is an answer, but not for ever.

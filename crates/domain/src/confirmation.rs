@@ -265,6 +265,8 @@ impl Progress {
             (Open, Event::Renewed) if self.is_locked() => {
                 next.generation = self.generation.saturating_add(1);
                 next.tries = 0;
+                // The new code begins its own way over the channels.
+                next.channel = None;
                 next.detail = Detail::None;
             }
             (Open, Event::NotDelivered) if !self.is_locked() => next.detail = Detail::NotDelivered,

@@ -109,7 +109,7 @@ proptest! {
                     prop_assert!(!progress.stage.is_over(), "something happened after the end");
                     prop_assert!(next.tries <= MAX_TRIES);
                     prop_assert!(next.generation >= progress.generation);
-                    prop_assert!(next.channel >= progress.channel);
+                    prop_assert!(next.channel >= progress.channel || next.generation > progress.generation);
                     prop_assert!(next.tries >= progress.tries || next.generation > progress.generation);
                     if progress.stage == Stage::AwaitingConsent {
                         prop_assert_ne!(next.stage, Stage::Open);

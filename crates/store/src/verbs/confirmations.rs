@@ -306,13 +306,13 @@ pub(crate) async fn create_confirmation(
         .bind(millis(expires_at))
         .execute(&mut *db)
         .await?;
-    let kept = known(db, codec, &create.id).await?;
+    let mut kept = known(db, codec, &create.id).await?;
     let spare = &create.spare;
     let expire = Work::ExpireConfirmation { confirmation: create.id.clone() };
     jobs::enqueue(db, codec, spare.follow, &expire, expires_at).await?;
     pool::look_after(db, codec, sender, spare.wire, now).await?;
     let channel = create.rules.policy.codes.first();
-    dispatches::queue(db, codec, &kept, channel, true, &create.rules, spare, now).await?;
+    dispatches::queue(db, codec, &mut kept, channel, true, &create.rules, spare, now).await?;
     Ok(begun(codec, kept))
 }
 

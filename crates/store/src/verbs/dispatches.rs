@@ -100,12 +100,12 @@ fn mail_key(codec: &Codec, mail: &MailAddress) -> Vec<u8> {
     codec.mail_key(&mail.expose().to_lowercase())
 }
 
-/// Queues a code over a channel. A link also goes out by mail, where there is mail and the address has a say.
+/// Queues a code over a channel; of two that queue at once, the second runs again and sees the first. A link also goes out by mail, where there is mail and the address has a say.
 #[expect(clippy::too_many_arguments, reason = "who, what, by which rules, with which ids, when")]
 pub(super) async fn queue(
     db: &mut Connection,
     codec: &Codec,
-    kept: &Kept,
+    kept: &mut Kept,
     channel: CodeChannel,
     requested: bool,
     rules: &CodeRules,
@@ -114,6 +114,7 @@ pub(super) async fn queue(
 ) -> Result<(), UnitError> {
     let [first, second] = spare.dispatches;
     let [first_job, second_job] = spare.dispatch_jobs;
+    write(db, kept, now).await?;
     add(db, codec, kept, Kind::of(channel), requested, (first, first_job), now).await?;
     if channel == CodeChannel::Email && rules.mail {
         let claim: Claim = confirmations::claim(db, codec, kept.it.phone, &kept.it.mail).await?;
@@ -272,7 +273,7 @@ pub(crate) async fn go_on(
     match rules.policy.codes.due(&kept.it.progress, *after) {
         // What somebody asked for a moment ago comes with its own clock.
         Some(channel) if !sent_lately(db, &kept, channel, *now).await? => {
-            queue(db, codec, &kept, channel, false, rules, spare, *now).await
+            queue(db, codec, &mut kept, channel, false, rules, spare, *now).await
         }
         Some(_) => Ok(()),
         None => note_if_nothing_arrived(db, &mut kept, *now).await,
@@ -372,6 +373,10 @@ async fn sent(
     if kept.it.progress.stage != Stage::Open || kept.it.progress.generation != dispatch.generation {
         return Ok(());
     }
+    // A later channel is out and has its own time.
+    if kept.it.progress.channel > Some(channel) {
+        return Ok(());
+    }
     if kept.it.progress.channel < Some(channel) {
         happen(db, kept, Event::Sent(channel), now).await?;
     }
@@ -389,7 +394,12 @@ async fn failed(
 ) -> Result<(), UnitError> {
     let kept = &dispatch.confirmation;
     match dispatch.kind.channel() {
-        Some(channel) if kept.it.is_live(now) && kept.it.progress.generation == dispatch.generation => {
+        // What failed behind a later channel changes nothing about that one's time.
+        Some(channel)
+            if kept.it.is_live(now)
+                && kept.it.progress.generation == dispatch.generation
+                && kept.it.progress.channel <= Some(channel) =>
+        {
             follow(db, codec, kept, channel, spare, now).await
         }
         _ => Ok(()),
@@ -545,7 +555,8 @@ pub(crate) async fn record_dispatch(
         return Ok(false);
     }
     let (sid, now) = (Some(report.sid.as_str()), report.now);
-    let on_its_way = matches!(dispatch.state.as_str(), "sending" | "sent" | "unknown");
+    // Queued again: the carrier failed while it took it, and reports all the same.
+    let on_its_way = matches!(dispatch.state.as_str(), "queued" | "sending" | "sent" | "unknown");
     match report.reached {
         Some(false) if on_its_way => {
             bring(db, &dispatch, "failed", (sid, report.error_code), now).await?;
@@ -553,7 +564,7 @@ pub(crate) async fn record_dispatch(
         }
         reached if on_its_way => {
             let state = if reached == Some(true) { "delivered" } else { "sent" };
-            let first = dispatch.state == "sending";
+            let first = matches!(dispatch.state.as_str(), "queued" | "sending");
             bring(db, &dispatch, state, (sid, None), now).await?;
             if first {
                 sent(db, codec, &mut dispatch, &report.rules, &report.spare, now).await?;

@@ -477,3 +477,23 @@ async fn a_link_goes_by_mail_to_whom_it_may_concern_and_confirms() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_text_that_fails_behind_the_call_does_not_keep_the_link_from_coming() {
+    run_test(async |app| {
+        app.number(PROXY, "FR", NumberType::Local).await;
+        app.world.add_handset(Handset { undeliverable: Some(30_003), ..Handset::new(CLIENT) });
+        app.world.hold_status_callbacks(true);
+        app.post("/confirmations/create", request("P-1", CLIENT, "zoe@example.com")).await;
+        app.drain_jobs().await;
+        app.advance(60).await;
+        assert_eq!(status(app, "P-1").await, "PENDING_CALL");
+        app.world.hold_status_callbacks(false);
+        app.drain_jobs().await;
+        app.drain_jobs().await;
+        app.advance(120).await;
+        app.drain_jobs().await;
+        assert_eq!(status(app, "P-1").await, "PENDING_MAIL");
+    })
+    .await;
+}

@@ -191,9 +191,12 @@ async fn update(
 /// The contact on record, or an operator in its place, agreed.
 async fn agree(db: &mut Connection, codec: &Codec, kept: &mut Kept, prover: Prover<'_>) -> Result<Entered, UnitError> {
     let change = kept.it.progress.change.unwrap_or_default();
-    let given = match kept.it.client {
-        Some(id) => update(db, codec, kept, id, change, prover).await?,
-        None => None,
+    // Who is known may have changed since it was asked: then nobody agreed to this.
+    let given = match claim(db, codec, kept.it.phone, &kept.it.mail).await? {
+        Claim::Client { client, change: now, .. } if Some(client.id) == kept.it.client && now == change => {
+            update(db, codec, kept, client.id, change, prover).await?
+        }
+        _ => None,
     };
     finish(db, codec, kept, Event::Agreed, given, prover).await
 }

@@ -113,11 +113,7 @@ pub(crate) async fn confirmation_by_progress(
 const BY_PHONE: &str = select_confirmations!("phone_key = $1 AND stage = 'open'");
 
 /// The confirmation of a phone that is open, though its time may be over.
-pub(super) async fn of_phone(
-    db: &mut Connection,
-    codec: &Codec,
-    phone: PhoneNumber,
-) -> Result<Option<Kept>, UnitError> {
+async fn of_phone(db: &mut Connection, codec: &Codec, phone: PhoneNumber) -> Result<Option<Kept>, UnitError> {
     let row: Option<Row> = sqlx::query(BY_PHONE).bind(codec.phone_key(phone)).fetch_optional(&mut *db).await?;
     row.map(|row| kept_of(codec, &row)).transpose()
 }
@@ -276,7 +272,7 @@ pub(crate) async fn create_confirmation(
         }
         end(db, codec, &mut other, Event::Expired, "its confirmation expired", now).await?;
     }
-    dispatches::refuse_too_many(db, codec, create).await?;
+    code_limits::refuse_new(db, codec, create).await?;
     let claim = claim(db, codec, create.phone, &create.mail).await?;
     let expires_at = now.checked_add(create.lifetime).unwrap_or(Timestamp::MAX);
     let Numbers { held, proxy, sender } = find_numbers(db, create, &claim, expires_at).await?;

@@ -1,16 +1,11 @@
 //! The texts, calls and mails of confirmations: queued with their cause, sent once, followed by the next channel.
 
 use proxycall_domain::{
-    CodeChannel, DispatchId, MailAddress,
-    confirmation::{
-        Confirmation, Event, Stage,
-        cascade::{NOT_TWICE_WITHIN, too_soon},
-        claim::Claim,
-    },
+    CodeChannel, DispatchId,
+    confirmation::{Confirmation, Event, Stage, cascade::too_soon, claim::Claim},
 };
 use proxycall_service::ports::ledger::{
-    ClaimedJob, CodeRules, CreateConfirmation, DispatchReport, DispatchResult, DispatchStep, Message, Origin,
-    RequestCode, SpareIds, Ticket, Work,
+    ClaimedJob, CodeRules, DispatchReport, DispatchResult, DispatchStep, Message, RequestCode, SpareIds, Ticket, Work,
 };
 
 use super::{
@@ -88,7 +83,7 @@ pub(super) async fn add(
         .bind(kind.as_str())
         .bind(i64::from(requested))
         .bind(codec.phone_key(kept.it.phone))
-        .bind(mail_key(codec, &kept.it.mail))
+        .bind(code_limits::mail_key(codec, &kept.it.mail))
         .bind(kept.requester.as_deref())
         .bind(millis(now))
         .execute(&mut *db)
@@ -96,11 +91,8 @@ pub(super) async fn add(
     jobs::enqueue(db, codec, job, &Work::Dispatch { dispatch: id }, now).await
 }
 
-fn mail_key(codec: &Codec, mail: &MailAddress) -> Vec<u8> {
-    codec.mail_key(&mail.expose().to_lowercase())
-}
-
-/// Queues a code over a channel; of two that queue at once, the second runs again and sees the first. A link also goes out by mail, where there is mail and the address has a say.
+/// Queues a code over a channel; of two that queue at once, the second runs again and sees the first. A link also goes out
+/// by mail, where there is mail and the address has a say.
 #[expect(clippy::too_many_arguments, reason = "who, what, by which rules, with which ids, when")]
 pub(super) async fn queue(
     db: &mut Connection,
@@ -123,74 +115,6 @@ pub(super) async fn queue(
         }
     }
     Ok(())
-}
-
-/// How many codes are asked for at most: what comes by itself does not count.
-struct Limits {
-    confirmation: i64,
-    phone: i64,
-    mail: i64,
-    requester: i64,
-}
-
-/// What the operator's programs may ask for.
-const API_LIMITS: Limits = Limits { confirmation: 6, phone: 10, mail: 20, requester: i64::MAX };
-/// What the public page may ask for (the original's: `original-behaviour` §7.3).
-const PAGE_LIMITS: Limits = Limits { confirmation: 6, phone: 5, mail: 10, requester: 20 };
-/// The time that they count for.
-const DAY: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
-
-const ASKED_PHONE: &str = "SELECT COUNT(*) AS asked, MIN(queued_at) AS first, MAX(queued_at) AS last FROM dispatch \
-    WHERE phone_key = $1 AND queued_at > $2 AND requested = 1";
-const ASKED_MAIL: &str = "SELECT COUNT(*) AS asked, MIN(queued_at) AS first, MAX(queued_at) AS last FROM dispatch \
-    WHERE mail_key = $1 AND queued_at > $2 AND requested = 1";
-const ASKED_REQUESTER: &str = "SELECT COUNT(*) AS asked, MIN(queued_at) AS first, MAX(queued_at) AS last FROM dispatch \
-    WHERE requester = $1 AND queued_at > $2 AND requested = 1";
-const ASKED_CONFIRMATION: &str = "SELECT COUNT(*) FROM dispatch WHERE pending_id = $1 AND requested = 1";
-
-async fn refuse_over(
-    db: &mut Connection,
-    query: &'static str,
-    key: &[u8],
-    (most, per, cooldown): (i64, &'static str, bool),
-    now: Timestamp,
-) -> Result<(), UnitError> {
-    let since = now.checked_sub(DAY).unwrap_or(Timestamp::MIN);
-    let row: Row = sqlx::query(query).bind(key).bind(millis(since)).fetch_one(&mut *db).await?;
-    let at = |column: &str, later: jiff::SignedDuration| -> Result<Option<Timestamp>, UnitError> {
-        let at = row.try_get::<Option<i64>, _>(column)?.map(time).transpose()?;
-        Ok(at.map(|at| at.checked_add(later).unwrap_or(at)))
-    };
-    if row.try_get::<i64, _>("asked")? >= most {
-        let again_at = at("first", DAY)?.unwrap_or(now);
-        return Err(LedgerError::TooManyCodes { per, again_at }.into());
-    }
-    match at("last", NOT_TWICE_WITHIN)? {
-        Some(again_at) if cooldown && again_at > now => Err(LedgerError::TooManyCodes { per, again_at }.into()),
-        _ => Ok(()),
-    }
-}
-
-/// Refuses a confirmation for which too much was asked before.
-pub(super) async fn refuse_too_many(
-    db: &mut Connection,
-    codec: &Codec,
-    create: &CreateConfirmation,
-) -> Result<(), UnitError> {
-    let now = create.now;
-    let (limits, page) = match &create.origin {
-        Origin::Api => (&API_LIMITS, false),
-        Origin::Page { requester } => {
-            let key = codec.requester_key(requester);
-            let limit = (PAGE_LIMITS.requester, "from this address", false);
-            refuse_over(db, ASKED_REQUESTER, &key, limit, now).await?;
-            (&PAGE_LIMITS, true)
-        }
-    };
-    let phone = (limits.phone, "for this phone", page);
-    refuse_over(db, ASKED_PHONE, &codec.phone_key(create.phone), phone, now).await?;
-    let mail = (limits.mail, "for this e-mail address", page);
-    refuse_over(db, ASKED_MAIL, &mail_key(codec, &create.mail), mail, now).await
 }
 
 const LAST: &str = "SELECT MAX(queued_at) FROM dispatch \
@@ -228,20 +152,7 @@ pub(super) async fn ask(
     if !locked && sent_lately(db, kept, channel, now).await? {
         return Ok(false);
     }
-    let limits = if kept.requester.is_some() { &PAGE_LIMITS } else { &API_LIMITS };
-    let asked: i64 = sqlx::query_scalar(ASKED_CONFIRMATION).bind(kept.it.id.as_str()).fetch_one(&mut *db).await?;
-    if asked >= limits.confirmation {
-        let again_at = kept.it.expires_at;
-        return Err(LedgerError::TooManyCodes { per: "for this confirmation", again_at }.into());
-    }
-    if let Some(requester) = &kept.requester {
-        let limit = (limits.requester, "from this address", false);
-        refuse_over(db, ASKED_REQUESTER, requester, limit, now).await?;
-    }
-    let phone = codec.phone_key(kept.it.phone);
-    refuse_over(db, ASKED_PHONE, &phone, (limits.phone, "for this phone", false), now).await?;
-    let mail = mail_key(codec, &kept.it.mail);
-    refuse_over(db, ASKED_MAIL, &mail, (limits.mail, "for this e-mail address", false), now).await?;
+    code_limits::refuse_another(db, codec, kept, now).await?;
     if locked {
         happen(db, kept, Event::Renewed, now).await?;
     }
@@ -299,7 +210,7 @@ async fn note_if_nothing_arrived(db: &mut Connection, kept: &mut Kept, now: Time
     }
 }
 
-/// Lets the next channel come then.
+/// Lets the next channel come then, in the place of what was to come for this confirmation.
 async fn follow(
     db: &mut Connection,
     codec: &Codec,
@@ -309,10 +220,7 @@ async fn follow(
     at: Timestamp,
 ) -> Result<(), UnitError> {
     let (confirmation, generation) = (kept.it.id.clone(), kept.it.progress.generation);
-    let work = Work::GoOn { confirmation, generation, after };
-    // There is one at most for a confirmation, and it may wait for another channel.
-    jobs::drop_work(db, &work).await?;
-    jobs::enqueue(db, codec, spare.follow, &work, at).await
+    jobs::enqueue(db, codec, spare.follow, &Work::GoOn { confirmation, generation, after }, at).await
 }
 
 /// One text, call or mail as it is kept.

@@ -6,6 +6,7 @@
 pub(crate) mod alerts;
 pub(crate) mod calls;
 pub(crate) mod clients;
+mod code_limits;
 pub(crate) mod confirmations;
 pub(crate) mod dispatches;
 pub(crate) mod import;

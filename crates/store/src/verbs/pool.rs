@@ -154,6 +154,22 @@ async fn take_lapsed(
     Err(LedgerError::NoNumberLeft { country: wish.country, availability: left.availability }.into())
 }
 
+/// Takes a number that is available, or has lapsed.
+async fn take_any(
+    db: &mut Connection,
+    wish: Wish,
+    whose: For<'_>,
+    actor: Actor,
+    reason: &str,
+    now: Timestamp,
+) -> Result<(PhoneNumber, NumberType), UnitError> {
+    if let Some(taken) = take(db, wish, whose, actor, reason, now).await? {
+        return Ok(taken);
+    }
+    let left = left(db, wish.country, whose, now).await?;
+    take_lapsed(db, left, wish, whose, actor, reason, now).await
+}
+
 /// Who gives a client a number, and with which job its webhooks are looked after.
 #[derive(Clone, Copy)]
 pub(super) struct Giver<'a> {
@@ -172,13 +188,7 @@ pub(super) async fn give_number(
     giver: Giver<'_>,
 ) -> Result<(PhoneNumber, NumberType), UnitError> {
     let (whose, Giver { actor, reason, now, .. }) = (For::Client(client), giver);
-    let (phone, given) = match take(db, wish, whose, actor, reason, now).await? {
-        Some(taken) => taken,
-        None => {
-            let left = left(db, wish.country, whose, now).await?;
-            take_lapsed(db, left, wish, whose, actor, reason, now).await?
-        }
-    };
+    let (phone, given) = take_any(db, wish, whose, actor, reason, now).await?;
     look_after(db, codec, phone, giver.wire, giver.now).await?;
     Ok((phone, given))
 }
@@ -279,14 +289,7 @@ pub(super) async fn hold(
     until: Timestamp,
     act: &Act,
 ) -> Result<(PhoneNumber, NumberType), UnitError> {
-    let whose = For::Owner(token, until);
-    match take(db, wish, whose, act.actor, &act.reason, act.at).await? {
-        Some(taken) => Ok(taken),
-        None => {
-            let left = left(db, wish.country, whose, act.at).await?;
-            take_lapsed(db, left, wish, whose, act.actor, &act.reason, act.at).await
-        }
-    }
+    take_any(db, wish, For::Owner(token, until), act.actor, &act.reason, act.at).await
 }
 
 /// Whether this is a number of ours.

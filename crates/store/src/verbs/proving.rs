@@ -21,7 +21,7 @@ use proxycall_service::ports::ledger::{
 };
 
 use super::{
-    confirmations::{Kept, claim, end, find, happen, known, not_now, of_phone},
+    confirmations::{Kept, claim, end, find, happen, known, not_now},
     dispatches::{Kind, MAILED, TEXTED},
     *,
 };
@@ -203,7 +203,10 @@ async fn agree(db: &mut Connection, codec: &Codec, kept: &mut Kept, prover: Prov
 
 // Texts.
 
-const REPLIED: &str = "SELECT outcome, answer FROM code_reply WHERE inbound_sid = $1";
+/// What was answered when the same text came before, and whether its sender is confirming a phone: most texts are neither,
+/// and that is one indexed read.
+const REPLIED: &str = "SELECT r.outcome, r.answer, c.pending_id FROM (SELECT 1 AS one) AS ground \
+    LEFT JOIN code_reply r ON r.inbound_sid = $1 LEFT JOIN confirmation c ON c.phone_key = $2 AND c.stage = 'open'";
 const REPLY: &str = "INSERT INTO code_reply (inbound_sid, outcome, answer, at) VALUES ($1, $2, $3, $4)";
 
 /// Reads a text as the answer to a code. None: it is none, and goes its usual way.
@@ -214,13 +217,14 @@ pub(super) async fn reply(
     facts: &Facts,
 ) -> Result<Option<RecordedText>, UnitError> {
     let Some(from) = text.sender.phone() else { return Ok(None) };
-    let before: Option<Row> = sqlx::query(REPLIED).bind(&text.sid).fetch_optional(&mut *db).await?;
-    if let Some(row) = before {
-        let entered = Entered::parse(row.try_get("outcome")?).ok_or_else(|| unreadable("a reply's outcome"))?;
+    let row: Row = sqlx::query(REPLIED).bind(&text.sid).bind(codec.phone_key(from)).fetch_one(&mut *db).await?;
+    if let Some(outcome) = row.try_get::<Option<&str>, _>("outcome")? {
+        let entered = Entered::parse(outcome).ok_or_else(|| unreadable("a reply's outcome"))?;
         let answer = codec.open_json(row.try_get("answer")?)?;
         return Ok(Some(RecordedText { answer, outcome: TextOutcome::Code(entered), repeated: true }));
     }
-    let Some(mut kept) = of_phone(db, codec, from).await? else { return Ok(None) };
+    let Some(id) = row.try_get::<Option<String>, _>("pending_id")? else { return Ok(None) };
+    let mut kept = known(db, codec, &PendingId::from_store(id)).await?;
     let policy = &text.rules.policy;
     let to_stop = text.content.carrier_opt_out || policy.is_stop_word(&text.content.body);
     if to_stop || !kept.it.is_live(text.now) || !is_meant_for(db, &kept, text).await? {

@@ -31,7 +31,7 @@ impl Default for Stage {
         Self(Arc::new(Mutex::new(Script {
             request: Ok("a-token".to_owned()),
             progress: Ok(Some(Progress::Done)),
-            link: Ok(LinkState::Open(Language::Fr)),
+            link: Ok(LinkState::Open { language: Language::Fr }),
             outcome: Ok(LinkOutcome::Done(Language::Fr)),
             requests: Vec::new(),
             uses: Vec::new(),

@@ -5,8 +5,10 @@
 mod over_service;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use proxycall_domain::{Language, MailAddress, PersonName, PhoneNumber};
+
+pub use proxycall_domain::CodeChannel;
+pub use proxycall_service::{confirmations::Progress, ports::ledger::LinkState};
 
 /// Whoever filled in the form: checked, so that only rules about the service itself are left.
 #[derive(Debug)]
@@ -48,39 +50,6 @@ pub enum Refusal {
     Unwell(Unwell),
 }
 
-/// By what way a code went out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SentBy {
-    /// A text.
-    Sms,
-    /// A call.
-    Voice,
-    /// A letter.
-    Email,
-}
-
-/// How a confirmation goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Progress {
-    /// A code is out, or on its way.
-    Waiting {
-        /// The last way that was taken; none: none yet.
-        channel: Option<SentBy>,
-        /// Until when the code can be entered.
-        valid_until: Timestamp,
-    },
-    /// The code was tried too often.
-    Locked,
-    /// Proven; something is still to be agreed.
-    Verified,
-    /// Done.
-    Done,
-    /// Nobody proved anything in time.
-    Expired,
-    /// It cannot go on.
-    Failed,
-}
-
 /// What a link proves with.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Proof {
@@ -90,17 +59,6 @@ pub enum Proof {
     Token(String),
     /// A signature of ours that asks the contact on record.
     Consent(String),
-}
-
-/// What a link can be used for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LinkState {
-    /// It can be used; in which language.
-    Open(Language),
-    /// It was used, or its time is over.
-    Over,
-    /// There is no such request.
-    Unknown,
 }
 
 /// What using a link came to.

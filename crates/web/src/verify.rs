@@ -47,8 +47,8 @@ pub(crate) async fn ask(State(site): PageState, headers: HeaderMap, RawQuery(que
     let asked = language::choose(fields.get("lang"), &headers);
     let Some(link) = Link::of(&fields) else { return incomplete(&site, asked) };
     let language = match site.enrolment().link(&link.pending_id, &link.proof()).await {
-        Ok(LinkState::Open(language)) if fields.get("lang").is_empty() => language,
-        Ok(LinkState::Open(_)) => asked,
+        Ok(LinkState::Open { language }) if fields.get("lang").is_empty() => language,
+        Ok(LinkState::Open { .. }) => asked,
         Ok(LinkState::Over) => return over(&site, asked),
         Ok(LinkState::Unknown) => return unknown(&site, asked),
         Err(unwell) => return site.unwell(asked, unwell),

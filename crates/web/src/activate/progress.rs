@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use proxycall_domain::Language;
 
 use crate::{
-    enrolment::{Progress, SentBy},
+    enrolment::{CodeChannel, Progress},
     pages::{Base, Fields, Message, Mood, PageState, language, texts::texts},
 };
 
@@ -44,9 +44,9 @@ fn shown(progress: Progress, language: Language, now: Timestamp) -> Shown {
         Progress::Waiting { channel, valid_until } => {
             let (title, texts) = match channel {
                 None => (t.queued_title, vec![t.queued]),
-                Some(SentBy::Sms) => (t.sms_title, vec![t.sms, t.sms_next]),
-                Some(SentBy::Voice) => (t.voice_title, vec![t.voice]),
-                Some(SentBy::Email) => (t.email_title, vec![t.email_sent]),
+                Some(CodeChannel::Sms) => (t.sms_title, vec![t.sms, t.sms_next]),
+                Some(CodeChannel::Voice) => (t.voice_title, vec![t.voice]),
+                Some(CodeChannel::Email) => (t.email_title, vec![t.email_sent]),
             };
             let valid_for = t.span(valid_until.duration_since(now).as_secs());
             Shown { mood: Mood::Wait, title, texts, valid_for, settled: false, again: false }

@@ -3,18 +3,18 @@
 //! Promises: what an operator hears in detail, a client hears in kind; causes go to the log, without personal data.
 
 use async_trait::async_trait;
-use proxycall_domain::{CodeChannel, confirmation::code::EnteredCode};
+use proxycall_domain::confirmation::code::EnteredCode;
 use proxycall_service::{
     Service,
     clients::RequestError,
-    confirmations::{ActivationFields, Progress as Going},
+    confirmations::ActivationFields,
     ports::{
         LedgerError,
-        ledger::{Entered, LinkOutcome as Used, LinkProof, LinkState as State},
+        ledger::{Entered, LinkOutcome as Used, LinkProof},
     },
 };
 
-use super::{Applicant, Enrolment, LinkOutcome, LinkState, Progress, Proof, Refusal, SentBy, Unwell};
+use super::{Applicant, Enrolment, LinkOutcome, LinkState, Progress, Proof, Refusal, Unwell};
 
 impl From<LedgerError> for Unwell {
     fn from(error: LedgerError) -> Self {
@@ -69,39 +69,20 @@ impl Enrolment for Service {
     }
 
     async fn progress(&self, token: &str) -> Result<Option<Progress>, Unwell> {
-        let going = self.activation_progress(token).await?;
-        Ok(going.map(|going| match going {
-            Going::Waiting { channel, valid_until } => Progress::Waiting {
-                channel: channel.map(|channel| match channel {
-                    CodeChannel::Sms => SentBy::Sms,
-                    CodeChannel::Voice => SentBy::Voice,
-                    CodeChannel::Email => SentBy::Email,
-                }),
-                valid_until,
-            },
-            Going::Locked => Progress::Locked,
-            Going::Verified => Progress::Verified,
-            Going::Done => Progress::Done,
-            Going::Expired => Progress::Expired,
-            Going::Failed => Progress::Failed,
-        }))
+        Ok(self.activation_progress(token).await?)
     }
 
     async fn link(&self, pending_id: &str, proof: &Proof) -> Result<LinkState, Unwell> {
         // A look compares no code: one that cannot be read is found wrong when the button is pressed.
         let proof = comparable(proof).or_else(|| EnteredCode::parse(ANY_CODE).map(LinkProof::Code));
         let Some(proof) = proof else { return Err(Unwell::Broken) };
-        Ok(match Service::link(self, pending_id, &proof).await? {
-            State::Open { language } => LinkState::Open(language),
-            State::Over => LinkState::Over,
-            State::Unknown => LinkState::Unknown,
-        })
+        Ok(Service::link(self, pending_id, &proof).await?)
     }
 
     async fn use_link(&self, pending_id: &str, proof: &Proof, agreed: bool) -> Result<LinkOutcome, Unwell> {
         let Some(comparable) = comparable(proof) else {
             return Ok(match Enrolment::link(self, pending_id, proof).await? {
-                LinkState::Open(_) => LinkOutcome::Wrong,
+                LinkState::Open { .. } => LinkOutcome::Wrong,
                 LinkState::Over => LinkOutcome::Over,
                 LinkState::Unknown => LinkOutcome::Unknown,
             });

@@ -10,7 +10,7 @@ use proxycall_testkit::{
     browser::{Browser, ENTER, TAB, eventually},
     stage::Stage,
 };
-use proxycall_web::enrolment::{LinkState, Progress, SentBy};
+use proxycall_web::enrolment::{CodeChannel, LinkState, Progress};
 use serde_json::{Value, json};
 
 const AXE: &str = include_str!("../assets/axe.min.js");
@@ -26,7 +26,7 @@ async fn browse(test: impl AsyncFnOnce(&TestApp, &Stage, &Browser)) {
     .await;
 }
 
-fn waiting(app: &TestApp, channel: Option<SentBy>) -> Progress {
+fn waiting(app: &TestApp, channel: Option<CodeChannel>) -> Progress {
     Progress::Waiting { channel, valid_until: app.service.clock.now() + SignedDuration::from_hours(24) }
 }
 
@@ -74,7 +74,7 @@ async fn the_form_is_filled_in_with_the_keyboard_alone_and_leads_to_live_progres
         assert_eq!(browser.value("#phone").await, "0639980001");
         browser.keys(ENTER).await;
         browser.await_text("Your code is on its way").await;
-        stage.with(|script| script.progress = Ok(Some(waiting(app, Some(SentBy::Sms)))));
+        stage.with(|script| script.progress = Ok(Some(waiting(app, Some(CodeChannel::Sms)))));
         browser.await_text("Answer the text").await;
         stage.with(|script| script.progress = Ok(Some(Progress::Done)));
         browser.await_text("Your number is active").await;
@@ -130,7 +130,7 @@ async fn without_javascript_everything_works_too() {
         browser.fill("#phone2", "\u{e003}").await;
         browser.click("button[type=submit]").await;
         browser.await_text("Your number is active").await;
-        stage.with(|script| script.link = Ok(LinkState::Open(Language::En)));
+        stage.with(|script| script.link = Ok(LinkState::Open { language: Language::En }));
         browser.open(&format!("{}/confirmations/verify?pending_id=P-1&token=abc", app.address)).await;
         browser.click("button").await;
         browser.await_text("Your number is active").await;
@@ -174,7 +174,7 @@ async fn visit(app: &TestApp, stage: &Stage, browser: &Browser, page: &str) {
             browser.click("button[type=submit]").await;
         }
         "progress" => {
-            stage.with(|script| script.progress = Ok(Some(waiting(app, Some(SentBy::Sms)))));
+            stage.with(|script| script.progress = Ok(Some(waiting(app, Some(CodeChannel::Sms)))));
             browser.open(&at("/activate/progress/x")).await;
         }
         "locked" => {

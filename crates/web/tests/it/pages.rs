@@ -10,7 +10,7 @@ use proxycall_testkit::{
 };
 use proxycall_web::{
     ClientAddresses,
-    enrolment::{LinkOutcome, LinkState, Progress, Refusal, SentBy, Unwell},
+    enrolment::{CodeChannel, LinkOutcome, LinkState, Progress, Refusal, Unwell},
 };
 use rstest::rstest;
 
@@ -178,11 +178,11 @@ async fn an_old_link_fills_in_the_form_and_what_it_holds_is_only_text() {
 
 #[rstest]
 #[case(None, "Your code is on its way")]
-#[case(Some(SentBy::Sms), "Answer that text with the code")]
-#[case(Some(SentBy::Voice), "type it on your phone")]
-#[case(Some(SentBy::Email), "press the button on its page")]
+#[case(Some(CodeChannel::Sms), "Answer that text with the code")]
+#[case(Some(CodeChannel::Voice), "type it on your phone")]
+#[case(Some(CodeChannel::Email), "press the button on its page")]
 #[tokio::test]
-async fn the_progress_says_what_to_do_and_for_how_long(#[case] channel: Option<SentBy>, #[case] said: &str) {
+async fn the_progress_says_what_to_do_and_for_how_long(#[case] channel: Option<CodeChannel>, #[case] said: &str) {
     staged(async |app, stage| {
         let now: Timestamp = app.service.clock.now();
         let valid_until = now + SignedDuration::from_hours(24);

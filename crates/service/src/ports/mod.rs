@@ -4,8 +4,10 @@ pub mod carrier;
 pub mod clock;
 pub mod ledger;
 pub mod mailer;
+pub mod sheet;
 
 pub use carrier::{Carrier, CarrierError};
 pub use clock::{Chance, Clock};
 pub use ledger::{Ledger, LedgerError};
 pub use mailer::{MailError, Mailer};
+pub use sheet::{Sheet, SheetError};

@@ -1,0 +1,235 @@
+//! Promises: everything the service asks of whoever keeps the spreadsheet, what each question costs there, and every way it
+//! can go wrong, in words that never hold a cell.
+//!
+//! The spreadsheet has no conditional write: whoever asks reads, compares and writes, and looks again afterwards.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+/// The cells of one tab, as texts, packed: a sheet of a hundred thousand rows is a few large blocks of memory.
+///
+/// Rows may end early: what is not there is empty. A whole number reads without a decimal point, so that a phone which
+/// became a number can still be read; truth values read `TRUE` and `FALSE`, formula errors as they show (`#REF!`).
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Table {
+    text: String,
+    /// Where each cell ends in `text`.
+    cell_ends: Vec<u32>,
+    /// Where each row ends in `cell_ends`.
+    row_ends: Vec<u32>,
+}
+
+/// Leaves the cells out.
+impl std::fmt::Debug for Table {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Table").field("rows", &self.rows()).finish_non_exhaustive()
+    }
+}
+
+fn offset(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+impl Table {
+    /// Adds a cell to the row that is being filled.
+    pub fn push_cell(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.cell_ends.push(offset(self.text.len()));
+    }
+
+    /// Ends the row that is being filled.
+    pub fn end_row(&mut self) {
+        self.row_ends.push(offset(self.cell_ends.len()));
+    }
+
+    /// How many rows there are, the first one (of headers) included.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.row_ends.len()
+    }
+
+    /// The cells of a row, from 0.
+    pub fn row(&self, row: usize) -> impl ExactSizeIterator<Item = &str> {
+        let end_of = |ends: &[u32], at: usize| ends.get(at).map_or(0, |end| *end as usize);
+        let first = if row == 0 { 0 } else { end_of(&self.row_ends, row - 1) };
+        let last = end_of(&self.row_ends, row).max(first);
+        (first..last).map(move |cell| {
+            let start = if cell == 0 { 0 } else { end_of(&self.cell_ends, cell - 1) };
+            self.text.get(start..end_of(&self.cell_ends, cell)).unwrap_or_default()
+        })
+    }
+}
+
+impl<R> FromIterator<R> for Table
+where
+    R: IntoIterator,
+    R::Item: AsRef<str>,
+{
+    fn from_iter<I: IntoIterator<Item = R>>(rows: I) -> Self {
+        let mut table = Self::default();
+        for row in rows {
+            for cell in row {
+                table.push_cell(cell.as_ref());
+            }
+            table.end_row();
+        }
+        table
+    }
+}
+
+/// Cells beside each other in one row, to be written as they are: a text stays a text, whatever it looks like.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CellWrite {
+    /// The tab's title.
+    pub tab: &'static str,
+    /// The row, from 1 as the sheet shows it.
+    pub row: u32,
+    /// The first column, from 0 (`A`).
+    pub column: u32,
+    /// The cells from there on; an empty text empties its cell.
+    pub cells: Vec<String>,
+}
+
+/// Leaves the cells out.
+impl std::fmt::Debug for CellWrite {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { tab, row, column, cells } = self;
+        write!(f, "CellWrite({tab} row {row}, column {column}, {} cells)", cells.len())
+    }
+}
+
+/// One row to be added behind the last. `None` leaves a cell as empty as it was: nothing is written into it, so that a
+/// formula above may spill over it.
+pub type NewRow = Vec<Option<String>>;
+
+/// A tab as the spreadsheet describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TabOutline {
+    /// The title at its foot.
+    pub title: String,
+    /// How many rows its grid has.
+    pub rows: u32,
+    /// How many columns.
+    pub columns: u32,
+}
+
+/// Why the spreadsheet did not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SheetError {
+    /// Nothing was sent: no connection came about.
+    #[error("Google could not be reached ({0}); check GOOGLE_API_BASE_URL if it is set, or wait if Google is down")]
+    Unreachable(String),
+    /// The service account's key is not taken.
+    #[error(
+        "Google does not accept the service account's key ({0}); make a new key for the account, set it in \
+         GOOGLE_SERVICE_ACCOUNT_FILE or GOOGLE_SERVICE_ACCOUNT_JSON, and restart"
+    )]
+    Key(String),
+    /// The account may not do this: the spreadsheet is not shared with it for editing, or an API is switched off (403).
+    #[error(
+        "Google refuses access ({0}); share the spreadsheet with the service account as an editor, and enable the Google \
+         Sheets API and the Google Drive API in its project"
+    )]
+    Forbidden(String),
+    /// The account sees no such spreadsheet.
+    #[error(
+        "the service account sees no spreadsheet of this name or id; share it with the account as an editor, and check \
+         GOOGLE_SHEET_NAME or GOOGLE_SHEET_ID"
+    )]
+    NotFound,
+    /// Several spreadsheets have this name.
+    #[error(
+        "{0} spreadsheets that are shared with the service account have this name; set GOOGLE_SHEET_ID to the right one"
+    )]
+    Ambiguous(usize),
+    /// A tab is not there (any more).
+    #[error("the spreadsheet lacks a tab that was asked for; `proxycall sheet init` makes those that are missing")]
+    NoSuchTab,
+    /// Too many requests: later.
+    #[error("Google's quota is used up for now; it is asked again later")]
+    Quota {
+        /// After so long, if it says.
+        retry_after: Option<Duration>,
+    },
+    /// Google failed (5xx), or asks to come back.
+    #[error("Google failed (HTTP {status}); it is asked again later")]
+    Failed {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// Google does not take the request (4xx).
+    #[error("Google does not take the request (HTTP {status}: {message})")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// Google's words, without quotations.
+        message: String,
+    },
+    /// The request left, but its answer was lost or cut off: a write may have been done.
+    #[error("Google's answer was lost ({0}); what was to be written is looked up")]
+    AnswerLost(String),
+}
+
+/// The spreadsheet. Nothing is repeated inside: whoever asks decides what a failure means. Each question is one request to
+/// Google, but for the first one, which may need two more for an access token and the spreadsheet's id.
+#[async_trait]
+pub trait Sheet: Send + Sync {
+    /// Reads whole tabs: one read request for all of them. Each table ends with the last row that holds anything.
+    ///
+    /// # Errors
+    /// [`SheetError::NoSuchTab`] when one of the tabs is not there; see [`SheetError`] for the others.
+    async fn read(&self, tabs: &[&str]) -> Result<Vec<Table>, SheetError>;
+
+    /// Writes cells: one write request for all of them, which is done whole or not at all.
+    ///
+    /// # Errors
+    /// See [`SheetError`]; [`SheetError::AnswerLost`] means that it may have been done.
+    async fn write(&self, writes: &[CellWrite]) -> Result<(), SheetError>;
+
+    /// Adds rows behind the last row that holds anything, from the first column on: one write request. The first new row's
+    /// number, from 1, where Google says it.
+    ///
+    /// # Errors
+    /// See [`SheetError`]; [`SheetError::AnswerLost`] means that it may have been done.
+    async fn append(&self, tab: &str, rows: &[NewRow]) -> Result<Option<u32>, SheetError>;
+
+    /// What is in the spreadsheet: one read request.
+    ///
+    /// # Errors
+    /// See [`SheetError`].
+    async fn outline(&self) -> Result<Vec<TabOutline>, SheetError>;
+
+    /// Makes a tab, whose cells are texts, with this first row: two write requests.
+    ///
+    /// # Errors
+    /// See [`SheetError`].
+    async fn create_tab(&self, title: &str, headers: &[&str]) -> Result<(), SheetError>;
+
+    /// What changes with every change of the spreadsheet, and is cheap to ask: a request to Drive, which counts for another
+    /// quota.
+    ///
+    /// # Errors
+    /// See [`SheetError`].
+    async fn version(&self) -> Result<String, SheetError>;
+
+    /// With which e-mail address the spreadsheet has to be shared.
+    fn account(&self) -> &str;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_gives_back_the_cells_it_was_given() {
+        let rows: [&[&str]; 4] = [&["client_id", "client_name"], &[], &["1", "Zoé", ""], &["2"]];
+        let table: Table = rows.iter().copied().collect();
+        assert_eq!(table.rows(), 4);
+        for (at, row) in rows.iter().enumerate() {
+            assert_eq!(table.row(at).collect::<Vec<_>>(), *row);
+        }
+        assert_eq!(table.row(4).len(), 0);
+        assert_eq!(format!("{table:?}"), "Table { rows: 4, .. }");
+    }
+}

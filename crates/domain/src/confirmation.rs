@@ -3,12 +3,13 @@
 //!
 //! A confirmation proves that a phone is a client's, by a code that goes out over one [`CodeChannel`] after the other. Who
 //! the client is then is decided by [`claim`]; which channel comes when by [`cascade`]; the code itself is [`code::Code`],
-//! what somebody answers is read by [`reply`]. The words of API and sheet are the original's
+//! what somebody answers is read by [`reply`]; what a second request for one phone meets is decided by [`meeting`]. The words of API and sheet are the original's
 //! (`original-behaviour` §6.1).
 
 pub mod cascade;
 pub mod claim;
 pub mod code;
+pub mod meeting;
 pub mod reply;
 
 use std::fmt;
@@ -147,10 +148,14 @@ pub enum Detail {
     AsksPhoneOnRecord,
     /// Only an operator can decide it.
     AsksOperator,
+    /// Only the e-mail address is proven: an operator can vouch for the phone.
+    PhoneUnproven,
     /// The contact on record said no.
     Declined,
     /// The client or the number was taken or closed meanwhile.
     Overtaken,
+    /// A newer request for the phone took its place.
+    Superseded,
 }
 
 words!(Detail {
@@ -159,8 +164,10 @@ words!(Detail {
     NotDelivered = "not_delivered",
     AsksPhoneOnRecord = "asks_phone_on_record",
     AsksOperator = "asks_operator",
+    PhoneUnproven = "phone_unproven",
     Declined = "declined",
     Overtaken = "overtaken",
+    Superseded = "superseded",
 });
 
 impl Detail {
@@ -179,8 +186,13 @@ impl Detail {
                 "proven, but it concerns another contact on record: an operator must approve it: POST \
                  /confirmations/{pending_id}/approve"
             }
+            Self::PhoneUnproven => {
+                "the e-mail address is proven, the phone is not: an operator must approve it: POST \
+                 /confirmations/{pending_id}/approve"
+            }
             Self::Declined => "the contact on record said no",
             Self::Overtaken => "its client or number was closed or taken meanwhile",
+            Self::Superseded => "a newer request for the same phone took its place",
         }
     }
 }
@@ -204,6 +216,8 @@ pub enum Event {
     Declined,
     /// Its client or number went away meanwhile.
     Overtaken,
+    /// A newer request for the phone takes its place.
+    Superseded,
     /// Its time is over.
     Expired,
 }
@@ -222,6 +236,8 @@ pub enum Settled {
         /// Whether the phone on record can be asked; else only an operator.
         ask_phone: bool,
     },
+    /// A new client whose phone nobody proved: an operator must vouch for it first.
+    PhoneUnproven,
 }
 
 /// An event that a confirmation in this state does not take.
@@ -281,10 +297,15 @@ impl Progress {
                     next.end(AwaitingConsent, asks);
                     next.change = Some(change);
                 }
+                Settled::PhoneUnproven => next.end(AwaitingConsent, Detail::PhoneUnproven),
             },
-            (AwaitingConsent, Event::Agreed) => next.end(Updated, Detail::None),
+            (AwaitingConsent, Event::Agreed) => {
+                // Where nothing of an existing client would change, a new one was waited for.
+                next.end(if self.change.is_some() { Updated } else { Promoted }, Detail::None);
+            }
             (AwaitingConsent, Event::Declined) => next.end(Failed, Detail::Declined),
             (Open | AwaitingConsent, Event::Overtaken) => next.end(Failed, Detail::Overtaken),
+            (Open, Event::Superseded) => next.end(Expired, Detail::Superseded),
             (Open | AwaitingConsent, Event::Expired) => next.end(Expired, Detail::None),
             _ => return Err(NotNow(self.stage)),
         }

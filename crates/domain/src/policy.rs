@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use crate::{
     Countries, CountryCode, Language, PhoneNumber, Phrase, TableError,
     confirmation::cascade::Cascade,
+    confirmation::claim::MailedLink,
     destination::Destinations,
     phrase::Phrases,
     setting::{SETTINGS, SettingError, phrase_of},
@@ -33,6 +34,8 @@ pub struct Policy {
     pub time_limit_s: u32,
     /// How codes go out.
     pub codes: Cascade,
+    /// What a mailed link does for somebody new.
+    pub mailed_link: MailedLink,
 }
 
 impl Policy {
@@ -61,6 +64,7 @@ impl Policy {
                 after_voice: SignedDuration::ZERO,
                 after_email: SignedDuration::ZERO,
             },
+            mailed_link: MailedLink::default(),
         };
         for setting in SETTINGS {
             policy
@@ -118,6 +122,9 @@ impl Policy {
                     _ => &mut self.codes.after_email,
                 };
                 *slot = SignedDuration::from_secs(wait.into());
+            }
+            "codes.mailed_link" => {
+                self.mailed_link = MailedLink::parse(value).ok_or_else(|| refuse("must be enrols or asks_operator"))?;
             }
             "languages.english" => self.english = self.regions(value).map_err(|problem| refuse(&problem))?,
             _ => {

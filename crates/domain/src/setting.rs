@@ -76,6 +76,12 @@ pub const SETTINGS: &[Setting] = &[
         meaning: "How long a link is given before the next channel, in seconds, 20 to 3600.",
     },
     Setting {
+        key: "codes.mailed_link",
+        default: "enrols",
+        meaning: "What the link in an e-mail does for somebody new: enrols, or asks_operator (the request waits until an \
+                  operator approves it, because the link proves the e-mail address and not the phone).",
+    },
+    Setting {
         key: "languages.english",
         default: "",
         meaning: "Further countries whose clients are addressed in English, as ISO codes with spaces between.",

@@ -20,7 +20,7 @@ use crate::{
         clock::Ids as _,
         ledger::{
             ApproveConfirmation, BegunConfirmation, CallEntry, CallStep, CodeCall, CodeRules, CreateConfirmation,
-            DispatchReport, Entered, LinkOutcome, LinkProof, LinkState, Origin, RequestCode, UseLink,
+            DispatchReport, Entered, LinkOutcome, LinkProof, LinkState, Origin, ProgressPage, RequestCode, UseLink,
         },
     },
 };
@@ -154,7 +154,7 @@ impl Service {
     /// # Errors
     /// Never, as an id is always visible text.
     pub fn nobodys_progress(&self) -> Result<String, FieldError> {
-        Ok(self.ledger.progress_name(&self.new_pending_id()?))
+        Ok(self.ledger.progress_name(&self.new_pending_id()?, self.clock.now()))
     }
 
     fn new_pending_id(&self) -> Result<PendingId, FieldError> {
@@ -204,13 +204,16 @@ impl Service {
 
     async fn begin(&self, command: CreateConfirmation) -> Result<BegunConfirmation, RequestError> {
         let demand = OnDemand::new(self);
+        // Nobody but the operator makes the service spend money.
+        let may_buy = command.origin == Origin::Api;
         loop {
             match self.ledger.create_confirmation(command.clone()).await {
                 Ok(begun) => {
                     self.wake.now();
                     return Ok(begun);
                 }
-                Err(refusal) => demand.after(refusal).await?,
+                Err(refusal) if may_buy => demand.after(refusal).await?,
+                Err(refusal) => return Err(refusal.into()),
             }
         }
     }
@@ -281,10 +284,16 @@ impl Service {
     pub async fn activation_progress(&self, name: &str) -> Result<Option<Progress>, LedgerError> {
         let now = self.clock.now();
         let Some(found) = self.ledger.confirmation_by_progress(name.to_owned()).await? else { return Ok(None) };
-        let Some(it) = found else {
-            // Nothing is told of it: it looks like one whose code is out.
-            let valid_until = now.checked_add(self.codes.lifetime).unwrap_or(now);
-            return Ok(Some(Progress::Waiting { channel: Some(CodeChannel::Sms), valid_until }));
+        let it = match found {
+            ProgressPage::Theirs(it) => it,
+            ProgressPage::Nobodys { begun } => {
+                let valid_until = begun.checked_add(self.codes.lifetime).unwrap_or(begun);
+                if now >= valid_until {
+                    return Ok(Some(Progress::Expired));
+                }
+                let channel = self.policy.current().codes.unanswered(now.duration_since(begun));
+                return Ok(Some(Progress::Waiting { channel, valid_until }));
+            }
         };
         Ok(Some(match it.stage(now) {
             Stage::Open if it.progress.is_locked() => Progress::Locked,

@@ -25,8 +25,9 @@ use proxycall_service::ports::{
         CloseClient, CodeCall, CodeRules, CreateClient, CreateConfirmation, DeliveryReport, DispatchReport,
         DispatchResult, DispatchStep, Entered, ImportClient, ImportFinding, InboundCall, InboundText,
         InteractionFilter, LinkOutcome, LinkProof, LinkState, MoveNumber, Moved, NumberFilter, OpenPurchase, Page,
-        PlaceOrder, PlacedOrder, PurchaseEnd, RecordedCall, RecordedText, ReleaseNumber, RequestCode, RequestKey,
-        ReserveNumber, RestoreClient, SendStep, SpareIds, StoredAnswer, TextResult, UpdateClient, UseLink, Work,
+        PlaceOrder, PlacedOrder, ProgressPage, PurchaseEnd, RecordedCall, RecordedText, ReleaseNumber, RequestCode,
+        RequestKey, ReserveNumber, RestoreClient, SendStep, SpareIds, StoredAnswer, TextResult, UpdateClient, UseLink,
+        Work,
     },
 };
 
@@ -334,18 +335,18 @@ impl Ledger for Store {
     }
 
     async fn create_confirmation(&self, create: CreateConfirmation) -> Result<BegunConfirmation, LedgerError> {
-        unit!(self, confirmations::create_confirmation(create))
+        unit!(self, begin_confirmation::create_confirmation(create))
     }
 
     async fn confirmation(&self, id: PendingId) -> Result<Option<Confirmation>, LedgerError> {
         read!(self, confirmations::confirmation(id))
     }
 
-    fn progress_name(&self, id: &PendingId) -> String {
-        self.codec.progress_name(id)
+    fn progress_name(&self, id: &PendingId, begun: Timestamp) -> String {
+        self.codec.progress_name(id, begun)
     }
 
-    async fn confirmation_by_progress(&self, progress: String) -> Result<Option<Option<Confirmation>>, LedgerError> {
+    async fn confirmation_by_progress(&self, progress: String) -> Result<Option<ProgressPage>, LedgerError> {
         read!(self, confirmations::confirmation_by_progress(progress))
     }
 

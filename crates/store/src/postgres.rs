@@ -37,6 +37,7 @@ pub(crate) mod dialect {
         remember_caller!("EXISTS (SELECT 1 FROM recorded)"),
         ") SELECT count(*) AS recorded FROM recorded"
     );
+    pub(crate) const HOLD_KEY: &str = "SELECT pg_advisory_xact_lock($1)";
     pub(crate) const IMPORT_KNOWN: &str =
         import_known!("jsonb_array_elements(CAST($1 AS jsonb)) AS e(value)", "decode(", ", 'hex')");
     pub(crate) const IMPORT_CLIENTS: &str =

@@ -53,6 +53,7 @@ pub(crate) mod dialect {
         insert_interaction!(),
         "; SELECT changes() AS recorded"
     );
+    pub(crate) const HOLD_KEY: &str = "SELECT $1";
     pub(crate) const IMPORT_KNOWN: &str = import_known!("jsonb_each($1)", "unhex(", ")");
     pub(crate) const IMPORT_CLIENTS: &str = import_clients!("jsonb_each($1)", "unhex(", ")");
     pub(crate) const IMPORT_NUMBERS: &str = import_numbers!("jsonb_each($1)");

@@ -24,6 +24,8 @@ use tempfile::TempDir;
 
 /// How long a page may take to show what is waited for.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// How often it is looked at.
+const POLL: Duration = Duration::from_millis(50);
 /// The key under which WebDriver names an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -201,7 +203,15 @@ impl Browser {
 
     /// Waits until a text is on the page.
     pub async fn await_text(&self, text: &str) {
-        eventually(text, async || self.shown().await?.contains(text).then_some(())).await;
+        let started = Instant::now();
+        loop {
+            let shown = self.shown().await.unwrap_or_default();
+            if shown.contains(text) {
+                return;
+            }
+            assert!(started.elapsed() < PATIENCE, "in vain waited for: {text}\nthe page says: {shown}");
+            tokio::time::sleep(POLL).await;
+        }
     }
 
     /// The visible text of the page; none while one page gives way to another.
@@ -268,6 +278,6 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, ask: impl 
             return answer;
         }
         assert!(started.elapsed() < PATIENCE, "in vain waited for: {what}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::time::sleep(POLL).await;
     }
 }

@@ -161,6 +161,10 @@ impl From<LedgerError> for Problem {
                      anew at midnight UTC"
                 ),
             ),
+            LedgerError::TokenInUse => Self::new(
+                StatusCode::CONFLICT,
+                "A number is held under this id already, for something else; use another id, or wait until that ends",
+            ),
             LedgerError::ConfirmationUnknown => Self {
                 field: Some("pending_id".to_owned()),
                 ..Self::new(StatusCode::NOT_FOUND, "pending_id: there is no such confirmation")

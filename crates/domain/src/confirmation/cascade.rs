@@ -8,6 +8,9 @@ use super::{CodeChannel, Progress, Stage};
 /// For so long a channel is not sent again: an outside trigger may ask for the same as our own clock (`design.md`).
 pub const NOT_TWICE_WITHIN: SignedDuration = SignedDuration::from_secs(180);
 
+/// How long it takes about until the carrier has a text.
+const FIRST_MOMENT: SignedDuration = SignedDuration::from_secs(1);
+
 /// The order of the channels, each with how long it waits for the one before it to be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cascade {
@@ -69,6 +72,20 @@ impl Cascade {
         self.next(after).filter(|_| waits && !overtaken)
     }
 
+    /// Which channel somebody sees who began so long ago, when nobody answers: none in the first moment.
+    #[must_use]
+    pub fn unanswered(&self, for_so_long: SignedDuration) -> Option<CodeChannel> {
+        let (mut out, mut left) = (None, for_so_long.checked_sub(FIRST_MOMENT)?);
+        for channel in &self.order {
+            if left.is_negative() {
+                break;
+            }
+            out = Some(*channel);
+            left = left.checked_sub(self.patience(*channel))?;
+        }
+        out
+    }
+
     fn is_after(&self, channel: CodeChannel, other: CodeChannel) -> bool {
         let place = |wanted| self.order.iter().position(|channel| *channel == wanted);
         place(channel) > place(other)
@@ -83,6 +100,8 @@ pub fn too_soon(last: Option<Timestamp>, now: Timestamp) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use rstest::rstest;
+
     use super::*;
 
     fn cascade() -> Cascade {
@@ -116,6 +135,17 @@ mod tests {
         assert_eq!(cascade().due(&locked, CodeChannel::Sms), None);
         let over = Progress { stage: Stage::Promoted, ..Progress::begin() };
         assert_eq!(cascade().due(&over, CodeChannel::Sms), None);
+    }
+
+    #[rstest]
+    #[case(0, None)]
+    #[case(1, Some(CodeChannel::Sms))]
+    #[case(60, Some(CodeChannel::Sms))]
+    #[case(61, Some(CodeChannel::Voice))]
+    #[case(181, Some(CodeChannel::Email))]
+    #[case(80_000, Some(CodeChannel::Email))]
+    fn who_is_not_served_sees_the_channels_pass_by(#[case] seconds: i64, #[case] channel: Option<CodeChannel>) {
+        assert_eq!(cascade().unanswered(SignedDuration::from_secs(seconds)), channel);
     }
 
     #[test]

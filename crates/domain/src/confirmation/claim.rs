@@ -111,8 +111,13 @@ impl Claim {
 
     /// What it comes to once proven.
     #[must_use]
-    pub fn settle(&self, proof: Proof) -> Settled {
-        let Self::Client { change, contested, .. } = *self else { return Settled::NewClient };
+    pub fn settle(&self, proof: Proof, mailed: MailedLink) -> Settled {
+        let Self::Client { change, contested, .. } = *self else {
+            return match (proof, mailed) {
+                (Proof::Mail, MailedLink::AsksOperator) => Settled::PhoneUnproven,
+                _ => Settled::NewClient,
+            };
+        };
         match (change, proof) {
             (Change { mail: false, phone: false }, _) => Settled::Client(change),
             // Whoever answers from the phone on record is the contact on record.
@@ -131,6 +136,29 @@ pub enum Proof {
     Phone,
     /// Who reads the e-mail address: by a link that was mailed.
     Mail,
+}
+
+/// What a mailed link does for somebody new. It is what remains when neither text nor call came through; and it does not
+/// prove the phone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum MailedLink {
+    /// It enrols, as it always did.
+    #[default]
+    Enrols,
+    /// It waits for an operator's word on the phone.
+    AsksOperator,
+}
+
+impl MailedLink {
+    /// Reads the setting's word.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "enrols" => Some(Self::Enrols),
+            "asks_operator" => Some(Self::AsksOperator),
+            _ => None,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -164,7 +192,11 @@ mod tests {
         #[case] settled: Settled,
     ) {
         let clients: Vec<_> = clients.iter().map(|(id, mail, phone)| known(*id, *mail, *phone)).collect();
-        assert_eq!(Claim::of(&clients).settle(proof), settled);
+        for mailed in [MailedLink::Enrols, MailedLink::AsksOperator] {
+            let unproven = mailed == MailedLink::AsksOperator && settled == Settled::NewClient && proof == Proof::Mail;
+            let settled = if unproven { Settled::PhoneUnproven } else { settled };
+            assert_eq!(Claim::of(&clients).settle(proof, mailed), settled);
+        }
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub use clients::{
 pub use confirmations::{
     ApproveConfirmation, BegunConfirmation, CallEntry, CallStep, CodeCall, CodeRules, CreateConfirmation,
     DispatchReport, DispatchResult, DispatchStep, Entered, LinkOutcome, LinkProof, LinkState, Message, Origin,
-    RequestCode, SpareIds, Ticket, UseLink,
+    ProgressPage, RequestCode, SpareIds, Ticket, UseLink,
 };
 pub use jobs::{ClaimedJob, Work};
 pub use pool::{
@@ -95,6 +95,9 @@ pub enum LedgerError {
         /// How many are allowed.
         ceiling: u32,
     },
+    /// A number is held under this token for something else.
+    #[error("a number is held under this token already")]
+    TokenInUse,
     /// An order with this id and other content exists.
     #[error("an order with this id and other content exists")]
     OrderConflict,
@@ -331,11 +334,11 @@ pub trait Ledger: Send + Sync {
     async fn confirmation(&self, id: PendingId) -> Result<Option<Confirmation>, LedgerError>;
 
     /// What the address of a confirmation's progress page names. Also of one that does not exist: its page tells nothing.
-    fn progress_name(&self, id: &PendingId) -> String;
+    /// It cannot be read by whoever has it.
+    fn progress_name(&self, id: &PendingId, begun: Timestamp) -> String;
 
-    /// The confirmation that the address of a progress page names. None: not one of ours; the inner none: one that the page
-    /// must not tell anything of.
-    async fn confirmation_by_progress(&self, progress: String) -> Result<Option<Option<Confirmation>>, LedgerError>;
+    /// What the progress page of this name shows. None: not one of ours.
+    async fn confirmation_by_progress(&self, progress: String) -> Result<Option<ProgressPage>, LedgerError>;
 
     /// Enqueues a code over a channel, unless that was done a moment ago. Whether it was enqueued.
     async fn request_code(&self, request: RequestCode) -> Result<bool, LedgerError>;

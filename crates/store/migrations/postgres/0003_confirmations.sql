@@ -56,7 +56,6 @@ CREATE TABLE dispatch (
     requested   BIGINT NOT NULL CHECK (requested IN (0, 1)),
     phone_key   BYTEA NOT NULL,
     mail_key    BYTEA NOT NULL,
-    requester   BYTEA,
     -- The carrier's id.
     sid         TEXT,
     error_code  BIGINT,
@@ -70,7 +69,17 @@ CREATE TABLE dispatch (
 CREATE INDEX dispatch_confirmation ON dispatch (pending_id, generation, kind);
 CREATE INDEX dispatch_phone ON dispatch (phone_key, queued_at) WHERE requested = 1;
 CREATE INDEX dispatch_mail ON dispatch (mail_key, queued_at) WHERE requested = 1;
-CREATE INDEX dispatch_requester ON dispatch (requester, queued_at) WHERE requested = 1 AND requester IS NOT NULL;
+
+-- What was asked of the public page in the last day, also what came to nothing: who asks is limited by it.
+CREATE TABLE page_request (
+    -- Keyed hashes of the address on the network, the phone and the e-mail address.
+    requester   BYTEA NOT NULL,
+    phone_key   BYTEA NOT NULL,
+    mail_key    BYTEA NOT NULL,
+    at          BIGINT NOT NULL
+);
+CREATE INDEX page_request_requester ON page_request (requester, at);
+CREATE INDEX page_request_age ON page_request (at);
 
 -- A text that answered a code: the same text again gets the same answer, and counts once.
 CREATE TABLE code_reply (

@@ -54,7 +54,6 @@ CREATE TABLE dispatch (
     requested   INTEGER NOT NULL CHECK (requested IN (0, 1)),
     phone_key   BLOB NOT NULL,
     mail_key    BLOB NOT NULL,
-    requester   BLOB,
     -- The carrier's id.
     sid         TEXT,
     error_code  INTEGER,
@@ -68,7 +67,17 @@ CREATE TABLE dispatch (
 CREATE INDEX dispatch_confirmation ON dispatch (pending_id, generation, kind);
 CREATE INDEX dispatch_phone ON dispatch (phone_key, queued_at) WHERE requested = 1;
 CREATE INDEX dispatch_mail ON dispatch (mail_key, queued_at) WHERE requested = 1;
-CREATE INDEX dispatch_requester ON dispatch (requester, queued_at) WHERE requested = 1 AND requester IS NOT NULL;
+
+-- What was asked of the public page in the last day, also what came to nothing: who asks is limited by it.
+CREATE TABLE page_request (
+    -- Keyed hashes of the address on the network, the phone and the e-mail address.
+    requester   BLOB NOT NULL,
+    phone_key   BLOB NOT NULL,
+    mail_key    BLOB NOT NULL,
+    at          INTEGER NOT NULL
+) STRICT;
+CREATE INDEX page_request_requester ON page_request (requester, at);
+CREATE INDEX page_request_age ON page_request (at);
 
 -- A text that answered a code: the same text again gets the same answer, and counts once.
 CREATE TABLE code_reply (

@@ -1,5 +1,7 @@
-//! How often codes are asked for: for one confirmation, phone, e-mail address and requester. What comes by itself does not
-//! count.
+//! How often codes are asked for: for one confirmation, phone and e-mail address, and by whoever uses the public page. What
+//! comes by itself does not count.
+//!
+//! Who counts holds the keys that are counted until the unit ends: two who ask at once are counted one after the other.
 
 use jiff::SignedDuration;
 use proxycall_domain::{MailAddress, confirmation::cascade::NOT_TWICE_WITHIN};
@@ -7,23 +9,30 @@ use proxycall_service::ports::ledger::{CreateConfirmation, Origin};
 
 use super::{confirmations::Kept, *};
 
-/// The most that may be asked for.
+/// The most that may be asked for in a day.
 struct Limits {
-    confirmation: i64,
     phone: i64,
     mail: i64,
-    requester: i64,
 }
 
 /// What the operator's programs may ask for.
-const API: Limits = Limits { confirmation: 6, phone: 10, mail: 20, requester: i64::MAX };
-/// What the public page may ask for (the original's: `original-behaviour` §7.3).
-const PAGE: Limits = Limits { confirmation: 6, phone: 5, mail: 10, requester: 20 };
-/// The time that they count for; a confirmation's own count for its whole life.
+const API: Limits = Limits { phone: 10, mail: 20 };
+/// What may be asked for by the public page (the original's: `original-behaviour` §7.3).
+const PAGE: Limits = Limits { phone: 5, mail: 10 };
+/// What one requester may ask of the page for whatever phones and addresses.
+const REQUESTS: i64 = 20;
+/// What may be asked for one confirmation, in its whole life.
+const CODES: i64 = 6;
+/// The time that limits count for.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// What was asked for since `$2` for the key `$1`.
-macro_rules! asked {
+/// What an e-mail address is counted by.
+pub(super) fn mail_key(codec: &Codec, mail: &MailAddress) -> Vec<u8> {
+    codec.mail_key(&mail.expose().to_lowercase())
+}
+
+/// Codes that were asked for since `$2` for the key `$1`.
+macro_rules! codes {
     ($key:literal) => {
         concat!(
             "SELECT COUNT(*) AS asked, MIN(queued_at) AS first, MAX(queued_at) AS last FROM dispatch WHERE ",
@@ -33,81 +42,123 @@ macro_rules! asked {
     };
 }
 
-const OF_PHONE: &str = asked!("phone_key");
-const OF_MAIL: &str = asked!("mail_key");
-const OF_REQUESTER: &str = asked!("requester");
-const OF_CONFIRMATION: &str = "SELECT COUNT(*) FROM dispatch WHERE pending_id = $1 AND requested = 1";
+const CODES_OF_PHONE: &str = codes!("phone_key");
+const CODES_OF_MAIL: &str = codes!("mail_key");
+const CODES_OF_CONFIRMATION: &str = "SELECT COUNT(*) FROM dispatch WHERE pending_id = $1 AND requested = 1";
 
-/// What an e-mail address is counted by.
-pub(super) fn mail_key(codec: &Codec, mail: &MailAddress) -> Vec<u8> {
-    codec.mail_key(&mail.expose().to_lowercase())
+/// What requester `$3` asked of the page since `$2`, for the key `$1`.
+macro_rules! requests {
+    ($and:literal) => {
+        concat!(
+            "SELECT COUNT(*) AS asked, MIN(at) AS first, MAX(at) AS last FROM page_request \
+             WHERE requester = $3 AND at > $2 AND ",
+            $and,
+            " = $1"
+        )
+    };
 }
 
-/// For whom codes are asked.
-struct Asked<'a> {
-    phone: PhoneNumber,
-    mail: &'a MailAddress,
-    /// Who asks by the public page; none: the operator's programs.
+const REQUESTS_IN_ALL: &str = requests!("requester");
+const REQUESTS_FOR_PHONE: &str = requests!("phone_key");
+const REQUESTS_FOR_MAIL: &str = requests!("mail_key");
+
+/// One limit.
+struct Limit<'a> {
+    query: &'static str,
+    key: &'a [u8],
+    /// Whose requests count; none: everybody's.
     requester: Option<&'a [u8]>,
+    most: i64,
+    per: &'static str,
     /// Whether a moment must have passed since the last one.
     cooldown: bool,
-    now: Timestamp,
 }
 
-impl Asked<'_> {
-    fn limits(&self) -> &'static Limits {
-        if self.requester.is_some() { &PAGE } else { &API }
-    }
-
-    async fn refuse_too_many(&self, db: &mut Connection, codec: &Codec) -> Result<(), UnitError> {
-        let limits = self.limits();
+impl Limit<'_> {
+    async fn refuse_over(&self, db: &mut Connection, now: Timestamp) -> Result<(), UnitError> {
+        let since = now.checked_sub(DAY).unwrap_or(Timestamp::MIN);
+        let mut query = sqlx::query(self.query).bind(self.key).bind(millis(since));
         if let Some(requester) = self.requester {
-            self.refuse_over(db, OF_REQUESTER, requester, (limits.requester, "from this address", false)).await?;
+            query = query.bind(requester);
         }
-        let (phone, mail) = (codec.phone_key(self.phone), mail_key(codec, self.mail));
-        self.refuse_over(db, OF_PHONE, &phone, (limits.phone, "for this phone", self.cooldown)).await?;
-        self.refuse_over(db, OF_MAIL, &mail, (limits.mail, "for this e-mail address", self.cooldown)).await
-    }
-
-    async fn refuse_over(
-        &self,
-        db: &mut Connection,
-        query: &'static str,
-        key: &[u8],
-        (most, per, cooldown): (i64, &'static str, bool),
-    ) -> Result<(), UnitError> {
-        let since = self.now.checked_sub(DAY).unwrap_or(Timestamp::MIN);
-        let row: Row = sqlx::query(query).bind(key).bind(millis(since)).fetch_one(&mut *db).await?;
+        let row: Row = query.fetch_one(&mut *db).await?;
         let at = |column: &str, later: SignedDuration| -> Result<Option<Timestamp>, UnitError> {
             let at = row.try_get::<Option<i64>, _>(column)?.map(time).transpose()?;
             Ok(at.map(|at| at.checked_add(later).unwrap_or(at)))
         };
-        if row.try_get::<i64, _>("asked")? >= most {
-            let again_at = at("first", DAY)?.unwrap_or(self.now);
-            return Err(LedgerError::TooManyCodes { per, again_at }.into());
+        if row.try_get::<i64, _>("asked")? >= self.most {
+            let again_at = at("first", DAY)?.unwrap_or(now);
+            return Err(LedgerError::TooManyCodes { per: self.per, again_at }.into());
         }
         match at("last", NOT_TWICE_WITHIN)? {
-            Some(again_at) if cooldown && again_at > self.now => {
-                Err(LedgerError::TooManyCodes { per, again_at }.into())
+            Some(again_at) if self.cooldown && again_at > now => {
+                Err(LedgerError::TooManyCodes { per: self.per, again_at }.into())
             }
             _ => Ok(()),
         }
     }
 }
 
-/// Refuses a new confirmation for which too much was asked before; the page also has to wait a moment between two.
+/// Lets nobody else count these keys until the unit ends. In one order, so that no two wait for each other.
+async fn hold(db: &mut Connection, keys: &mut [&[u8]]) -> Result<(), UnitError> {
+    keys.sort_unstable();
+    for key in keys {
+        let number = key.first_chunk::<8>().map_or(0, |bytes| i64::from_be_bytes(*bytes));
+        sqlx::query(dialect::HOLD_KEY).bind(number).execute(&mut *db).await?;
+    }
+    Ok(())
+}
+
+const RECORD: &str = "INSERT INTO page_request (requester, phone_key, mail_key, at) VALUES ($1, $2, $3, $4)";
+const FORGET: &str = "DELETE FROM page_request WHERE at <= $1";
+
+/// Counts a request of the page, also one that comes to nothing; refuses it by what this requester asked for before, and by
+/// nothing else.
+pub(super) async fn record_page_request(
+    db: &mut Connection,
+    codec: &Codec,
+    create: &CreateConfirmation,
+    requester: &[u8],
+) -> Result<(), UnitError> {
+    let (phone, mail, now) = (codec.phone_key(create.phone), mail_key(codec, &create.mail), create.now);
+    hold(db, &mut [&phone, &mail, requester]).await?;
+    let of = |query, key, most, per, cooldown| Limit { query, key, requester: Some(requester), most, per, cooldown };
+    for limit in [
+        of(REQUESTS_IN_ALL, requester, REQUESTS, "from this address", false),
+        of(REQUESTS_FOR_PHONE, &phone[..], PAGE.phone, "for this phone", true),
+        of(REQUESTS_FOR_MAIL, &mail[..], PAGE.mail, "for this e-mail address", true),
+    ] {
+        limit.refuse_over(db, now).await?;
+    }
+    let over = now.checked_sub(DAY).unwrap_or(Timestamp::MIN);
+    sqlx::query(FORGET).bind(millis(over)).execute(&mut *db).await?;
+    sqlx::query(RECORD).bind(requester).bind(phone).bind(mail).bind(millis(now)).execute(&mut *db).await?;
+    Ok(())
+}
+
+async fn refuse_too_many(
+    db: &mut Connection,
+    (phone, mail): (&[u8], &[u8]),
+    limits: &Limits,
+    cooldown: bool,
+    now: Timestamp,
+) -> Result<(), UnitError> {
+    hold(db, &mut [phone, mail]).await?;
+    let of = |query, key, most, per| Limit { query, key, requester: None, most, per, cooldown };
+    of(CODES_OF_PHONE, phone, limits.phone, "for this phone").refuse_over(db, now).await?;
+    of(CODES_OF_MAIL, mail, limits.mail, "for this e-mail address").refuse_over(db, now).await
+}
+
+/// Refuses a new confirmation for whose phone or address too much was asked before, by whomever; the page also has to leave
+/// a moment between two.
 pub(super) async fn refuse_new(
     db: &mut Connection,
     codec: &Codec,
     create: &CreateConfirmation,
 ) -> Result<(), UnitError> {
-    let key = match &create.origin {
-        Origin::Api => None,
-        Origin::Page { requester } => Some(codec.requester_key(requester)),
-    };
-    let (phone, mail, now) = (create.phone, &create.mail, create.now);
-    let asked = Asked { phone, mail, requester: key.as_deref(), cooldown: key.is_some(), now };
-    asked.refuse_too_many(db, codec).await
+    let (limits, cooldown) = if create.origin == Origin::Api { (&API, false) } else { (&PAGE, true) };
+    let (phone, mail) = (codec.phone_key(create.phone), mail_key(codec, &create.mail));
+    refuse_too_many(db, (&phone, &mail), limits, cooldown, create.now).await
 }
 
 /// Refuses another code of a confirmation for which too many were asked for.
@@ -118,10 +169,11 @@ pub(super) async fn refuse_another(
     now: Timestamp,
 ) -> Result<(), UnitError> {
     let it = &kept.it;
-    let asked = Asked { phone: it.phone, mail: &it.mail, requester: kept.requester.as_deref(), cooldown: false, now };
-    let count: i64 = sqlx::query_scalar(OF_CONFIRMATION).bind(it.id.as_str()).fetch_one(&mut *db).await?;
-    if count >= asked.limits().confirmation {
+    let count: i64 = sqlx::query_scalar(CODES_OF_CONFIRMATION).bind(it.id.as_str()).fetch_one(&mut *db).await?;
+    if count >= CODES {
         return Err(LedgerError::TooManyCodes { per: "for this confirmation", again_at: it.expires_at }.into());
     }
-    asked.refuse_too_many(db, codec).await
+    let limits = if kept.requester.is_none() { &API } else { &PAGE };
+    let (phone, mail) = (codec.phone_key(it.phone), mail_key(codec, &it.mail));
+    refuse_too_many(db, (&phone, &mail), limits, false, now).await
 }

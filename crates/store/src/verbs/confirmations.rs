@@ -1,4 +1,5 @@
-//! Confirmations: begun with a number held, and ended with it given back or given away, in one unit each.
+//! Confirmations as they are kept: read, moved on by events, and ended with their number given back, in one unit each. How
+//! one begins is in `begin_confirmation`, what proves it in `proving`.
 //!
 //! What two units may change at once is changed only from the revision that was read: whoever comes second runs again.
 
@@ -8,9 +9,9 @@ use proxycall_domain::{
         Detail, Event, Held, Progress, Stage,
         claim::{Change, Claim, Known},
     },
-    pool::life::{Act, Actor, ReservationToken, Wish},
+    pool::life::{Act, Actor, ReservationToken},
 };
-use proxycall_service::ports::ledger::{BegunConfirmation, ClaimedJob, CreateConfirmation, Origin, Work};
+use proxycall_service::ports::ledger::{ClaimedJob, ProgressPage, Work};
 
 use super::*;
 
@@ -29,6 +30,7 @@ macro_rules! select_confirmations {
 /// A confirmation with what only the store keeps of it.
 pub(super) struct Kept {
     pub(super) it: Confirmation,
+    /// Who began it on the public page; none: the operator's programs.
     pub(super) requester: Option<Vec<u8>>,
     revision: i64,
 }
@@ -40,7 +42,7 @@ impl Kept {
     }
 }
 
-fn token_of(id: &PendingId) -> Result<ReservationToken, LedgerError> {
+pub(super) fn token_of(id: &PendingId) -> Result<ReservationToken, LedgerError> {
     ReservationToken::parse("pending_id", id.as_str()).map_err(|_| unreadable("a confirmation's id"))
 }
 
@@ -105,15 +107,20 @@ pub(crate) async fn confirmation_by_progress(
     db: &mut Connection,
     codec: &Codec,
     progress: String,
-) -> Result<Option<Option<Confirmation>>, UnitError> {
-    let Some(id) = codec.progress_id(&progress) else { return Ok(None) };
-    Ok(Some(find(db, codec, &id).await?.map(|kept| kept.it)))
+) -> Result<Option<ProgressPage>, UnitError> {
+    let Some((id, begun)) = codec.progress_id(&progress) else { return Ok(None) };
+    let kept = find(db, codec, &id).await?;
+    Ok(Some(kept.map_or(ProgressPage::Nobodys { begun }, |kept| ProgressPage::Theirs(kept.it))))
 }
 
 const BY_PHONE: &str = select_confirmations!("phone_key = $1 AND stage = 'open'");
 
 /// The confirmation of a phone that is open, though its time may be over.
-async fn of_phone(db: &mut Connection, codec: &Codec, phone: PhoneNumber) -> Result<Option<Kept>, UnitError> {
+pub(super) async fn of_phone(
+    db: &mut Connection,
+    codec: &Codec,
+    phone: PhoneNumber,
+) -> Result<Option<Kept>, UnitError> {
     let row: Option<Row> = sqlx::query(BY_PHONE).bind(codec.phone_key(phone)).fetch_optional(&mut *db).await?;
     row.map(|row| kept_of(codec, &row)).transpose()
 }
@@ -212,139 +219,6 @@ pub(super) async fn claim(
         })
         .collect();
     Ok(Claim::of(&known?))
-}
-
-/// The numbers of a new confirmation: which the client has or will have, and which codes come from.
-struct Numbers {
-    held: Held,
-    proxy: PhoneNumber,
-    sender: PhoneNumber,
-}
-
-async fn find_numbers(
-    db: &mut Connection,
-    create: &CreateConfirmation,
-    claim: &Claim,
-    until: Timestamp,
-) -> Result<Numbers, UnitError> {
-    if let Some(own) = claim.own_number() {
-        return Ok(Numbers { held: Held::Existing, proxy: own, sender: own });
-    }
-    let act = Act::new(Actor::System, "held for a confirmation", create.now);
-    let wish = Wish::any(create.country, create.preferred);
-    let taken = pool::hold(db, wish, &token_of(&create.id)?, until, &act).await;
-    let theirs = match claim {
-        Claim::Client { client, .. } => client.proxy,
-        Claim::NewClient => None,
-    };
-    match (taken, theirs) {
-        (Ok((sender, _)), Some(proxy)) => Ok(Numbers { held: Held::Existing, proxy, sender }),
-        (Ok((sender, number_type)), None) => Ok(Numbers { held: Held::Reserved(number_type), proxy: sender, sender }),
-        // An operator who vouches for the request may use the client's own number when no other is left.
-        (Err(UnitError::Refused(LedgerError::NoNumberLeft { .. })), Some(own)) if create.origin == Origin::Api => {
-            Ok(Numbers { held: Held::Existing, proxy: own, sender: own })
-        }
-        (Err(error), _) => Err(error),
-    }
-}
-
-const INSERT: &str = "INSERT INTO confirmation (pending_id, name, mail, phone, phone_key, country, language, number_type, \
-        proxy, sender, stage, generation, tries, detail, requester, created_at, expires_at, revision) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open', 1, 0, '', $11, $12, $13, 1)";
-
-pub(crate) async fn create_confirmation(
-    db: &mut Connection,
-    codec: &Codec,
-    create: &CreateConfirmation,
-) -> Result<BegunConfirmation, UnitError> {
-    let now = create.now;
-    if let Some(kept) = find(db, codec, &create.id).await? {
-        return again(db, codec, create, kept).await;
-    }
-    pool::refuse_proxy(db, create.phone).await?;
-    if let Some(mut other) = of_phone(db, codec, create.phone).await? {
-        if other.it.id == create.id {
-            // It was begun a moment ago, by the same request on another instance.
-            return again(db, codec, create, other).await;
-        }
-        if other.it.is_live(now) {
-            return busy(codec, create, other);
-        }
-        end(db, codec, &mut other, Event::Expired, "its confirmation expired", now).await?;
-    }
-    code_limits::refuse_new(db, codec, create).await?;
-    let claim = claim(db, codec, create.phone, &create.mail).await?;
-    let expires_at = now.checked_add(create.lifetime).unwrap_or(Timestamp::MAX);
-    let Numbers { held, proxy, sender } = find_numbers(db, create, &claim, expires_at).await?;
-    let requester = match &create.origin {
-        Origin::Api => None,
-        Origin::Page { requester } => Some(codec.requester_key(requester)),
-    };
-    sqlx::query(INSERT)
-        .bind(create.id.as_str())
-        .bind(create.name.expose())
-        .bind(create.mail.expose())
-        .bind(codec.seal_phone(create.phone))
-        .bind(codec.phone_key(create.phone))
-        .bind(create.country.to_string())
-        .bind(match create.language {
-            Language::Fr => "fr",
-            Language::En => "en",
-        })
-        .bind(match held {
-            Held::Reserved(number_type) => number_type.as_str(),
-            Held::Existing => "existing",
-        })
-        .bind(digits(proxy))
-        .bind(digits(sender))
-        .bind(requester)
-        .bind(millis(now))
-        .bind(millis(expires_at))
-        .execute(&mut *db)
-        .await?;
-    let mut kept = known(db, codec, &create.id).await?;
-    let spare = &create.spare;
-    let expire = Work::ExpireConfirmation { confirmation: create.id.clone() };
-    jobs::enqueue(db, codec, spare.follow, &expire, expires_at).await?;
-    pool::look_after(db, codec, sender, spare.wire, now).await?;
-    let channel = create.rules.policy.codes.first();
-    dispatches::queue(db, codec, &mut kept, channel, true, &create.rules, spare, now).await?;
-    Ok(begun(codec, kept))
-}
-
-fn begun(codec: &Codec, kept: Kept) -> BegunConfirmation {
-    BegunConfirmation { progress: codec.progress_name(&kept.it.id), confirmation: Some(kept.it) }
-}
-
-/// The same id again: the first result, and another text only when the last is a while ago.
-async fn again(
-    db: &mut Connection,
-    codec: &Codec,
-    create: &CreateConfirmation,
-    mut kept: Kept,
-) -> Result<BegunConfirmation, UnitError> {
-    let Confirmation { name, mail, phone, .. } = &kept.it;
-    if (name, mail, *phone) != (&create.name, &create.mail, create.phone) {
-        return Err(LedgerError::ConfirmationConflict.into());
-    }
-    if kept.it.is_live(create.now) && !kept.it.progress.is_locked() {
-        let channel = create.rules.policy.codes.first();
-        let (rules, spare) = (&create.rules, &create.spare);
-        match dispatches::ask(db, codec, &mut kept, channel, rules, spare, create.now).await {
-            Ok(_) | Err(UnitError::Refused(LedgerError::TooManyCodes { .. })) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(begun(codec, kept))
-}
-
-/// Somebody confirms this phone already. The page shows whoever typed the same how that goes, and others nothing.
-fn busy(codec: &Codec, create: &CreateConfirmation, other: Kept) -> Result<BegunConfirmation, UnitError> {
-    match create.origin {
-        Origin::Api => Err(LedgerError::PhoneBusy.into()),
-        Origin::Page { .. } if other.it.mail == create.mail => Ok(begun(codec, other)),
-        Origin::Page { .. } => Ok(BegunConfirmation { confirmation: None, progress: codec.progress_name(&create.id) }),
-    }
 }
 
 pub(crate) async fn expire_confirmation(

@@ -63,10 +63,11 @@ impl Kind {
     }
 }
 
-const ADD: &str = "INSERT INTO dispatch (id, pending_id, generation, kind, state, requested, phone_key, mail_key, requester, \
-        queued_at) VALUES ($1, $2, $3, $4, 'queued', $5, $6, $7, $8, $9)";
+const ADD: &str = "INSERT INTO dispatch (id, pending_id, generation, kind, state, requested, phone_key, mail_key, queued_at) \
+    VALUES ($1, $2, $3, $4, 'queued', $5, $6, $7, $8)";
 
-/// Writes down one text, call or mail, and the job that sends it.
+/// Writes down one text, call or mail, and the job that sends it. A question to the phone on record is for that phone alone,
+/// and is not asked when there is none.
 pub(super) async fn add(
     db: &mut Connection,
     codec: &Codec,
@@ -76,15 +77,19 @@ pub(super) async fn add(
     (id, job): (DispatchId, proxycall_domain::JobId),
     now: Timestamp,
 ) -> Result<(), UnitError> {
+    let to = match kind {
+        Kind::Consent => on_record(db, codec, &kept.it).await?.map(|(phone, _)| phone),
+        _ => Some(kept.it.phone),
+    };
+    let Some(to) = to else { return Ok(()) };
     sqlx::query(ADD)
         .bind(id.uuid())
         .bind(kept.it.id.as_str())
         .bind(i64::from(kept.it.progress.generation))
         .bind(kind.as_str())
         .bind(i64::from(requested))
-        .bind(codec.phone_key(kept.it.phone))
+        .bind(codec.phone_key(to))
         .bind(code_limits::mail_key(codec, &kept.it.mail))
-        .bind(kept.requester.as_deref())
         .bind(millis(now))
         .execute(&mut *db)
         .await?;
@@ -230,10 +235,12 @@ struct Dispatch {
     state: String,
     generation: u32,
     sid: Option<String>,
+    /// The key of the phone that it is for.
+    to: Vec<u8>,
     confirmation: Kept,
 }
 
-const BY_ID: &str = "SELECT pending_id, generation, kind, state, sid FROM dispatch WHERE id = $1";
+const BY_ID: &str = "SELECT pending_id, generation, kind, state, sid, phone_key FROM dispatch WHERE id = $1";
 
 async fn dispatch(db: &mut Connection, codec: &Codec, id: DispatchId) -> Result<Option<Dispatch>, UnitError> {
     let row: Option<Row> = sqlx::query(BY_ID).bind(id.uuid()).fetch_optional(&mut *db).await?;
@@ -242,7 +249,8 @@ async fn dispatch(db: &mut Connection, codec: &Codec, id: DispatchId) -> Result<
     let generation = u32::try_from(row.try_get::<i64, _>("generation")?).unwrap_or_default();
     let (kind, state, sid) = (Kind::parse(row.try_get("kind")?)?, row.try_get("state")?, row.try_get("sid")?);
     let confirmation = known(db, codec, &pending).await?;
-    Ok(Some(Dispatch { id, kind, state, generation, sid, confirmation }))
+    let to = row.try_get("phone_key")?;
+    Ok(Some(Dispatch { id, kind, state, generation, sid, to, confirmation }))
 }
 
 const MOVE: &str = "UPDATE dispatch SET state = $3, sid = COALESCE(sid, $4), error_code = COALESCE(error_code, $5), \
@@ -358,6 +366,30 @@ pub(crate) async fn start_dispatch(
 const PHONE_ON_RECORD: &str = "SELECT c.phone, n.phone AS proxy FROM client c \
     JOIN proxy_number n ON n.client_id = c.client_id WHERE c.client_id = $1 AND c.closed_at IS NULL";
 
+/// The phone on record of the client whom a confirmation is about, and that client's number.
+pub(super) async fn on_record(
+    db: &mut Connection,
+    codec: &Codec,
+    it: &Confirmation,
+) -> Result<Option<(PhoneNumber, PhoneNumber)>, UnitError> {
+    let client = it.client.map(proxycall_domain::ClientId::get);
+    let row: Option<Row> = sqlx::query(PHONE_ON_RECORD).bind(client).fetch_optional(&mut *db).await?;
+    row.map(|row| Ok((codec.open_phone(row.try_get("phone")?)?, proxy(row.try_get("proxy")?)?))).transpose()
+}
+
+const ASKED: &str = "SELECT phone_key FROM dispatch WHERE pending_id = $1 AND kind = 'consent'";
+
+/// Whether the phone on record is still the one that was asked to agree.
+pub(super) async fn asked_who_is_on_record(
+    db: &mut Connection,
+    codec: &Codec,
+    it: &Confirmation,
+) -> Result<bool, UnitError> {
+    let asked: Option<Vec<u8>> = sqlx::query_scalar(ASKED).bind(it.id.as_str()).fetch_optional(&mut *db).await?;
+    let on_record = on_record(db, codec, it).await?;
+    Ok(on_record.is_some_and(|(phone, _)| asked.is_some_and(|asked| asked == codec.phone_key(phone))))
+}
+
 /// What goes out; none when it is no longer wanted.
 async fn message(
     db: &mut Connection,
@@ -371,7 +403,7 @@ async fn message(
     let ticket = |seal, mark: &str| Ticket {
         id: it.id.clone(),
         name: if seal == Seal::Consent { "consent" } else { "token" },
-        signature: format!("{mark}{}", codec.sign(seal, &it.id, it.created_at.as_millisecond(), dispatch.generation)),
+        signature: format!("{mark}{}", codec.sign(seal, &it.id, it.created_at, dispatch.generation)),
     };
     let (from, to) = (it.sender, it.phone);
     Ok(match dispatch.kind {
@@ -398,11 +430,8 @@ async fn message(
             Some(Message::Thanks { from: it.proxy, to, language })
         }
         Kind::Consent if it.stage(now) == Stage::AwaitingConsent => {
-            let client = it.client.map(proxycall_domain::ClientId::get);
-            let row: Option<Row> = sqlx::query(PHONE_ON_RECORD).bind(client).fetch_optional(&mut *db).await?;
-            let Some(row) = row else { return Ok(None) };
-            let (from, to) = (proxy(row.try_get("proxy")?)?, codec.open_phone(row.try_get("phone")?)?);
-            Some(Message::Consent { from, to, language, ticket: ticket(Seal::Consent, "") })
+            let on_record = on_record(db, codec, it).await?.filter(|(phone, _)| codec.phone_key(*phone) == dispatch.to);
+            on_record.map(|(to, from)| Message::Consent { from, to, language, ticket: ticket(Seal::Consent, "") })
         }
         _ => None,
     })
@@ -487,12 +516,15 @@ pub(crate) async fn record_dispatch(
 pub(super) struct Call {
     pub(super) confirmation: Kept,
     pub(super) generation: u32,
+    /// The carrier's id of it, once its answer came.
+    pub(super) sid: Option<String>,
+    /// The carrier's id of the call that was picked up.
     pub(super) call_sid: Option<String>,
     pub(super) entries: u32,
     pub(super) last_entry: Option<String>,
 }
 
-const CALL: &str = "SELECT pending_id, generation, call_sid, entries, last_entry FROM dispatch \
+const CALL: &str = "SELECT pending_id, generation, sid, call_sid, entries, last_entry FROM dispatch \
     WHERE id = $1 AND kind = 'voice' AND state IN ('sending', 'sent', 'delivered', 'unknown')";
 
 /// The call of this name, if we placed it.
@@ -502,8 +534,8 @@ pub(super) async fn call(db: &mut Connection, codec: &Codec, id: DispatchId) -> 
     let pending = proxycall_domain::PendingId::from_store(row.try_get("pending_id")?);
     let count = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
     let (generation, entries) = (count(row.try_get("generation")?), count(row.try_get("entries")?));
-    let (call_sid, last_entry) = (row.try_get("call_sid")?, row.try_get("last_entry")?);
-    Ok(Some(Call { confirmation: known(db, codec, &pending).await?, generation, call_sid, entries, last_entry }))
+    let (sid, call_sid, last_entry) = (row.try_get("sid")?, row.try_get("call_sid")?, row.try_get("last_entry")?);
+    Ok(Some(Call { confirmation: known(db, codec, &pending).await?, generation, sid, call_sid, entries, last_entry }))
 }
 
 const PICK_UP: &str = "UPDATE dispatch SET call_sid = $2 WHERE id = $1 AND call_sid IS NULL";

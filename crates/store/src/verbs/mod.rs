@@ -4,6 +4,7 @@
 //! SQL is constant text. What must differ between the two databases is in their `dialect` modules, and nowhere else.
 
 pub(crate) mod alerts;
+pub(crate) mod begin_confirmation;
 pub(crate) mod calls;
 pub(crate) mod clients;
 mod code_limits;

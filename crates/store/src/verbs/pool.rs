@@ -53,6 +53,15 @@ enum For<'a> {
     Owner(&'a ReservationToken, Timestamp),
 }
 
+impl<'a> For<'a> {
+    fn owner(self) -> Option<&'a ReservationToken> {
+        match self {
+            Self::Client(_) => None,
+            Self::Owner(token, _) => Some(token),
+        }
+    }
+}
+
 /// Takes the number that has been available for longest, of the first type of the wish that there is.
 async fn take(
     db: &mut Connection,
@@ -102,11 +111,13 @@ const LEFT: &str = "SELECT 'held' AS what, number_type, phone, reserved_until, 1
     UNION ALL SELECT 'lapsed', NULL, NULL, NULL, COUNT(*) FROM (SELECT 1 AS one FROM proxy_number \
         WHERE status IN ('quarantined', 'reserved') AND COALESCE(quarantine_until, reserved_until) <= $2 LIMIT 1) AS lapsed";
 
-async fn left(db: &mut Connection, country: CountryCode, whose: For<'_>, now: Timestamp) -> Result<Left, UnitError> {
-    let owner = match whose {
-        For::Client(_) => None,
-        For::Owner(token, _) => Some(token.as_str()),
-    };
+async fn left(
+    db: &mut Connection,
+    country: CountryCode,
+    owner: Option<&ReservationToken>,
+    now: Timestamp,
+) -> Result<Left, UnitError> {
+    let owner = owner.map(ReservationToken::as_str);
     let rows: Vec<Row> =
         sqlx::query(LEFT).bind(country.to_string()).bind(millis(now)).bind(owner).fetch_all(&mut *db).await?;
     let mut left = Left { availability: Availability::default(), lapsed: false, held: None };
@@ -145,7 +156,7 @@ async fn take_lapsed(
         if let Some(taken) = take(db, wish, whose, actor, reason, now).await? {
             return Ok(taken);
         }
-        left = self::left(db, wish.country, whose, now).await?;
+        left = self::left(db, wish.country, whose.owner(), now).await?;
     }
     // What is left is in the hands of others, who may yet let go of it.
     if wish.is_met_by(left.availability) {
@@ -166,8 +177,20 @@ async fn take_any(
     if let Some(taken) = take(db, wish, whose, actor, reason, now).await? {
         return Ok(taken);
     }
-    let left = left(db, wish.country, whose, now).await?;
+    let left = left(db, wish.country, whose.owner(), now).await?;
+    if left.held.is_some_and(|(.., until)| until > now) {
+        return Err(LedgerError::TokenInUse.into());
+    }
     take_lapsed(db, left, wish, whose, actor, reason, now).await
+}
+
+/// Refuses when no number is there that would meet the wish.
+pub(super) async fn refuse_empty(db: &mut Connection, wish: Wish, now: Timestamp) -> Result<(), UnitError> {
+    let left = left(db, wish.country, None, now).await?;
+    if left.lapsed || wish.is_met_by(left.availability) {
+        return Ok(());
+    }
+    Err(LedgerError::NoNumberLeft { country: wish.country, availability: left.availability }.into())
 }
 
 /// Who gives a client a number, and with which job its webhooks are looked after.
@@ -219,7 +242,7 @@ pub(crate) async fn reserve_number(
     if let Some(taken) = take(db, *wish, whose, act.actor, &act.reason, act.at).await? {
         return Ok(reservation(taken, *until));
     }
-    let left = left(db, wish.country, whose, act.at).await?;
+    let left = left(db, wish.country, whose.owner(), act.at).await?;
     if let Some((phone, number_type, until)) = left.held {
         if until <= act.at {
             return Ok(Err(LedgerError::ReservationGone));

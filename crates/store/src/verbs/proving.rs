@@ -7,7 +7,7 @@ use proxycall_domain::{
     client::ClientChanges,
     confirmation::{
         ENTRIES_PER_CALL, Event, Settled, Stage,
-        claim::{Change, Claim, Proof},
+        claim::{Change, Claim, MailedLink, Proof},
         code::EnteredCode,
         reply::{Reply, read},
     },
@@ -68,16 +68,18 @@ async fn prove(
     let now = prover.now;
     // Who is known may have changed since the code went out.
     let claim = claim(db, codec, kept.it.phone, &kept.it.mail).await?;
-    let settled = claim.settle(proof);
+    // An operator who asked for this vouches for the phone; on the page anybody can type one.
+    let mailed = if kept.requester.is_none() { MailedLink::Enrols } else { prover.rules.policy.mailed_link };
+    let settled = claim.settle(proof, mailed);
     kept.it.verified_at = Some(now);
     let client = match &claim {
         Claim::NewClient => None,
         Claim::Client { client, .. } => Some(client.id),
     };
-    if let Settled::Consent { ask_phone, .. } = settled {
+    if let Settled::Consent { .. } | Settled::PhoneUnproven = settled {
         kept.it.client = client;
         happen(db, kept, Event::Proven(settled), now).await?;
-        if ask_phone {
+        if let Settled::Consent { ask_phone: true, .. } = settled {
             dispatch(db, codec, kept, Kind::Consent, prover).await?;
         }
         return Ok(Entered::Waits);
@@ -190,12 +192,14 @@ async fn update(
 
 /// The contact on record, or an operator in its place, agreed.
 async fn agree(db: &mut Connection, codec: &Codec, kept: &mut Kept, prover: Prover<'_>) -> Result<Entered, UnitError> {
-    let change = kept.it.progress.change.unwrap_or_default();
     // Who is known may have changed since it was asked: then nobody agreed to this.
-    let given = match claim(db, codec, kept.it.phone, &kept.it.mail).await? {
-        Claim::Client { client, change: now, .. } if Some(client.id) == kept.it.client && now == change => {
+    let given = match (claim(db, codec, kept.it.phone, &kept.it.mail).await?, kept.it.progress.change) {
+        (Claim::Client { client, change: now, .. }, Some(change))
+            if Some(client.id) == kept.it.client && now == change =>
+        {
             update(db, codec, kept, client.id, change, prover).await?
         }
+        (Claim::NewClient, None) => become_client(db, codec, kept, prover).await?,
         _ => None,
     };
     finish(db, codec, kept, Event::Agreed, given, prover).await
@@ -273,7 +277,7 @@ async fn placed(db: &mut Connection, codec: &Codec, call: &CodeCall) -> Result<O
     let found = dispatches::call(db, codec, call.id).await?;
     Ok(found.filter(|found| {
         found.confirmation.it.phone == call.to
-            && found.call_sid.as_ref().is_none_or(|sid| *sid == call.call_sid)
+            && [&found.sid, &found.call_sid].into_iter().flatten().all(|sid| *sid == call.call_sid)
             && found.confirmation.it.progress.generation == found.generation
     }))
 }
@@ -333,8 +337,7 @@ enum Meaning {
 }
 
 fn meaning(codec: &Codec, it: &Confirmation, proof: &LinkProof) -> Option<Meaning> {
-    let begun = it.created_at.as_millisecond();
-    let signed = |seal, signature: &str| codec.signed(seal, &it.id, begun, it.progress.generation, signature);
+    let signed = |seal, signature: &str| codec.signed(seal, &it.id, it.created_at, it.progress.generation, signature);
     match proof {
         LinkProof::Code(entered) => Some(Meaning::Code(*entered)),
         LinkProof::Token(token) => {
@@ -347,6 +350,11 @@ fn meaning(codec: &Codec, it: &Confirmation, proof: &LinkProof) -> Option<Meanin
     }
 }
 
+/// Whether the phone that was asked still has a say.
+async fn has_a_say(db: &mut Connection, codec: &Codec, it: &Confirmation, now: Timestamp) -> Result<bool, UnitError> {
+    Ok(it.stage(now) == Stage::AwaitingConsent && dispatches::asked_who_is_on_record(db, codec, it).await?)
+}
+
 pub(crate) async fn link(
     db: &mut Connection,
     codec: &Codec,
@@ -357,7 +365,7 @@ pub(crate) async fn link(
     let Some(kept) = find(db, codec, &id).await? else { return Ok(LinkState::Unknown) };
     let Some(meaning) = meaning(codec, &kept.it, &proof) else { return Ok(LinkState::Unknown) };
     let open = match meaning {
-        Meaning::Consent => kept.it.stage(now) == Stage::AwaitingConsent,
+        Meaning::Consent => has_a_say(db, codec, &kept.it, now).await?,
         Meaning::Code(_) | Meaning::Proves(_) => kept.it.is_live(now),
     };
     Ok(if open { LinkState::Open { language: kept.it.language } } else { LinkState::Over })
@@ -373,7 +381,7 @@ pub(crate) async fn use_link(db: &mut Connection, codec: &Codec, link: &UseLink)
         Meaning::Proves(_) if !kept.it.is_live(link.now) => Entered::Over,
         Meaning::Proves(_) if kept.it.progress.is_locked() => Entered::Locked,
         Meaning::Proves(proof) => prove(db, codec, &mut kept, proof, prover).await?,
-        Meaning::Consent if kept.it.stage(link.now) != Stage::AwaitingConsent => Entered::Over,
+        Meaning::Consent if !has_a_say(db, codec, &kept.it, link.now).await? => Entered::Over,
         Meaning::Consent if link.agreed => agree(db, codec, &mut kept, prover).await?,
         Meaning::Consent => {
             end(db, codec, &mut kept, Event::Declined, "its confirmation was declined", link.now).await?;

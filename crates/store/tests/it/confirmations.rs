@@ -6,25 +6,26 @@ use jiff::{SignedDuration, Timestamp};
 use proxycall_domain::{
     Address, CodeChannel, Confirmation, DispatchId, Language, MailAddress, NumberType, PendingId, PersonName,
     PhoneNumber,
+    client::ClientChanges,
     confirmation::{MAX_TRIES, Stage, code::EnteredCode},
-    pool::life::{Act, Actor},
+    pool::life::{Act, Actor, ReservationToken, Wish},
 };
 use proxycall_service::ports::{
     Ledger, LedgerError,
     ledger::{
         ApproveConfirmation, CallEntry, CallStep, CodeCall, CreateConfirmation, DispatchReport, DispatchResult,
         DispatchStep, Entered, LinkOutcome, LinkProof, LinkState, Message, MoveNumber, MoveTo, Origin, RequestCode,
-        TextOutcome, UseLink, Work,
+        ReserveNumber, TextOutcome, UpdateClient, UseLink, Work,
     },
 };
 
 use crate::{clients::close, support::*};
 
-fn pending(n: u64) -> PendingId {
+pub(crate) fn pending(n: u64) -> PendingId {
     PendingId::parse(&format!("P-{n}")).unwrap()
 }
 
-fn create(n: u64, phone: PhoneNumber, mail: u64, now: Timestamp) -> CreateConfirmation {
+pub(crate) fn create(n: u64, phone: PhoneNumber, mail: u64, now: Timestamp) -> CreateConfirmation {
     CreateConfirmation {
         id: pending(n),
         name: PersonName::parse("name", "Zoé Martin").unwrap(),
@@ -41,20 +42,16 @@ fn create(n: u64, phone: PhoneNumber, mail: u64, now: Timestamp) -> CreateConfir
     }
 }
 
-fn page(n: u64, phone: PhoneNumber, mail: u64, requester: &str, now: Timestamp) -> CreateConfirmation {
-    CreateConfirmation { origin: Origin::Page { requester: requester.to_owned() }, ..create(n, phone, mail, now) }
-}
-
 async fn begin(db: &TestStore, n: u64, phone: PhoneNumber, mail: u64, now: Timestamp) -> Confirmation {
     db.create_confirmation(create(n, phone, mail, now)).await.unwrap().confirmation.unwrap()
 }
 
 /// What went out, by kind.
 #[derive(Default)]
-struct Out {
-    codes: HashMap<PendingId, String>,
+pub(crate) struct Out {
+    pub(crate) codes: HashMap<PendingId, String>,
     tokens: HashMap<PendingId, String>,
-    mailed: HashMap<PendingId, String>,
+    pub(crate) mailed: HashMap<PendingId, String>,
     consents: HashMap<PendingId, String>,
     calls: HashMap<PendingId, DispatchId>,
     dispatches: Vec<DispatchId>,
@@ -116,11 +113,11 @@ fn taken() -> Option<DispatchResult> {
     Some(DispatchResult::Sent { sid: None })
 }
 
-async fn settle(db: &TestStore, out: &mut Out, now: Timestamp) {
+pub(crate) async fn settle(db: &TestStore, out: &mut Out, now: Timestamp) {
     while carry_out(db, out, now, taken).await > 0 {}
 }
 
-async fn reply(
+pub(crate) async fn reply(
     db: &TestStore,
     sid: &str,
     from: PhoneNumber,
@@ -131,11 +128,11 @@ async fn reply(
     db.record_inbound_text(text(sid, Address::Phone(from), to, body, now)).await.unwrap().outcome
 }
 
-fn using(n: u64, proof: LinkProof, now: Timestamp) -> UseLink {
+pub(crate) fn using(n: u64, proof: LinkProof, now: Timestamp) -> UseLink {
     UseLink { id: pending(n), proof, agreed: true, rules: rules(), spare: spare(), now }
 }
 
-async fn stage(db: &TestStore, n: u64) -> Stage {
+pub(crate) async fn stage(db: &TestStore, n: u64) -> Stage {
     db.confirmation(pending(n)).await.unwrap().unwrap().progress.stage
 }
 
@@ -346,29 +343,45 @@ pub(crate) async fn a_number_is_not_taken_over_with_an_address(db: TestStore) {
     assert_eq!(db.database().count("proxy_number WHERE status = 'reserved'").await, 0);
 }
 
-pub(crate) async fn the_page_is_limited_and_learns_nothing(db: TestStore) {
-    stock(&db, 40).await;
-    let ask =
-        async |n, phone, mail, requester: &str, now| db.create_confirmation(page(n, phone, mail, requester, now)).await;
-    ask(1, real(1), 1, "a", at(0)).await.unwrap();
-    let other = ask(2, real(1), 2, "b", at(1)).await.unwrap();
-    assert_eq!(other.confirmation, None, "somebody else's phone is told nothing of");
-    assert_eq!(db.confirmation_by_progress(other.progress).await.unwrap(), Some(None));
-    let soon = ask(3, real(3), 1, "c", at(2)).await.unwrap_err();
-    assert!(
-        matches!(soon, LedgerError::TooManyCodes { per: "for this e-mail address", again_at } if again_at == at(180))
-    );
-    let mut asked = 1;
-    for n in 10..40 {
-        match ask(n, real(100 + u32::try_from(n).unwrap()), 100 + n, "a", at(300 + i64::try_from(n).unwrap())).await {
-            Ok(_) => asked += 1,
-            Err(error) => {
-                assert!(matches!(error, LedgerError::TooManyCodes { per: "from this address", .. }));
-                break;
-            }
-        }
-    }
-    assert_eq!(asked, 20);
+pub(crate) async fn consent_is_that_of_the_phone_that_was_asked(db: TestStore) {
+    clients(&db, 1).await;
+    db.add_numbers(vec![number(proxy(9), NumberType::Local)], act(0)).await.unwrap();
+    begin(&db, 1, real(5), 1, at(0)).await;
+    let mut out = Out::default();
+    settle(&db, &mut out, at(0)).await;
+    reply(&db, "SM1", real(5), proxy(9), &out.codes[&pending(1)], at(20)).await;
+    settle(&db, &mut out, at(20)).await;
+    let consent = LinkProof::Consent(out.consents[&pending(1)].clone());
+    let elsewhere = ClientChanges { phone: Some(real(77)), ..ClientChanges::default() };
+    db.update_client(UpdateClient { id: id(1), changes: elsewhere, now: at(21) }).await.unwrap();
+    assert_eq!(db.link(pending(1), consent.clone(), at(22)).await.unwrap(), LinkState::Over);
+    let used = db.use_link(using(1, consent, at(22))).await.unwrap();
+    assert_eq!(used, LinkOutcome::Entered(Entered::Over, Language::Fr), "that phone has no say any more");
+    assert_eq!(db.client(id(1)).await.unwrap().unwrap().phone, real(77));
+    assert_eq!(stage(&db, 1).await, Stage::AwaitingConsent, "an operator may still decide");
+}
+
+pub(crate) async fn a_token_that_holds_a_number_already_is_a_conflict(db: TestStore) {
+    stock(&db, 2).await;
+    let wish = Wish::any("FR".parse().unwrap(), NumberType::Local);
+    let token = ReservationToken::parse("token", "P-1").unwrap();
+    db.reserve_number(ReserveNumber { wish, token, until: at(600), act: act(0) }).await.unwrap();
+    let refused = db.create_confirmation(create(1, real(1), 1, at(0))).await.unwrap_err();
+    assert_eq!(refused, LedgerError::TokenInUse);
+    assert_eq!(db.database().count("confirmation").await, 0);
+}
+
+pub(crate) async fn a_code_is_said_in_the_call_that_was_placed_and_in_no_other(db: TestStore) {
+    stock(&db, 1).await;
+    begin(&db, 1, real(1), 1, at(0)).await;
+    let mut out = Out::default();
+    settle(&db, &mut out, at(0)).await;
+    let placed = || Some(DispatchResult::Sent { sid: Some("CA1".to_owned()) });
+    carry_out(&db, &mut out, at(60), taken).await;
+    carry_out(&db, &mut out, at(60), placed).await;
+    let call = |sid: &str| CodeCall { id: out.calls[&pending(1)], call_sid: sid.to_owned(), to: real(1), now: at(61) };
+    assert_eq!(db.begin_code_call(call("CA2")).await.unwrap(), CallStep::Over);
+    assert!(matches!(db.begin_code_call(call("CA1")).await.unwrap(), CallStep::Speak { .. }));
 }
 
 pub(crate) async fn no_code_is_in_the_database(db: TestStore) {

@@ -2,7 +2,12 @@
 //!
 //! A rule is a function from a store to nothing; `ledger_suite!` runs each on both databases.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a rule that meets an error has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a rule that meets an error has failed"
+)]
 
 mod calls;
 mod clients;
@@ -14,6 +19,7 @@ mod jobs;
 mod numbers;
 mod opening;
 mod orders;
+mod page_requests;
 mod pool;
 mod privacy;
 mod purchases;
@@ -123,6 +129,17 @@ ledger_suite! {
         work_that_is_there_once_runs_again_when_it_is_wanted_meanwhile,
         many_at_once_reserve_each_number_once,
         no_sequence_of_acts_gives_a_number_two_owners;
+    page_requests:
+        a_requester_is_limited_by_what_it_asked_itself,
+        what_others_asked_for_is_not_told,
+        one_of_our_numbers_as_a_phone_looks_like_any_other,
+        an_empty_pool_is_told_to_everybody_alike,
+        a_mistyped_address_is_corrected_after_a_moment,
+        who_began_with_my_phone_does_not_block_me,
+        a_locked_code_is_replaced_by_asking_again,
+        what_the_operator_began_gives_way_to_no_page_and_outranks_one,
+        requests_at_once_pass_no_limit,
+        a_mailed_link_may_wait_for_an_operators_word_on_the_phone;
     confirmations:
         a_confirmation_holds_a_number_until_it_is_a_clients,
         two_confirmations_race_for_the_last_number_and_one_gets_it,
@@ -132,7 +149,9 @@ ledger_suite! {
         a_call_counts_three_entries_and_a_repeated_one_once,
         a_link_is_used_once_and_none_is_forged,
         a_number_is_not_taken_over_with_an_address,
-        the_page_is_limited_and_learns_nothing,
+        consent_is_that_of_the_phone_that_was_asked,
+        a_token_that_holds_a_number_already_is_a_conflict,
+        a_code_is_said_in_the_call_that_was_placed_and_in_no_other,
         no_code_is_in_the_database,
         no_order_of_events_crash_or_clock_breaks_a_rule;
     purchases:

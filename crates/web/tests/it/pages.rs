@@ -1,11 +1,12 @@
 //! What clients see: the form, its refusals, the progress, the links. Over a stage, so that every state can be shown.
 
 use jiff::{SignedDuration, Timestamp};
-use proxycall_domain::Language;
+use proxycall_domain::{Language, NumberType};
 use proxycall_testkit::reqwest::{Method, RequestBuilder, Response, StatusCode, header};
 use proxycall_testkit::{
     TestApp,
     app::{Outside, run_page_test},
+    sandbox::world::Handset,
     stage::Stage,
 };
 use proxycall_web::{
@@ -94,6 +95,43 @@ async fn the_page_that_such_a_program_is_led_to_looks_like_any_other() {
         assert_eq!(status, StatusCode::OK);
         assert!(body.contains("6"), "it says what to do with a code that never comes");
         assert!(app.world.requests().iter().all(|request| !request.path.contains("Messages")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_request_that_is_not_served_passes_through_the_same_pages_at_the_same_times() {
+    run_page_test(Outside::default(), async |app| {
+        for number in ["+33199000501", "+33199000502"] {
+            app.number(number, "FR", NumberType::Local).await;
+        }
+        app.world.add_handset(Handset::new("+33639980001"));
+        let target = async |changes: &[(&str, &str)]| {
+            let response = filled(app, changes).send().await.unwrap();
+            assert_eq!(response.status(), StatusCode::SEE_OTHER);
+            response.headers()[header::LOCATION].to_str().unwrap().to_owned()
+        };
+        let served = target(&[]).await;
+        // One of our own numbers, which nobody may learn.
+        let ours = [
+            ("phone", "0199000502"),
+            ("phone2", "0199000502"),
+            ("email", "b@example.com"),
+            ("email2", "b@example.com"),
+        ];
+        let not_served = target(&ours).await;
+        let mut seen = Vec::new();
+        for seconds in [1, 59, 1, 119, 1, 3_600, 24 * 3_600] {
+            app.advance(seconds).await;
+            let [served, not_served] = [
+                page(app.bare_request(Method::GET, &served)).await,
+                page(app.bare_request(Method::GET, &not_served)).await,
+            ];
+            assert_eq!(served, not_served, "after {seconds} s more");
+            seen.push(served.1);
+        }
+        seen.dedup();
+        assert!(seen.len() >= 4, "the pages did not change");
     })
     .await;
 }

@@ -91,6 +91,18 @@ pub struct BegunConfirmation {
     pub progress: String,
 }
 
+/// What a progress page shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProgressPage {
+    /// How this confirmation goes.
+    Theirs(Confirmation),
+    /// Nothing was begun, which must not be told: it looks like one that nobody answers.
+    Nobodys {
+        /// Since when.
+        begun: Timestamp,
+    },
+}
+
 /// A code wanted over a channel.
 #[derive(Debug, Clone)]
 pub struct RequestCode {

@@ -20,6 +20,7 @@ pub mod pool;
 pub mod purchase;
 pub mod routing;
 pub mod setting;
+pub mod sheet;
 pub mod text_sender;
 pub mod wiring;
 

@@ -4,8 +4,9 @@
 use std::{collections::HashSet, io, ops::RangeInclusive, time::Duration};
 
 use proxycall_domain::{
-    ClientId, FieldError, MailAddress, NewClient, PersonName, PhoneNumber, Policy, client::parse_phone,
+    ClientId, FieldError, MailAddress, NewClient, PersonName, PhoneNumber, Policy,
     pool::MobilePrefixes,
+    sheet::cell::{phone, plain},
 };
 use serde::Deserialize;
 use tokio::time::Instant;
@@ -110,14 +111,8 @@ impl Line {
     }
 }
 
-/// A phone as a spreadsheet may have left it: with an apostrophe in front, or as a number with a `.0`.
-fn phone(field: &'static str, cell: &str) -> Result<PhoneNumber, FieldError> {
-    let cell = cell.trim().trim_start_matches('\'');
-    parse_phone(field, cell.strip_suffix(".0").unwrap_or(cell))
-}
-
 fn filled(cell: &str) -> Option<&str> {
-    Some(cell.trim().trim_start_matches('\'')).filter(|cell| !cell.is_empty())
+    Some(plain(cell)).filter(|cell| !cell.is_empty())
 }
 
 struct Checker<'a> {

@@ -90,6 +90,9 @@ macro_rules! read {
     }};
 }
 
+// Below the macros, which it uses.
+mod sheet;
+
 impl Store {
     /// Which secret the store was made with; the first to come decides.
     pub(crate) async fn claim_secret(

@@ -18,6 +18,32 @@ pub(crate) use sqlx::{PgConnection as Connection, postgres::PgRow as Row};
 
 use crate::error::{UnitError, is_crossed, unavailable};
 
+/// Switches the triggers that mark changes for the sheet.
+macro_rules! marks {
+    ($switch:literal) => {
+        concat!(
+            "ALTER TABLE client ",
+            $switch,
+            " TRIGGER client_added_mark; \
+             ALTER TABLE client ",
+            $switch,
+            " TRIGGER client_changed_mark; \
+             ALTER TABLE proxy_number ",
+            $switch,
+            " TRIGGER proxy_number_added_mark; \
+             ALTER TABLE proxy_number ",
+            $switch,
+            " TRIGGER proxy_number_changed_mark; \
+             ALTER TABLE confirmation ",
+            $switch,
+            " TRIGGER confirmation_added_mark; \
+             ALTER TABLE confirmation ",
+            $switch,
+            " TRIGGER confirmation_changed_mark"
+        )
+    };
+}
+
 /// The texts that differ from SQLite's: many writers, so what another holds is stepped over.
 pub(crate) mod dialect {
     use crate::shared_sql::{
@@ -38,6 +64,9 @@ pub(crate) mod dialect {
         ") SELECT count(*) AS recorded FROM recorded"
     );
     pub(crate) const HOLD_KEY: &str = "SELECT pg_advisory_xact_lock($1)";
+    // Triggers that are off cost nothing.
+    pub(crate) const MARKS_ON: &str = marks!("ENABLE");
+    pub(crate) const MARKS_OFF: &str = marks!("DISABLE");
     pub(crate) const IMPORT_KNOWN: &str =
         import_known!("jsonb_array_elements(CAST($1 AS jsonb)) AS e(value)", "decode(", ", 'hex')");
     pub(crate) const IMPORT_CLIENTS: &str =

@@ -54,6 +54,9 @@ pub(crate) mod dialect {
         "; SELECT changes() AS recorded"
     );
     pub(crate) const HOLD_KEY: &str = "SELECT $1";
+    // Its triggers look whether changes are marked.
+    pub(crate) const MARKS_ON: &str = "";
+    pub(crate) const MARKS_OFF: &str = "";
     pub(crate) const IMPORT_KNOWN: &str = import_known!("jsonb_each($1)", "unhex(", ")");
     pub(crate) const IMPORT_CLIENTS: &str = import_clients!("jsonb_each($1)", "unhex(", ")");
     pub(crate) const IMPORT_NUMBERS: &str = import_numbers!("jsonb_each($1)");

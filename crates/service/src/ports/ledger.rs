@@ -12,6 +12,7 @@ mod confirmations;
 mod jobs;
 mod pool;
 mod requests;
+mod sheet;
 mod texts;
 
 use async_trait::async_trait;
@@ -46,6 +47,7 @@ pub use pool::{
     Moved, NumberFilter, OpenPurchase, PurchaseEnd, ReleaseNumber, ReserveNumber,
 };
 pub use requests::{Begun, RequestKey, StoredAnswer};
+pub use sheet::{Mark, SheetBook, SheetChanges, SheetNews, SheetProblem, SheetState};
 pub use texts::{DeliveryReport, InboundText, OutboundText, RecordedText, SendStep, SentText, TextOutcome, TextResult};
 
 /// Why a verb did nothing.
@@ -148,7 +150,7 @@ impl<T> Page<T> {
 
 /// The store, in the words of the service.
 #[async_trait]
-pub trait Ledger: Send + Sync {
+pub trait Ledger: SheetBook {
     /// Decides a call, records it and remembers the caller. The same call again gets the same answer.
     async fn record_inbound_call(&self, call: InboundCall) -> Result<RecordedCall, LedgerError>;
 

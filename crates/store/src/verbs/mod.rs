@@ -21,6 +21,7 @@ pub(crate) mod proving;
 pub(crate) mod purchases;
 pub(crate) mod requests;
 pub(crate) mod settings;
+pub(crate) mod sheet;
 pub(crate) mod texts;
 pub(crate) mod wiring;
 

@@ -1,0 +1,141 @@
+//! What the store keeps for the mirror of the Google Sheet: marks of what changed, what the sheet last showed, and what was
+//! sent there. Every change of a record marks its row in the same unit, whichever verb makes it.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use proxycall_domain::{
+    JobId,
+    sheet::{Cells, Intent, Record, Tab},
+};
+
+use super::LedgerError;
+
+/// A record that differs, or may differ, from its row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// The tab.
+    pub tab: Tab,
+    /// Whose row.
+    pub key: String,
+    /// Tells this change from a later one.
+    pub seq: i64,
+    /// When the mirror saw it first.
+    pub since: Timestamp,
+}
+
+/// What one cycle found out, kept in one unit.
+#[derive(Debug, Clone, Default)]
+pub struct SheetChanges {
+    /// What is the same in sheet and store from now on; none: nothing any more.
+    pub bases: Vec<(Tab, String, Option<Cells>)>,
+    /// What is about to be sent. Takes the place of what was sent for the same row.
+    pub intents: Vec<(Tab, Intent)>,
+    /// Rows whose last intent was judged.
+    pub judged: Vec<(Tab, String)>,
+    /// Marks of which nothing is left to be written, unless the record changed again.
+    pub unmarked: Vec<Mark>,
+    /// What a person should know of a row; none: nothing any more.
+    pub problems: Vec<(Tab, String, Option<String>)>,
+}
+
+impl SheetChanges {
+    /// Whether there is nothing to keep.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let Self { bases, intents, judged, unmarked, problems } = self;
+        bases.is_empty() && intents.is_empty() && judged.is_empty() && unmarked.is_empty() && problems.is_empty()
+    }
+}
+
+/// What came of an exchange with the sheet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SheetNews {
+    /// It was read, and perhaps written.
+    Well {
+        /// Whether something was written.
+        wrote: bool,
+    },
+    /// It could not be, for this reason.
+    Failed(String),
+    /// Its first content was taken over, or the store's put into it.
+    Begun,
+}
+
+/// Something in the sheet that a person should know of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SheetProblem {
+    /// The tab.
+    pub tab: Tab,
+    /// The row's key; for a row without one, its number with a `#` before it.
+    pub key: String,
+    /// What is wrong, or was put back and why.
+    pub reason: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// How the mirror goes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SheetState {
+    /// Whether changes are marked: a sheet is set up.
+    pub marking: bool,
+    /// When it was begun.
+    pub begun_at: Option<Timestamp>,
+    /// When the sheet was last read.
+    pub read_at: Option<Timestamp>,
+    /// When it was last written.
+    pub written_at: Option<Timestamp>,
+    /// What kept the last exchange from succeeding, and when.
+    pub failure: Option<(String, Timestamp)>,
+    /// How many rows wait to be written, seen or not.
+    pub waiting: u64,
+    /// Since when the oldest of them waits; none: none was seen yet.
+    pub oldest: Option<Timestamp>,
+    /// How many rows are in both.
+    pub rows: u64,
+}
+
+/// The store's side of the mirror.
+#[async_trait]
+pub trait SheetBook: Send + Sync {
+    /// From now on changes are marked, or not. Says whether that is new.
+    async fn mark_changes(&self, on: bool) -> Result<bool, LedgerError>;
+
+    /// Takes the sheet for one instance, or keeps it; false when another has it.
+    async fn own_sheet(&self, owner: JobId, until: Timestamp, now: Timestamp) -> Result<bool, LedgerError>;
+
+    /// How the mirror goes.
+    async fn sheet_state(&self) -> Result<SheetState, LedgerError>;
+
+    /// Keeps what came of an exchange.
+    async fn note_sheet(&self, news: SheetNews, now: Timestamp) -> Result<(), LedgerError>;
+
+    /// What is marked, the oldest first; what nobody has seen before is seen now.
+    async fn sheet_marks(&self, now: Timestamp) -> Result<Vec<Mark>, LedgerError>;
+
+    /// Marks every record.
+    async fn mark_all(&self) -> Result<(), LedgerError>;
+
+    /// What was last the same, for rows after a key, in the order of keys.
+    async fn sheet_rows(&self, tab: Tab, after: String, limit: u32) -> Result<Vec<(String, Cells)>, LedgerError>;
+
+    /// What was last the same, for these keys.
+    async fn sheet_rows_of(&self, tab: Tab, keys: Vec<String>) -> Result<Vec<(String, Cells)>, LedgerError>;
+
+    /// What the sheet should show, for these keys. A key without record is left out.
+    async fn sheet_records(
+        &self,
+        tab: Tab,
+        keys: Vec<String>,
+        now: Timestamp,
+    ) -> Result<Vec<(String, Record)>, LedgerError>;
+
+    /// What was sent and not yet seen.
+    async fn sheet_intents(&self) -> Result<Vec<(Tab, Intent)>, LedgerError>;
+
+    /// Keeps what one cycle found out.
+    async fn keep_sheet(&self, changes: SheetChanges, now: Timestamp) -> Result<(), LedgerError>;
+
+    /// What people should know, the newest first, 1000 at most.
+    async fn sheet_problems(&self) -> Result<Vec<SheetProblem>, LedgerError>;
+}

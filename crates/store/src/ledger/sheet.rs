@@ -1,0 +1,72 @@
+//! The part of the port that is about the Google Sheet.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use proxycall_domain::{
+    JobId,
+    sheet::{Cells, Intent, Record, Tab},
+};
+use proxycall_service::ports::{
+    LedgerError,
+    ledger::{Mark, SheetBook, SheetChanges, SheetNews, SheetProblem, SheetState},
+};
+
+use crate::{Engine, Store, postgres, sqlite};
+
+#[async_trait]
+impl SheetBook for Store {
+    async fn mark_changes(&self, on: bool) -> Result<bool, LedgerError> {
+        unit!(self, sheet::mark_changes(on))
+    }
+
+    async fn own_sheet(&self, owner: JobId, until: Timestamp, now: Timestamp) -> Result<bool, LedgerError> {
+        unit!(self, sheet::own_sheet(owner, until, now))
+    }
+
+    async fn sheet_state(&self) -> Result<SheetState, LedgerError> {
+        read!(self, sheet::sheet_state())
+    }
+
+    async fn note_sheet(&self, news: SheetNews, now: Timestamp) -> Result<(), LedgerError> {
+        unit!(self, sheet::note_sheet(news, now))
+    }
+
+    async fn sheet_marks(&self, now: Timestamp) -> Result<Vec<Mark>, LedgerError> {
+        unit!(self, sheet::sheet_marks(now))
+    }
+
+    async fn mark_all(&self) -> Result<(), LedgerError> {
+        unit!(self, sheet::mark_all())
+    }
+
+    async fn sheet_rows(&self, tab: Tab, after: String, limit: u32) -> Result<Vec<(String, Cells)>, LedgerError> {
+        read!(self, sheet::sheet_rows(tab, after, limit))
+    }
+
+    async fn sheet_rows_of(&self, tab: Tab, keys: Vec<String>) -> Result<Vec<(String, Cells)>, LedgerError> {
+        read!(self, sheet::sheet_rows_of(tab, keys))
+    }
+
+    async fn sheet_records(
+        &self,
+        tab: Tab,
+        keys: Vec<String>,
+        now: Timestamp,
+    ) -> Result<Vec<(String, Record)>, LedgerError> {
+        read!(self, sheet::sheet_records(tab, keys, now))
+    }
+
+    async fn sheet_intents(&self) -> Result<Vec<(Tab, Intent)>, LedgerError> {
+        read!(self, sheet::sheet_intents())
+    }
+
+    async fn keep_sheet(&self, changes: SheetChanges, now: Timestamp) -> Result<(), LedgerError> {
+        unit!(self, sheet::keep_sheet(changes, now))
+    }
+
+    async fn sheet_problems(&self) -> Result<Vec<SheetProblem>, LedgerError> {
+        read!(self, sheet::sheet_problems())
+    }
+}

@@ -1,0 +1,258 @@
+//! What is kept for the mirror of the Google Sheet. Marks are made by triggers, in the unit of the change.
+
+use proxycall_domain::{
+    JobId, PendingId,
+    sheet::{Cells, Intent, Record, Tab},
+};
+use proxycall_service::ports::ledger::{Mark, SheetChanges, SheetNews, SheetProblem, SheetState};
+
+use super::*;
+
+fn tab_of(title: &str) -> Result<Tab, LedgerError> {
+    Tab::ALL.into_iter().find(|tab| tab.title() == title).ok_or_else(|| unreadable("a tab"))
+}
+
+const MARKING: &str = "UPDATE sheet_state SET marking = $1 WHERE marking <> $1";
+
+pub(crate) async fn mark_changes(db: &mut Connection, _codec: &Codec, on: &bool) -> Result<bool, UnitError> {
+    let changed = sqlx::query(MARKING).bind(i64::from(*on)).execute(&mut *db).await?.rows_affected() > 0;
+    if changed {
+        sqlx::raw_sql(if *on { dialect::MARKS_ON } else { dialect::MARKS_OFF }).execute(&mut *db).await?;
+    }
+    Ok(changed)
+}
+
+const OWN: &str = "UPDATE sheet_state SET owner = $1, owned_until = $2 \
+    WHERE owner IS NULL OR owner = $1 OR owned_until <= $3";
+
+pub(crate) async fn own_sheet(
+    db: &mut Connection,
+    _codec: &Codec,
+    owner: &JobId,
+    until: &Timestamp,
+    now: &Timestamp,
+) -> Result<bool, UnitError> {
+    let owned = sqlx::query(OWN).bind(owner.uuid()).bind(millis(*until)).bind(millis(*now)).execute(&mut *db).await?;
+    Ok(owned.rows_affected() == 1)
+}
+
+const STATE: &str = "SELECT marking, begun_at, read_at, written_at, failure, failed_at, \
+        (SELECT COUNT(*) FROM sheet_mark) AS waiting, (SELECT MIN(since) FROM sheet_mark) AS oldest, \
+        (SELECT COUNT(*) FROM sheet_row) AS in_both FROM sheet_state";
+
+pub(crate) async fn sheet_state(db: &mut Connection, _codec: &Codec) -> Result<SheetState, UnitError> {
+    let row: Row = sqlx::query(STATE).fetch_one(&mut *db).await?;
+    let at = |column: &str| -> Result<Option<Timestamp>, UnitError> {
+        Ok(row.try_get::<Option<i64>, _>(column)?.map(time).transpose()?)
+    };
+    let count = |column: &str| -> Result<u64, UnitError> {
+        Ok(u64::try_from(row.try_get::<i64, _>(column)?).unwrap_or_default())
+    };
+    Ok(SheetState {
+        marking: row.try_get::<i64, _>("marking")? == 1,
+        begun_at: at("begun_at")?,
+        read_at: at("read_at")?,
+        written_at: at("written_at")?,
+        failure: row.try_get::<Option<String>, _>("failure")?.zip(at("failed_at")?),
+        waiting: count("waiting")?,
+        oldest: at("oldest")?,
+        rows: count("in_both")?,
+    })
+}
+
+const WELL: &str = "UPDATE sheet_state SET read_at = $1, written_at = CASE WHEN $2 = 1 THEN $1 ELSE written_at END, \
+    failure = NULL, failed_at = NULL";
+const FAILED: &str = "UPDATE sheet_state SET failure = $2, failed_at = $1";
+const BEGUN: &str = "UPDATE sheet_state SET begun_at = $1";
+
+pub(crate) async fn note_sheet(
+    db: &mut Connection,
+    _codec: &Codec,
+    news: &SheetNews,
+    now: &Timestamp,
+) -> Result<(), UnitError> {
+    let now = millis(*now);
+    match news {
+        SheetNews::Well { wrote } => sqlx::query(WELL).bind(now).bind(i64::from(*wrote)).execute(&mut *db).await?,
+        SheetNews::Failed(why) => sqlx::query(FAILED).bind(now).bind(why).execute(&mut *db).await?,
+        SheetNews::Begun => sqlx::query(BEGUN).bind(now).execute(&mut *db).await?,
+    };
+    Ok(())
+}
+
+const SEE: &str = "UPDATE sheet_mark SET since = $1 WHERE since IS NULL";
+const MARKS: &str = "SELECT tab, key, seq, since FROM sheet_mark WHERE since IS NOT NULL ORDER BY since, tab, key";
+
+pub(crate) async fn sheet_marks(db: &mut Connection, _codec: &Codec, now: &Timestamp) -> Result<Vec<Mark>, UnitError> {
+    sqlx::query(SEE).bind(millis(*now)).execute(&mut *db).await?;
+    let rows: Vec<Row> = sqlx::query(MARKS).fetch_all(&mut *db).await?;
+    let mark = |row: &Row| {
+        let (tab, since) = (tab_of(row.try_get("tab")?)?, time(row.try_get("since")?)?);
+        Ok(Mark { tab, key: row.try_get("key")?, seq: row.try_get("seq")?, since })
+    };
+    rows.iter().map(mark).collect()
+}
+
+macro_rules! mark_every {
+    ($tab:literal, $key:literal) => {
+        concat!(
+            "INSERT INTO sheet_mark (tab, key, seq) SELECT '",
+            $tab,
+            "', ",
+            $key,
+            " WHERE TRUE ON CONFLICT (tab, key) DO UPDATE SET seq = sheet_mark.seq + 1"
+        )
+    };
+}
+
+const MARK_CLIENTS: &str = mark_every!("Clients", "CAST(client_id AS TEXT), 1 FROM client");
+const MARK_NUMBERS: &str = mark_every!("TwilioPools", "'+' || CAST(phone AS TEXT), 1 FROM proxy_number");
+const MARK_CONFIRMATIONS: &str = mark_every!("CONFIRMATION_PENDING", "pending_id, 1 FROM confirmation");
+
+pub(crate) async fn mark_all(db: &mut Connection, _codec: &Codec) -> Result<(), UnitError> {
+    for every in [MARK_CLIENTS, MARK_NUMBERS, MARK_CONFIRMATIONS] {
+        sqlx::query(every).execute(&mut *db).await?;
+    }
+    Ok(())
+}
+
+fn cells_of(codec: &Codec, row: &Row) -> Result<(String, Cells), UnitError> {
+    Ok((row.try_get("key")?, codec.open_json(row.try_get("cells")?)?))
+}
+
+const ROWS: &str = "SELECT key, cells FROM sheet_row WHERE tab = $1 AND key > $2 ORDER BY key LIMIT $3";
+
+pub(crate) async fn sheet_rows(
+    db: &mut Connection,
+    codec: &Codec,
+    tab: Tab,
+    after: String,
+    limit: u32,
+) -> Result<Vec<(String, Cells)>, UnitError> {
+    let query = sqlx::query(ROWS).bind(tab.title()).bind(after).bind(i64::from(limit));
+    let rows: Vec<Row> = query.fetch_all(&mut *db).await?;
+    rows.iter().map(|row| cells_of(codec, row)).collect()
+}
+
+const ROW: &str = "SELECT key, cells FROM sheet_row WHERE tab = $1 AND key = $2";
+
+pub(crate) async fn sheet_rows_of(
+    db: &mut Connection,
+    codec: &Codec,
+    tab: Tab,
+    keys: Vec<String>,
+) -> Result<Vec<(String, Cells)>, UnitError> {
+    let mut found = Vec::new();
+    for key in keys {
+        let row: Option<Row> = sqlx::query(ROW).bind(tab.title()).bind(&key).fetch_optional(&mut *db).await?;
+        found.extend(row.map(|row| cells_of(codec, &row)).transpose()?);
+    }
+    Ok(found)
+}
+
+pub(crate) async fn sheet_records(
+    db: &mut Connection,
+    codec: &Codec,
+    tab: Tab,
+    keys: Vec<String>,
+    now: Timestamp,
+) -> Result<Vec<(String, Record)>, UnitError> {
+    let mut found = Vec::new();
+    for key in keys {
+        let record = record(db, codec, tab, &key, now).await?;
+        found.extend(record.map(|record| (key, record)));
+    }
+    Ok(found)
+}
+
+async fn record(
+    db: &mut Connection,
+    codec: &Codec,
+    tab: Tab,
+    key: &str,
+    now: Timestamp,
+) -> Result<Option<Record>, UnitError> {
+    Ok(match tab {
+        Tab::Clients => match ClientId::parse("client_id", key) {
+            Ok(id) => clients::find(db, codec, id).await?.map(|client| Record::of_client(&client)),
+            Err(_) => None,
+        },
+        Tab::Pool => match PhoneNumber::parse(key) {
+            Ok(phone) => numbers::number(db, codec, phone).await?.map(|number| Record::of_number(&number)),
+            Err(_) => None,
+        },
+        Tab::Confirmations => {
+            let id = PendingId::from_store(key.to_owned());
+            confirmations::confirmation(db, codec, id).await?.map(|it| Record::of_confirmation(&it, now))
+        }
+    })
+}
+
+const INTENTS: &str = "SELECT tab, key, row_number, cells FROM sheet_intent ORDER BY tab, key";
+
+pub(crate) async fn sheet_intents(db: &mut Connection, codec: &Codec) -> Result<Vec<(Tab, Intent)>, UnitError> {
+    let rows: Vec<Row> = sqlx::query(INTENTS).fetch_all(&mut *db).await?;
+    let intent = |row: &Row| {
+        let (key, cells) = cells_of(codec, row)?;
+        let number: Option<i64> = row.try_get("row_number")?;
+        let row_number = number.map(u32::try_from).transpose().map_err(|_| unreadable("a row's number"))?;
+        Ok((tab_of(row.try_get("tab")?)?, Intent { key, row: row_number, cells }))
+    };
+    rows.iter().map(intent).collect()
+}
+
+const KEEP: &str = "INSERT INTO sheet_row (tab, key, cells) VALUES ($1, $2, $3) \
+    ON CONFLICT (tab, key) DO UPDATE SET cells = excluded.cells";
+const FORGET: &str = "DELETE FROM sheet_row WHERE tab = $1 AND key = $2";
+const INTEND: &str = "INSERT INTO sheet_intent (tab, key, row_number, cells) VALUES ($1, $2, $3, $4) \
+    ON CONFLICT (tab, key) DO UPDATE SET row_number = excluded.row_number, cells = excluded.cells";
+const JUDGED: &str = "DELETE FROM sheet_intent WHERE tab = $1 AND key = $2";
+const UNMARK: &str = "DELETE FROM sheet_mark WHERE tab = $1 AND key = $2 AND seq = $3";
+const TELL: &str = "INSERT INTO sheet_problem (tab, key, reason, since) VALUES ($1, $2, $3, $4) \
+    ON CONFLICT (tab, key) DO UPDATE SET reason = excluded.reason, since = CASE sheet_problem.reason \
+        WHEN excluded.reason THEN sheet_problem.since ELSE excluded.since END";
+const SETTLED: &str = "DELETE FROM sheet_problem WHERE tab = $1 AND key = $2";
+
+pub(crate) async fn keep_sheet(
+    db: &mut Connection,
+    codec: &Codec,
+    changes: &SheetChanges,
+    now: &Timestamp,
+) -> Result<(), UnitError> {
+    for (tab, key) in &changes.judged {
+        sqlx::query(JUDGED).bind(tab.title()).bind(key).execute(&mut *db).await?;
+    }
+    for (tab, key, cells) in &changes.bases {
+        let query = match cells {
+            Some(cells) => sqlx::query(KEEP).bind(tab.title()).bind(key).bind(codec.seal_json(cells)?),
+            None => sqlx::query(FORGET).bind(tab.title()).bind(key),
+        };
+        query.execute(&mut *db).await?;
+    }
+    for (tab, Intent { key, row, cells }) in &changes.intents {
+        let query = sqlx::query(INTEND).bind(tab.title()).bind(key);
+        query.bind(row.map(i64::from)).bind(codec.seal_json(cells)?).execute(&mut *db).await?;
+    }
+    for mark in &changes.unmarked {
+        sqlx::query(UNMARK).bind(mark.tab.title()).bind(&mark.key).bind(mark.seq).execute(&mut *db).await?;
+    }
+    for (tab, key, reason) in &changes.problems {
+        let query = match reason {
+            Some(reason) => sqlx::query(TELL).bind(tab.title()).bind(key).bind(reason).bind(millis(*now)),
+            None => sqlx::query(SETTLED).bind(tab.title()).bind(key),
+        };
+        query.execute(&mut *db).await?;
+    }
+    Ok(())
+}
+
+const PROBLEMS: &str = "SELECT tab, key, reason, since FROM sheet_problem ORDER BY since DESC, tab, key LIMIT 1000";
+
+pub(crate) async fn sheet_problems(db: &mut Connection, _codec: &Codec) -> Result<Vec<SheetProblem>, UnitError> {
+    let rows: Vec<Row> = sqlx::query(PROBLEMS).fetch_all(&mut *db).await?;
+    let problem = |row: &Row| {
+        let (tab, since) = (tab_of(row.try_get("tab")?)?, time(row.try_get("since")?)?);
+        Ok(SheetProblem { tab, key: row.try_get("key")?, reason: row.try_get("reason")?, since })
+    };
+    rows.iter().map(problem).collect()
+}

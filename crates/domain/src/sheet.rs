@@ -5,8 +5,8 @@
 //! module is the pure part:
 //!
 //! 1. [`Layout::find`] says where the columns are, [`read_rows`] turns a tab into [`Row`]s of canonical [`Cells`].
-//! 2. [`judge`] says which of our own writes arrived, and which landed in a row they were not meant for; both become part
-//!    of what that row's base is.
+//! 2. [`judge`] says which of our own writes arrived, and which landed in a row they were not meant for; both become
+//!    part of that row's base.
 //! 3. [`compare`] decides row by row from three sides: last synchronised, sheet, and store ([`Record`]).
 //!
 //! Tabs, headers and words are those that staff and their Apps Script know (`original-behaviour` §3, §6.1, §7, §12).

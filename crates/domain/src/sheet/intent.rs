@@ -37,9 +37,10 @@ pub enum Verdict {
 pub struct Misplaced {
     /// The row, from 1.
     pub row: u32,
-    /// What stands there by our mistake. Where the row has a record, lay it over the row's base before comparing: so it
-    /// is nobody's edit, and what the store has is written in its place, again and again until it arrives. Where it has
-    /// none, write [`Self::emptied`] and remember [`Self::watched`].
+    /// What stands there by our mistake. If the row is one of [`Reading::rows`] and has a record, lay it over the row's
+    /// base before comparing, or over what the row shows if it has no base: so it is nobody's edit, and what the store
+    /// has is written in its place, again and again until it arrives. For every other row, write [`Self::emptied`] and
+    /// remember [`Self::watched`].
     pub cells: Cells,
 }
 
@@ -50,7 +51,7 @@ impl Misplaced {
         self.cells.iter().map(|(column, _)| (column, "")).collect()
     }
 
-    /// Intents that are meant for no row, one a cell: by them each cell is found again, should the emptying be lost too.
+    /// Intents that are meant for no row, one a cell: by them each is found again, should the emptying be lost too.
     pub fn watched(&self) -> impl Iterator<Item = Intent> {
         let row = Some(self.row);
         self.cells.iter().map(move |cell| Intent { key: String::new(), row, cells: [cell].into_iter().collect() })

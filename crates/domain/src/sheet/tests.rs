@@ -54,8 +54,8 @@ fn doings() -> impl Strategy<Value = Vec<Doing>> {
     prop::collection::vec(one, 0..4)
 }
 
-/// One cycle: what happens in the store and in the sheet before we read, what happens between reading and writing, whether
-/// the writing fails.
+/// One cycle: what happens in the store and in the sheet before we read, what happens between reading and writing,
+/// whether the writing fails.
 #[derive(Debug, Clone)]
 struct Turn {
     /// A client who is called, and one who is renamed by the API.

@@ -1,11 +1,12 @@
-//! Promises: what the Google Sheet says, what the store says and what was last the same in both are turned into a list of
-//! cells to write and of edits to carry out, and nothing that is not ours is ever among them.
+//! Promises: what the Google Sheet says, what the store says and what was last the same in both are turned into cells
+//! to write and edits to carry out, and nothing that is not ours is ever among them.
 //!
-//! The store is the system of record; the sheet is its live mirror, in which people type. One cycle, of which this module
-//! is the pure part:
+//! The store is the system of record; the sheet is its live mirror, in which people type. One cycle, of which this
+//! module is the pure part:
 //!
 //! 1. [`Layout::find`] says where the columns are, [`read_rows`] turns a tab into [`Row`]s of canonical [`Cells`].
-//! 2. [`judge`] says which of our own writes arrived, and which landed in a row they were not meant for.
+//! 2. [`judge`] says which of our own writes arrived, and which landed in a row they were not meant for; both become
+//!    part of that row's base.
 //! 3. [`compare`] decides row by row from three sides: last synchronised, sheet, and store ([`Record`]).
 //!
 //! Tabs, headers and words are those that staff and their Apps Script know (`original-behaviour` §3, §6.1, §7, §12).
@@ -87,3 +88,6 @@ impl Tab {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,8 @@
-//! Promises: however a spreadsheet, a script or a hand wrote a value, it has one canonical form, and what cannot be read
-//! is never mistaken for a value.
+//! Promises: however a spreadsheet, a script or a hand wrote a value, it has one canonical form, and what cannot be
+//! read is never mistaken for a value.
 //!
-//! What is tolerated is what the original's sheets hold (`original-behaviour` §3, §12.6): phones without `+`, with spaces,
-//! as numbers; apostrophes in front; Python's dates.
+//! What is tolerated is what the original's sheets hold (`original-behaviour` §3, §12.6): phones without `+`, with
+//! spaces, as numbers; apostrophes in front; Python's dates.
 
 use std::borrow::Cow;
 
@@ -204,7 +204,11 @@ mod tests {
         #[test]
         fn the_form_of_a_form_is_itself(
             kind in kinds(),
-            cell in prop_oneof!["\\PC{0,20}", "[' +0-9.eE]{0,16}", "[0-9]{4}-[01][0-9]-[0-3][0-9][T ]?[0-2][0-9]?:?[0-9:.+Z-]{0,12}"],
+            cell in prop_oneof![
+                "\\PC{0,20}",
+                "[' +0-9.eE]{0,16}",
+                "[0-9]{4}-[01][0-9]-[0-3][0-9][T ]?[0-2][0-9]?:?[0-9:.+Z-]{0,12}",
+            ],
         ) {
             let once = canonical(kind, &cell).into_owned();
             prop_assert_eq!(canonical(kind, &once), once.as_str());

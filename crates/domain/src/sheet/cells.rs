@@ -10,8 +10,8 @@ use super::{Column, Tab};
 /// Canonical texts by column, each column once. A column that is not there is empty; one may be there and empty too,
 /// where that is to be written.
 ///
-/// As JSON: `{"Clients":{"client_name":"…"}}`, the tab's title around the headers, because tabs share some. Unknown names
-/// are passed over on reading. `Debug` shows the columns, never the texts.
+/// As JSON: `{"Clients":{"client_name":"…"}}`, the tab's title around the headers, because tabs share some. Unknown
+/// names are passed over on reading. `Debug` shows the columns, never the texts.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cells {
     text: Box<str>,

@@ -1,17 +1,17 @@
-//! Promises: what a row needs follows from three sides alone: what was last the same in sheet and store (the base), what the
-//! sheet shows now, and what the store holds now. Whoever writes what is said here, carries out the edits, keeps the new
-//! base and asks again, finds nothing more to do.
+//! Promises: what a row needs follows from three sides alone: what was last the same in sheet and store (the base),
+//! what the sheet shows now, and what the store holds now. Whoever writes what is said here, carries out the edits,
+//! keeps the new base and asks again, finds nothing more to do.
 //!
-//! Whose word counts is the column's [`Owner`]. Two words of the pool and of the confirmations pass although their columns
-//! are the store's, because staff and their script use them (`original-behaviour` §3.2, §6.1): `error` sets a number aside,
-//! and the script notes how far its own cascade is.
+//! Whose word counts is the column's [`Owner`]. Some words of others pass although their columns are the store's,
+//! because staff and their script use them (`original-behaviour` §3.2, §6.1): `error` sets a number aside, and the
+//! script notes how far its own cascade is.
 
 use std::fmt;
 
 use super::{Cells, Column, Fault, Kind, Layout, Owner, Problem, Record, Row, Tab, cell};
 use crate::{ClientId, FieldError, MailAddress, NumberStatus, PersonName, PhoneNumber};
 
-/// The status words that the Apps Script writes while a confirmation is in progress. They are neither put back nor acted on.
+/// The status words that the Apps Script writes while a confirmation is in progress: neither put back nor acted on.
 const SCRIPT_WORDS: [&str; 4] = ["INIT", "PENDING", "PENDING_CALL", "PENDING_MAIL"];
 /// How many live rows of a tab may vanish at once: people delete rows one by one.
 const MAX_VANISHED: usize = 5;
@@ -86,8 +86,8 @@ pub struct NewClientRow {
     pub proxy: Option<PhoneNumber>,
 }
 
-/// Whether so many of a tab's live rows have vanished at once that somebody must look before anything follows from it: more
-/// than five, or more than 5 % of them. A single row may always go, however few there are.
+/// Whether so many of a tab's live rows have vanished at once that somebody must look before anything follows from it:
+/// more than five, or more than 5 % of them. A single row may always go, however few there are.
 #[must_use]
 pub fn too_many_vanished(live: usize, vanished: usize) -> bool {
     vanished > MAX_VANISHED || (vanished > 1 && vanished.saturating_mul(20) > live)
@@ -141,7 +141,8 @@ enum Fate {
 fn difference(layout: &Layout, base: Option<&Cells>, sheet: &Cells, store: &Cells) -> Difference {
     let before = |column| base.map_or("", |base| base.text(column));
     let (mut writes, mut edits, mut put_back, mut new_base) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for column in layout.tab().columns() {
+    // What others keep is not ours to remember: the codes of old confirmations are among it.
+    for column in layout.tab().columns().filter(|column| column.owner() != Owner::Sheet) {
         if layout.position(column).is_none() {
             new_base.push((column, before(column)));
             continue;

@@ -13,7 +13,7 @@ use super::{Cells, Column, Reading, Row};
 /// A write into one row of a tab, remembered before it is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intent {
-    /// Whose row it is meant for.
+    /// Whose row it is meant for; empty for no row at all.
     pub key: String,
     /// Where that row was, from 1; none for a row that is added.
     pub row: Option<u32>,
@@ -37,9 +37,25 @@ pub enum Verdict {
 pub struct Misplaced {
     /// The row, from 1.
     pub row: u32,
-    /// What is to stand there again: the row's base, or nothing where it has none. Lay it over what was read before the row
-    /// is compared, so that nobody's edit is seen in it; write it together with what the comparison writes.
-    pub restore: Cells,
+    /// What stands there by our mistake. If the row is one of [`Reading::rows`] and has a record, lay it over the row's
+    /// base before comparing, or over what the row shows if it has no base: so it is nobody's edit, and what the store
+    /// has is written in its place, again and again until it arrives. For every other row, write [`Self::emptied`] and
+    /// remember [`Self::watched`].
+    pub cells: Cells,
+}
+
+impl Misplaced {
+    /// The same columns, empty.
+    #[must_use]
+    pub fn emptied(&self) -> Cells {
+        self.cells.iter().map(|(column, _)| (column, "")).collect()
+    }
+
+    /// Intents that are meant for no row, one a cell: by them each is found again, should the emptying be lost too.
+    pub fn watched(&self) -> impl Iterator<Item = Intent> {
+        let row = Some(self.row);
+        self.cells.iter().map(move |cell| Intent { key: String::new(), row, cells: [cell].into_iter().collect() })
+    }
 }
 
 /// What is known of a key beside the sheet.
@@ -62,10 +78,9 @@ pub struct Judgement {
 
 /// Looks in a tab for what was to be written there. `known` says what each key's base and wanted cells are.
 ///
-/// A write that its own row does not show in full is searched in every other row; one that it shows, only where it was sent
-/// to.
-/// A row has got another's write when it shows all cells of it, and one of them is neither in its base nor what the store
-/// wants there.
+/// A write that its own row does not show in full is searched in every other row; one that it shows, only where it was
+/// sent to. A row has got another's write when it shows all cells of it, and one of them is neither in its base nor
+/// what the store wants there. A row that was added twice is misplaced the second time.
 #[must_use]
 pub fn judge<'a>(intents: &[Intent], reading: &Reading, known: impl Fn(&str) -> Known<'a>) -> Judgement {
     if intents.is_empty() {
@@ -80,22 +95,22 @@ pub fn judge<'a>(intents: &[Intent], reading: &Reading, known: impl Fn(&str) -> 
     let others = reading.rows.iter().chain(&reading.keyless).map(|row| (row, false));
     for (row, double) in others.chain(doubles) {
         for intent in search.candidates(row) {
-            let restore = if intent.key != row.key() {
+            let found = if intent.key != row.key() || row.key().is_empty() {
                 // A further row of a key is not the one that its base is about.
                 let known = if double { Known::default() } else { known(row.key()) };
                 intent.misplaced_in(row, known)
             } else if double && intent.row.is_none() && row.cells.shows(&intent.cells) {
-                intent.cells.iter().map(|(column, _)| (column, "")).collect()
+                intent.cells.clone()
             } else {
                 continue;
             };
-            if !restore.is_empty() {
+            if !found.is_empty() {
                 let all = misplaced.entry(row.number).or_default();
-                *all = all.iter().chain(restore.iter()).collect();
+                *all = all.iter().chain(found.iter()).collect();
             }
         }
     }
-    Judgement { verdicts, misplaced: misplaced.into_iter().map(|(row, restore)| Misplaced { row, restore }).collect() }
+    Judgement { verdicts, misplaced: misplaced.into_iter().map(|(row, cells)| Misplaced { row, cells }).collect() }
 }
 
 impl Intent {
@@ -111,41 +126,48 @@ impl Intent {
         }
     }
 
-    /// What is to stand again in another's row; nothing if this write did not land there.
+    /// What another's row shows of this write and should not; nothing if the write did not land there.
     fn misplaced_in(&self, row: &Row, known: Known<'_>) -> Cells {
         if !row.cells.shows(&self.cells) {
             return Cells::default();
         }
-        let text = |cells: Option<&'_ Cells>, column: Column| {
-            cells.map_or(String::new(), |cells| cells.text(column).to_owned())
+        let has = |side: Option<&Cells>, column, text: &str| side.map_or("", |cells| cells.text(column)) == text;
+        let foreign = |(column, written): &(Column, &str)| {
+            !has(known.base, *column, written) && !has(known.store, *column, written)
         };
-        let foreign = self.cells.iter().filter(|(column, written)| {
-            text(known.base, *column) != *written && known.store.is_none_or(|store| store.text(*column) != *written)
-        });
-        foreign.map(|(column, _)| (column, text(known.base, column))).collect()
+        self.cells.iter().filter(foreign).collect()
     }
 }
 
 /// Finds the intents that a row may have got, without holding every row against every intent.
 struct Search<'a> {
     by_row: HashMap<u32, Vec<&'a Intent>>,
-    /// Those to be searched everywhere, by the longest of their texts.
+    /// Those to be searched everywhere, by the rarest of their texts; of those with the same cells, one.
     by_text: HashMap<(Column, &'a str), Vec<&'a Intent>>,
 }
 
 impl<'a> Search<'a> {
     fn new(judged: impl Iterator<Item = (&'a Intent, &'a Verdict)>) -> Self {
-        let mut search = Self { by_row: HashMap::new(), by_text: HashMap::new() };
+        let (mut by_row, mut by_text) = (HashMap::<_, Vec<_>>::new(), HashMap::<_, Vec<_>>::new());
+        let mut everywhere: HashMap<&Cells, &Intent> = HashMap::new();
         for (intent, verdict) in judged {
             if let Some(row) = intent.row {
-                search.by_row.entry(row).or_default().push(intent);
+                by_row.entry(row).or_default().push(intent);
             }
-            let everywhere = intent.row.is_none() || *verdict != Verdict::Arrived;
-            if let Some(longest) = intent.cells.iter().max_by_key(|(_, text)| text.len()).filter(|_| everywhere) {
-                search.by_text.entry(longest).or_default().push(intent);
+            if intent.row.is_none() || *verdict != Verdict::Arrived {
+                everywhere.insert(&intent.cells, intent);
             }
         }
-        search
+        let mut counts: HashMap<(Column, &str), usize> = HashMap::new();
+        for cell in everywhere.keys().flat_map(|cells| cells.iter()) {
+            *counts.entry(cell).or_default() += 1;
+        }
+        for (cells, intent) in everywhere {
+            if let Some(rarest) = cells.iter().min_by_key(|cell| counts.get(cell)) {
+                by_text.entry(rarest).or_default().push(intent);
+            }
+        }
+        Self { by_row, by_text }
     }
 
     fn candidates(&self, row: &'a Row) -> impl Iterator<Item = &'a Intent> {

@@ -1,5 +1,5 @@
-//! Promises: a tab's columns are where its first row says, whatever was inserted, moved or added around them; and a tab that
-//! cannot be understood is said to be so, in words that tell what to do, before a cell of it is read or written.
+//! Promises: a tab's columns are where its first row says, whatever was inserted, moved or added around them; and a tab
+//! that cannot be understood is said to be so, in words that tell what to do, before a cell of it is read or written.
 
 use std::fmt;
 
@@ -33,7 +33,7 @@ pub enum LayoutError {
     },
     /// A needed header is there twice.
     #[error(
-        "tab {tab}, row 1: {header} is the header of the columns {first} and {second}; rename the one that is not meant",
+        "tab {tab}, row 1: {header} is the header of columns {first} and {second}; rename the one that is not meant",
         tab = .tab.title(), first = letters(*.first), second = letters(*.second)
     )]
     Twice {
@@ -90,8 +90,8 @@ pub fn letters(position: u32) -> String {
 }
 
 impl Layout {
-    /// Finds the columns by their headers, which may have spaces around them and any case, in any order among others. The
-    /// pool's are also found at their fixed letters, where no other header that we know is.
+    /// Finds the columns by their headers, which may have spaces around them and any case, in any order among others.
+    /// The pool's are also found at their fixed letters, where no other header that we know is.
     ///
     /// # Errors
     /// When a needed column is missing, or twice there.
@@ -206,7 +206,7 @@ mod tests {
         let error = Layout::find(Tab::Clients, headers).unwrap_err().to_string();
         assert_eq!(
             error,
-            "tab Clients, row 1: client_mail is the header of the columns C and G; rename the one that is not meant"
+            "tab Clients, row 1: client_mail is the header of columns C and G; rename the one that is not meant"
         );
         headers[6] = "sub_in_shopi";
         assert_eq!(Layout::find(Tab::Clients, headers).unwrap().position(Column::ClientShop), Some(6));

@@ -1,5 +1,5 @@
-//! Promises: every row of a tab is either one record's, or set apart with the reason; nothing that stands in a cell makes
-//! the reading fail, and a hundred thousand rows cost two small blocks of memory each.
+//! Promises: every row of a tab is either one record's, or set apart with the reason; nothing that stands in a cell
+//! makes the reading fail, and a hundred thousand rows cost two small blocks of memory each.
 
 use std::{borrow::Cow, collections::HashMap, fmt};
 
@@ -52,7 +52,7 @@ pub enum Fault {
     #[error("{0}")]
     Invalid(String),
     /// No number of ours.
-    #[error("is not a number of ours; run `proxycall pool sync`, or delete the row")]
+    #[error("is not a number of ours; run `proxycall number sync`, or delete the row")]
     NotOurs,
     /// It had a record, which was erased.
     #[error("is no longer known here: its record was erased; delete the row")]
@@ -79,8 +79,8 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// The keyless row that is this record's but for its key: somebody emptied or spoiled that cell. Such a record has not
-    /// vanished from the sheet.
+    /// The keyless row that is this record's but for its key: somebody emptied or spoiled that cell. Such a record has
+    /// not vanished from the sheet.
     #[must_use]
     pub fn lost_key(&self, base: &Cells) -> Option<&Row> {
         let ours: Cells = base.iter().filter(|(column, _)| column.is_mirrored()).collect();
@@ -257,8 +257,8 @@ mod tests {
             let headers: Vec<_> = tab.columns().map(Column::header).collect();
             let layout = Layout::find(tab, headers.iter().copied()).unwrap();
             let reading = read_rows(&layout, rows.iter().map(|row| row.iter().map(String::as_str)));
-            let mut numbers: Vec<_> =
-                [&reading.rows, &reading.keyless, &reading.doubles].into_iter().flatten().map(|row| row.number).collect();
+            let lists = [&reading.rows, &reading.keyless, &reading.doubles];
+            let mut numbers: Vec<_> = lists.into_iter().flatten().map(|row| row.number).collect();
             let all = numbers.len();
             numbers.sort_unstable();
             numbers.dedup();

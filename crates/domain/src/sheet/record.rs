@@ -11,8 +11,7 @@ use crate::{NumberStatus, client::Client, confirmation::Confirmation, pool::Prox
 pub struct Record {
     /// The cells, all of the tab's that we write; without the empty ones.
     pub cells: Cells,
-    /// Whether it is still going on: not closed, given back or over. Its row is written again when it vanishes, and added
-    /// when it is not there.
+    /// Whether it is still going on: not closed, given back or over. Only then its row is added when it is not there.
     pub live: bool,
 }
 

@@ -1,32 +1,8 @@
-use proptest::prelude::*;
 use rstest::rstest;
 
 use super::*;
-use crate::sheet::{Layout, Tab, read_rows};
-
-const HEADERS: [&str; 6] =
-    ["client_id", "client_name", "client_mail", "client_real_phone", "client_proxy_number", "client_last_caller"];
-
-type Line = [String; 6];
-
-fn client(id: u32) -> Line {
-    [
-        id.to_string(),
-        format!("Client {id}"),
-        format!("client{id}@example.com"),
-        format!("+336399800{id:02}"),
-        format!("+331990000{id:02}"),
-        String::new(),
-    ]
-}
-
-/// A sheet with these rows of clients, from row 3 on.
-fn read(lines: &[Line]) -> Reading {
-    let layout = Layout::find(Tab::Clients, HEADERS).unwrap();
-    let head = [HEADERS.as_slice(), &[]];
-    let lines = lines.iter().map(|line| line.iter().map(String::as_str).collect::<Vec<_>>());
-    read_rows(&layout, head.into_iter().map(<[_]>::to_vec).chain(lines))
-}
+use crate::sheet::tests::{Line, client, layout, read};
+use crate::sheet::{Record, Step, compare};
 
 /// The base of the clients 1 to `n`, by key.
 fn bases(n: u32) -> HashMap<String, Cells> {
@@ -53,7 +29,6 @@ fn judged(written: &[(Column, &str)], lines: &[Line]) -> (Verdict, Vec<Misplaced
 }
 
 const CALLER: &str = "+447700900123";
-const OTHER: &str = "+447700900124";
 const WRITTEN: [(Column, &str); 2] = [(Column::ClientProxy, ""), (Column::ClientLastCaller, CALLER)];
 
 /// Client `id` with the written cells.
@@ -62,10 +37,8 @@ fn hit(id: u32) -> Line {
     [key, name, mail, phone, String::new(), CALLER.to_owned()]
 }
 
-/// What client `id` is to show again.
-fn restored(row: u32, id: u32) -> Misplaced {
-    let proxy = if id == 0 { String::new() } else { client(id)[4].clone() };
-    Misplaced { row, restore: cells(&[(Column::ClientProxy, &proxy), (Column::ClientLastCaller, "")]) }
+fn misplaced(row: u32, part: &[(Column, &str)]) -> Misplaced {
+    Misplaced { row, cells: cells(part) }
 }
 
 #[test]
@@ -94,28 +67,28 @@ fn a_write_that_is_nowhere_is_lost(#[case] lines: &[Line]) {
 }
 
 #[rstest]
-#[case::rows_sorted(&[hit(3), client(2), client(1)], 3)]
-#[case::row_deleted(&[hit(2), client(3)], 2)]
-fn a_write_that_hit_another_row_is_undone_there(#[case] lines: &[Line], #[case] victim: u32) {
-    assert_eq!(judged(&WRITTEN, lines), (Verdict::Lost, vec![restored(3, victim)]));
+#[case::rows_sorted(&[hit(3), client(2), client(1)])]
+#[case::row_deleted(&[hit(2), client(3)])]
+fn a_write_that_hit_another_row_is_found_there(#[case] lines: &[Line]) {
+    assert_eq!(judged(&WRITTEN, lines), (Verdict::Lost, vec![misplaced(3, &WRITTEN)]));
 }
 
 #[test]
 fn a_write_that_hit_another_row_is_found_although_that_row_moved() {
-    assert_eq!(judged(&WRITTEN, &[client(1), client(2), hit(3)]), (Verdict::Lost, vec![restored(5, 3)]));
+    assert_eq!(judged(&WRITTEN, &[client(1), client(2), hit(3)]), (Verdict::Lost, vec![misplaced(5, &WRITTEN)]));
 }
 
 #[test]
-fn a_write_that_hit_an_inserted_row_is_emptied_there() {
-    let blank: Line = [(); 6].map(|()| String::new());
-    let mut inserted = blank.clone();
+fn a_write_that_hit_an_inserted_row_is_to_be_emptied_there() {
+    let mut inserted = Line::default();
     inserted[5] = CALLER.to_owned();
-    let emptied = Misplaced { row: 3, restore: cells(&[(Column::ClientLastCaller, "")]) };
-    assert_eq!(judged(&WRITTEN, &[inserted, client(1), client(2), client(3)]), (Verdict::Lost, vec![emptied.clone()]));
+    let found = misplaced(3, &[(Column::ClientLastCaller, CALLER)]);
+    assert_eq!(found.emptied(), cells(&[(Column::ClientLastCaller, "")]));
+    assert_eq!(judged(&WRITTEN, &[inserted, client(1), client(2), client(3)]), (Verdict::Lost, vec![found.clone()]));
     // Somebody is typing a new client into it.
     let mut typed = hit(9);
     typed[4] = String::new();
-    assert_eq!(judged(&WRITTEN, &[typed, client(1), client(2), client(3)]), (Verdict::Lost, vec![emptied]));
+    assert_eq!(judged(&WRITTEN, &[typed, client(1), client(2), client(3)]), (Verdict::Lost, vec![found]));
 }
 
 #[test]
@@ -132,12 +105,12 @@ fn a_row_that_shows_the_same_by_right_is_left_alone() {
 }
 
 #[test]
-fn what_the_other_row_had_anyway_is_not_restored() {
+fn what_the_other_row_had_anyway_is_not_misplaced() {
     let mail = client(2)[2].clone();
     let mut lines = [client(2), client(1), client(3)];
     lines[0][1] = "Zoé".to_owned();
-    let (_, misplaced) = judged(&[(Column::ClientName, "Zoé"), (Column::ClientMail, &mail)], &lines);
-    assert_eq!(misplaced, [Misplaced { row: 3, restore: cells(&[(Column::ClientName, "Client 2")]) }]);
+    let (_, found) = judged(&[(Column::ClientName, "Zoé"), (Column::ClientMail, &mail)], &lines);
+    assert_eq!(found, [misplaced(3, &[(Column::ClientName, "Zoé")])]);
 }
 
 #[test]
@@ -146,10 +119,9 @@ fn a_copied_row_is_a_persons_doing() {
 }
 
 #[test]
-fn a_further_row_of_a_key_that_was_hit_is_emptied_not_restored() {
-    let (verdict, misplaced) = judged(&[(Column::ClientLastCaller, CALLER)], &[client(2), hit(2), client(1)]);
-    assert_eq!(verdict, Verdict::Lost);
-    assert_eq!(misplaced, [Misplaced { row: 4, restore: cells(&[(Column::ClientLastCaller, "")]) }]);
+fn a_further_row_of_a_key_that_was_hit_is_found_too() {
+    let written = [(Column::ClientLastCaller, CALLER)];
+    assert_eq!(judged(&written, &[client(2), hit(2), client(1)]), (Verdict::Lost, vec![misplaced(4, &written)]));
 }
 
 mod appended {
@@ -173,11 +145,10 @@ mod appended {
     }
 
     #[test]
-    fn a_row_that_was_added_twice_is_emptied_the_second_time() {
+    fn a_row_that_was_added_twice_is_to_be_emptied_the_second_time() {
         let found = judged(&[zoe(), zoe()], &[client(1), client(2), client(1)]);
         assert_eq!(found.verdicts, [Verdict::Arrived, Verdict::Arrived]);
-        let emptied = zoe().cells.iter().map(|(column, _)| (column, "")).collect();
-        assert_eq!(found.misplaced, [Misplaced { row: 5, restore: emptied }]);
+        assert_eq!(found.misplaced, [Misplaced { row: 5, cells: zoe().cells }]);
     }
 
     #[test]
@@ -202,95 +173,33 @@ fn an_intent_is_kept_as_json_and_hides_from_debug() {
     assert!(!format!("{intent:?}").contains("0123"));
 }
 
-/// What people do to rows between our reading and our writing.
-#[derive(Debug, Clone)]
-enum Move {
-    Swap(prop::sample::Index, prop::sample::Index),
-    Insert(prop::sample::Index),
-    Delete(prop::sample::Index),
-}
-
-impl Move {
-    fn apply(&self, lines: &mut Vec<Line>) {
-        match self {
-            Self::Swap(a, b) => {
-                let (a, b) = (a.index(lines.len()), b.index(lines.len()));
-                lines.swap(a, b);
-            }
-            Self::Insert(at) => lines.insert(at.index(lines.len()), Default::default()),
-            Self::Delete(at) if lines.len() > 1 => drop(lines.remove(at.index(lines.len()))),
-            Self::Delete(_) => {}
-        }
-    }
-}
-
-fn moves() -> impl Strategy<Value = Vec<Move>> {
-    let index = any::<prop::sample::Index>;
-    let one = prop_oneof![
-        (index(), index()).prop_map(|(a, b)| Move::Swap(a, b)),
-        index().prop_map(Move::Insert),
-        index().prop_map(Move::Delete),
-    ];
-    prop::collection::vec(one, 0..5)
-}
-
-fn put(lines: &mut Vec<Line>, row: u32, part: &Cells) {
-    let at = row as usize - 3;
-    lines.resize(lines.len().max(at + 1), Line::default());
-    for (column, text) in part.iter() {
-        let position = HEADERS.iter().position(|header| *header == column.header()).unwrap();
-        lines[at][position] = text.to_owned();
-    }
-}
-
-proptest! {
-    #[test]
-    fn whatever_people_do_to_the_rows_meanwhile_no_value_stays_where_it_does_not_belong(
-        written in prop::collection::btree_map(1..=8_u32, any::<bool>(), 0..8),
-        before in moves(),
-        after in moves(),
-    ) {
-        let bases = bases(8);
-        let mut lines: Vec<Line> = (1..=8).map(client).collect();
-        let intents: Vec<Intent> = written
-            .iter()
-            .map(|(id, both)| {
-                let caller = format!("+4477009002{id:02}");
-                let both = if *both { vec![(Column::ClientName, "New name")] } else { vec![] };
-                let part = both.into_iter().chain([(Column::ClientLastCaller, caller.as_str())]).collect();
-                intent(*id, Some(id + 2), part)
-            })
-            .collect();
-        before.iter().for_each(|change| change.apply(&mut lines));
-        for intent in &intents {
-            put(&mut lines, intent.row.unwrap(), &intent.cells);
-        }
-        after.iter().for_each(|change| change.apply(&mut lines));
-
-        let wanted = |id: &str| intents.iter().find(|intent| intent.key == id).map(|intent| bases[id].overlaid(&intent.cells));
-        let stores: HashMap<String, Cells> =
-            bases.iter().map(|(id, base)| (id.clone(), wanted(id).unwrap_or_else(|| base.clone()))).collect();
-        let found = judge(&intents, &read(&lines), |id| Known { base: bases.get(id), store: stores.get(id) });
-        for misplaced in &found.misplaced {
-            put(&mut lines, misplaced.row, &misplaced.restore);
-        }
-        let reading = read(&lines);
-        prop_assert_eq!(&reading.keyless, &[]);
-        for row in &reading.rows {
-            let verdict = intents.iter().zip(&found.verdicts).find(|(intent, _)| intent.key == row.key());
-            for (column, text) in row.cells.iter() {
-                let arrived = verdict.is_some_and(|(_, verdict)| *verdict == Verdict::Arrived);
-                let right = if arrived { stores[row.key()].text(column) } else { bases[row.key()].text(column) };
-                prop_assert!(text == right || text == stores[row.key()].text(column), "{:?} of {}", column, row.key());
-            }
-        }
-    }
+#[test]
+fn laid_over_the_base_a_misplaced_cell_is_no_edit_and_goes() {
+    let written = [(Column::ClientName, "Zoé")];
+    let mut lines = [client(2), client(1), client(3)];
+    lines[0][1] = "Zoé".to_owned();
+    let (_, found) = judged(&written, &lines);
+    let base = bases(3)["2"].clone();
+    let record = Record { cells: base.clone(), live: true };
+    let step = compare(&layout(), Some(&base.overlaid(&found[0].cells)), Some(&read(&lines).rows[0]), Some(&record));
+    let Step::Compared(difference) = step else { panic!("row and record are there") };
+    assert_eq!(difference.writes, cells(&[(Column::ClientName, "Client 2")]));
+    assert_eq!((difference.edits, difference.put_back), (Cells::default(), vec![]));
 }
 
 #[test]
-fn a_row_keeps_a_persons_edit_beside_a_misplaced_cell() {
+fn what_is_to_be_emptied_is_found_again_cell_by_cell_wherever_it_went() {
+    let mut inserted = Line::default();
+    inserted[5] = CALLER.to_owned();
+    let watched: Vec<Intent> = misplaced(3, &[(Column::ClientName, "Zoé"), WRITTEN[1]]).watched().collect();
+    let found = judge(&watched, &read(&[client(1), inserted]), |_| Known::default());
+    assert_eq!(found.misplaced, [misplaced(4, &WRITTEN[1..])]);
+}
+
+#[test]
+fn a_persons_edit_beside_a_misplaced_cell_is_not_misplaced() {
     let mut lines = [hit(2), client(1), client(3)];
-    lines[0][1] = OTHER.to_owned();
-    let (_, misplaced) = judged(&WRITTEN, &lines);
-    assert_eq!(misplaced, [restored(3, 2)]);
+    lines[0][1] = "Zoé".to_owned();
+    let (_, found) = judged(&WRITTEN, &lines);
+    assert_eq!(found, [misplaced(3, &WRITTEN)]);
 }

@@ -37,13 +37,10 @@ CREATE TABLE sheet_row (
     PRIMARY KEY (tab, key)
 );
 
--- What was sent to the sheet and not yet seen there. No row number: a row that is added.
+-- What was sent to each tab in the last cycle, to be looked for in the next.
 CREATE TABLE sheet_intent (
-    tab        TEXT NOT NULL,
-    key        TEXT NOT NULL,
-    row_number BIGINT,
-    cells      BYTEA NOT NULL,
-    PRIMARY KEY (tab, key)
+    tab     TEXT PRIMARY KEY,
+    intents BYTEA NOT NULL
 );
 
 -- What a person should put right in the sheet, or had put back, and why. Never what stood in the cell.

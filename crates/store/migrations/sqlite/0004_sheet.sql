@@ -37,14 +37,11 @@ CREATE TABLE sheet_row (
     PRIMARY KEY (tab, key)
 ) STRICT, WITHOUT ROWID;
 
--- What was sent to the sheet and not yet seen there. No row number: a row that is added.
+-- What was sent to each tab in the last cycle, to be looked for in the next.
 CREATE TABLE sheet_intent (
-    tab        TEXT NOT NULL,
-    key        TEXT NOT NULL,
-    row_number INTEGER,
-    cells      BLOB NOT NULL,
-    PRIMARY KEY (tab, key)
-) STRICT, WITHOUT ROWID;
+    tab     TEXT PRIMARY KEY,
+    intents BLOB NOT NULL
+) STRICT;
 
 -- What a person should put right in the sheet, or had put back, and why. Never what stood in the cell.
 CREATE TABLE sheet_problem (

@@ -58,8 +58,8 @@ impl SheetBook for Store {
         read!(self, sheet::sheet_records(tab, keys, now))
     }
 
-    async fn sheet_intents(&self) -> Result<Vec<(Tab, Intent)>, LedgerError> {
-        read!(self, sheet::sheet_intents())
+    async fn sheet_intents(&self, tab: Tab) -> Result<Vec<Intent>, LedgerError> {
+        read!(self, sheet::sheet_intents(tab))
     }
 
     async fn keep_sheet(&self, changes: SheetChanges, now: Timestamp) -> Result<(), LedgerError> {

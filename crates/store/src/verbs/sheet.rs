@@ -188,25 +188,19 @@ async fn record(
     })
 }
 
-const INTENTS: &str = "SELECT tab, key, row_number, cells FROM sheet_intent ORDER BY tab, key";
+const INTENTS: &str = "SELECT intents FROM sheet_intent WHERE tab = $1";
 
-pub(crate) async fn sheet_intents(db: &mut Connection, codec: &Codec) -> Result<Vec<(Tab, Intent)>, UnitError> {
-    let rows: Vec<Row> = sqlx::query(INTENTS).fetch_all(&mut *db).await?;
-    let intent = |row: &Row| {
-        let (key, cells) = cells_of(codec, row)?;
-        let number: Option<i64> = row.try_get("row_number")?;
-        let row_number = number.map(u32::try_from).transpose().map_err(|_| unreadable("a row's number"))?;
-        Ok((tab_of(row.try_get("tab")?)?, Intent { key, row: row_number, cells }))
-    };
-    rows.iter().map(intent).collect()
+pub(crate) async fn sheet_intents(db: &mut Connection, codec: &Codec, tab: Tab) -> Result<Vec<Intent>, UnitError> {
+    let row: Option<Row> = sqlx::query(INTENTS).bind(tab.title()).fetch_optional(&mut *db).await?;
+    let Some(row) = row else { return Ok(Vec::new()) };
+    Ok(codec.open_json(row.try_get("intents")?)?)
 }
 
 const KEEP: &str = "INSERT INTO sheet_row (tab, key, cells) VALUES ($1, $2, $3) \
     ON CONFLICT (tab, key) DO UPDATE SET cells = excluded.cells";
 const FORGET: &str = "DELETE FROM sheet_row WHERE tab = $1 AND key = $2";
-const INTEND: &str = "INSERT INTO sheet_intent (tab, key, row_number, cells) VALUES ($1, $2, $3, $4) \
-    ON CONFLICT (tab, key) DO UPDATE SET row_number = excluded.row_number, cells = excluded.cells";
-const JUDGED: &str = "DELETE FROM sheet_intent WHERE tab = $1 AND key = $2";
+const INTEND: &str = "INSERT INTO sheet_intent (tab, intents) VALUES ($1, $2) \
+    ON CONFLICT (tab) DO UPDATE SET intents = excluded.intents";
 const UNMARK: &str = "DELETE FROM sheet_mark WHERE tab = $1 AND key = $2 AND seq = $3";
 const TELL: &str = "INSERT INTO sheet_problem (tab, key, reason, since) VALUES ($1, $2, $3, $4) \
     ON CONFLICT (tab, key) DO UPDATE SET reason = excluded.reason, since = CASE sheet_problem.reason \
@@ -219,9 +213,6 @@ pub(crate) async fn keep_sheet(
     changes: &SheetChanges,
     now: &Timestamp,
 ) -> Result<(), UnitError> {
-    for (tab, key) in &changes.judged {
-        sqlx::query(JUDGED).bind(tab.title()).bind(key).execute(&mut *db).await?;
-    }
     for (tab, key, cells) in &changes.bases {
         let query = match cells {
             Some(cells) => sqlx::query(KEEP).bind(tab.title()).bind(key).bind(codec.seal_json(cells)?),
@@ -229,9 +220,8 @@ pub(crate) async fn keep_sheet(
         };
         query.execute(&mut *db).await?;
     }
-    for (tab, Intent { key, row, cells }) in &changes.intents {
-        let query = sqlx::query(INTEND).bind(tab.title()).bind(key);
-        query.bind(row.map(i64::from)).bind(codec.seal_json(cells)?).execute(&mut *db).await?;
+    for (tab, intents) in &changes.intents {
+        sqlx::query(INTEND).bind(tab.title()).bind(codec.seal_json(intents)?).execute(&mut *db).await?;
     }
     for mark in &changes.unmarked {
         sqlx::query(UNMARK).bind(mark.tab.title()).bind(&mark.key).bind(mark.seq).execute(&mut *db).await?;

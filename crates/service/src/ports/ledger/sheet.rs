@@ -28,10 +28,8 @@ pub struct Mark {
 pub struct SheetChanges {
     /// What is the same in sheet and store from now on; none: nothing any more.
     pub bases: Vec<(Tab, String, Option<Cells>)>,
-    /// What is about to be sent. Takes the place of what was sent for the same row.
-    pub intents: Vec<(Tab, Intent)>,
-    /// Rows whose last intent was judged.
-    pub judged: Vec<(Tab, String)>,
+    /// What is about to be sent to a tab. Takes the place of what was sent there before, and was looked for in this cycle.
+    pub intents: Vec<(Tab, Vec<Intent>)>,
     /// Marks of which nothing is left to be written, unless the record changed again.
     pub unmarked: Vec<Mark>,
     /// What a person should know of a row; none: nothing any more.
@@ -42,8 +40,8 @@ impl SheetChanges {
     /// Whether there is nothing to keep.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let Self { bases, intents, judged, unmarked, problems } = self;
-        bases.is_empty() && intents.is_empty() && judged.is_empty() && unmarked.is_empty() && problems.is_empty()
+        let Self { bases, intents, unmarked, problems } = self;
+        bases.is_empty() && intents.is_empty() && unmarked.is_empty() && problems.is_empty()
     }
 }
 
@@ -130,8 +128,8 @@ pub trait SheetBook: Send + Sync {
         now: Timestamp,
     ) -> Result<Vec<(String, Record)>, LedgerError>;
 
-    /// What was sent and not yet seen.
-    async fn sheet_intents(&self) -> Result<Vec<(Tab, Intent)>, LedgerError>;
+    /// What was sent to a tab in the last cycle.
+    async fn sheet_intents(&self, tab: Tab) -> Result<Vec<Intent>, LedgerError>;
 
     /// Keeps what one cycle found out.
     async fn keep_sheet(&self, changes: SheetChanges, now: Timestamp) -> Result<(), LedgerError>;

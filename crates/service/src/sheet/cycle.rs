@@ -1,0 +1,198 @@
+//! One cycle: read, compare, carry out, keep, write.
+//!
+//! What is about to be written is kept before it is sent. A crash, a lost answer or somebody who sorts the sheet meanwhile is
+//! found out by the next cycle, which looks for it.
+
+use std::collections::{HashMap, HashSet};
+
+use proxycall_domain::sheet::Tab;
+
+use super::{
+    Memory, outgoing,
+    tab::{TabTrouble, TabWork, Tally},
+};
+use crate::{
+    Service,
+    pool::alert,
+    ports::{
+        LedgerError, Sheet, SheetError,
+        ledger::{Mark, SheetChanges, Told},
+        sheet::Table,
+    },
+};
+
+/// From how many rows on it is asked first whether the file changed at all.
+const LARGE: usize = 20_000;
+
+/// What a cycle did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CycleReport {
+    /// How many rows the sheet has, headers included.
+    pub read: usize,
+    /// How many rows were written or added.
+    pub wrote: usize,
+    /// What people did in it.
+    pub tally: Tally,
+    /// How many tabs could not be dealt with.
+    pub troubles: usize,
+}
+
+/// Why a cycle did not come to its end.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SheetFailure {
+    /// Google.
+    #[error(transparent)]
+    Sheet(#[from] SheetError),
+    /// The store.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+impl Service {
+    pub(super) async fn cycle(
+        &self,
+        sheet: &dyn Sheet,
+        memory: &mut Memory,
+        wanted: bool,
+    ) -> Result<CycleReport, SheetFailure> {
+        self.remember(memory).await?;
+        let now = self.clock.now();
+        let rows: usize = Tab::ALL.into_iter().map(|tab| memory.rows(tab)).sum();
+        memory.pace.read(now);
+        if rows > LARGE {
+            let version = Some(sheet.version().await?);
+            if memory.version == version && !wanted {
+                return Ok(CycleReport::default());
+            }
+            memory.version = version;
+        }
+        let tables = tables(sheet).await?;
+        if self.ledger.sheet_state().await?.begun_at.is_none() {
+            self.begin_mirror(&tables, false).await?;
+        }
+        let marks = self.ledger.sheet_marks(now).await?;
+        let mut report = CycleReport { read: tables.iter().flatten().map(Table::rows).sum(), ..CycleReport::default() };
+        let (mut works, mut troubles) = (Vec::new(), HashMap::new());
+        for (tab, table) in Tab::ALL.into_iter().zip(tables) {
+            let marks: Vec<&Mark> = marks.iter().filter(|mark| mark.tab == tab).collect();
+            let outcome = match table {
+                Some(table) => self.tab_work(memory, tab, &table, &marks).await?,
+                None => Err(TabTrouble::Missing(tab)),
+            };
+            match outcome {
+                Ok(work) => works.push(work),
+                Err(trouble) => {
+                    memory.stuck.retain(|(of, _)| *of != tab);
+                    memory.stuck.extend(marks.iter().map(|mark| (tab, mark.key.clone())));
+                    troubles.insert(tab, trouble);
+                }
+            }
+        }
+        self.tell_troubles(&troubles).await?;
+        let changes = self.all_changes(&mut works, &troubles).await?;
+        if !changes.is_empty() {
+            self.ledger.keep_sheet(changes.clone(), now).await?;
+        }
+        memory.learn(&changes, &works);
+        report.wrote = outgoing::send(sheet, memory, &works, now).await?;
+        report.troubles = troubles.len();
+        for Tally { edits, put_back } in works.iter().map(|work| work.tally) {
+            report.tally.edits += edits;
+            report.tally.put_back += put_back;
+        }
+        Ok(report)
+    }
+
+    /// What is kept of all tabs, in one unit. What stood against a row and does not any more is forgotten.
+    async fn all_changes(
+        &self,
+        works: &mut [TabWork],
+        troubles: &HashMap<Tab, TabTrouble>,
+    ) -> Result<SheetChanges, LedgerError> {
+        let mut all = SheetChanges::default();
+        for work in works.iter_mut() {
+            let SheetChanges { bases, intents, unmarked, problems } = std::mem::take(&mut work.changes);
+            all.bases.extend(bases);
+            all.intents.extend(intents);
+            all.unmarked.extend(unmarked);
+            all.problems.extend(problems);
+        }
+        for (tab, trouble) in troubles {
+            all.problems.push((*tab, String::new(), Some(Told { reason: trouble.to_string(), standing: true })));
+        }
+        let told: HashSet<(Tab, String)> = all.problems.iter().map(|(tab, key, _)| (*tab, key.clone())).collect();
+        let known = self.ledger.sheet_problems().await?;
+        for problem in &known {
+            // Of a tab that could not be read, nothing is known to be over.
+            let over = problem.standing && (!troubles.contains_key(&problem.tab) || problem.key.is_empty());
+            if over && !told.contains(&(problem.tab, problem.key.clone())) {
+                all.problems.push((problem.tab, problem.key.clone(), None));
+            }
+        }
+        // What is known already is not written again.
+        all.problems.retain(|(tab, key, told)| {
+            let before = known.iter().find(|problem| problem.tab == *tab && problem.key == *key);
+            match (before, told) {
+                (Some(before), Some(told)) => (&before.reason, before.standing) != (&told.reason, told.standing),
+                (None, None) => false,
+                _ => true,
+            }
+        });
+        Ok(all)
+    }
+
+    async fn tell_troubles(&self, troubles: &HashMap<Tab, TabTrouble>) -> Result<(), LedgerError> {
+        let standing = self.ledger.alerts().await?;
+        for tab in Tab::ALL {
+            let known = standing.iter().any(|it| it.kind == alert::SHEET_TAB && it.subject == tab.title());
+            match troubles.get(&tab) {
+                Some(trouble) if !known => {
+                    self.alert(alert::SHEET_TAB, tab.title().to_owned(), trouble.to_string()).await?;
+                }
+                None if known => {
+                    self.ledger.clear_alert(alert::SHEET_TAB, tab.title().to_owned(), self.clock.now()).await?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Memory {
+    /// Remembers what was kept.
+    fn learn(&mut self, changes: &SheetChanges, works: &[TabWork]) {
+        let prints: Vec<_> =
+            changes.bases.iter().map(|(_, _, cells)| cells.as_ref().map(|it| self.fingerprint(it))).collect();
+        let known = self.known.get_or_insert_default();
+        for ((tab, key, _), print) in changes.bases.iter().zip(prints) {
+            let rows = known.entry(*tab).or_default();
+            match print {
+                Some(print) => drop(rows.insert(key.as_str().into(), print)),
+                None => drop(rows.remove(key.as_str())),
+            }
+        }
+        for work in works {
+            let tab = work.layout.tab();
+            self.stuck.retain(|(of, _)| *of != tab);
+            self.stuck.extend(work.stuck.iter().cloned());
+        }
+    }
+}
+
+/// All tabs in one request. Where one is missing, the others are read all the same.
+async fn tables(sheet: &dyn Sheet) -> Result<Vec<Option<Table>>, SheetError> {
+    match sheet.read(&Tab::ALL.map(Tab::title)).await {
+        Ok(tables) => Ok(tables.into_iter().map(Some).collect()),
+        Err(SheetError::NoSuchTab) => {
+            let outline = sheet.outline().await?;
+            let there: Vec<Tab> =
+                Tab::ALL.into_iter().filter(|tab| outline.iter().any(|it| it.title == tab.title())).collect();
+            let titles: Vec<&str> = there.iter().map(|tab| tab.title()).collect();
+            let read = if titles.is_empty() { Vec::new() } else { sheet.read(&titles).await? };
+            let mut read: HashMap<Tab, Table> = there.into_iter().zip(read).collect();
+            Ok(Tab::ALL.into_iter().map(|tab| read.remove(&tab)).collect())
+        }
+        Err(error) => Err(error),
+    }
+}

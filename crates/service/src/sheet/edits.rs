@@ -1,0 +1,119 @@
+//! People's edits in the sheet, carried out as the commands of the API: checked the same way, and refused in words.
+
+use proxycall_domain::{
+    ClientId, NewClient, PhoneNumber,
+    pool::life::{Act, Actor},
+    sheet::{Cells, Column, NewClientRow, Tab},
+};
+
+use crate::{
+    Service,
+    clients::{ChangeFields, RequestError},
+    pool::alert,
+    ports::{
+        LedgerError,
+        ledger::{ImportClient, ImportFinding, MoveNumber, MoveTo, Moved},
+    },
+};
+
+/// Why an edit is not carried out, for the person who made it.
+type Refusal = String;
+
+/// A refusal is the person's to know; a store that does not answer is not a refusal.
+fn refusal(error: LedgerError) -> Result<Refusal, LedgerError> {
+    match error {
+        LedgerError::Unavailable(_) | LedgerError::Unreadable(_) => Err(error),
+        refused => Ok(refused.to_string()),
+    }
+}
+
+impl Service {
+    /// Carries out what a person changed in a row.
+    pub(super) async fn carry_out(
+        &self,
+        tab: Tab,
+        key: &str,
+        edits: &Cells,
+    ) -> Result<Result<(), Refusal>, LedgerError> {
+        match tab {
+            Tab::Clients => self.change_client(key, edits).await,
+            Tab::Pool => self.set_aside(key).await,
+            // Nothing in it is people's to change.
+            Tab::Confirmations => Ok(Ok(())),
+        }
+    }
+
+    async fn change_client(&self, key: &str, edits: &Cells) -> Result<Result<(), Refusal>, LedgerError> {
+        let Ok(id) = ClientId::parse("client_id", key) else { return Ok(Ok(())) };
+        let fields = ChangeFields {
+            name: edits.get(Column::ClientName),
+            mail: edits.get(Column::ClientMail),
+            phone: edits.get(Column::ClientPhone),
+            proxy: None,
+        };
+        match self.update_client(id, &fields).await {
+            Ok(_) => Ok(Ok(())),
+            Err(RequestError::Field(error)) => Ok(Err(error.problem)),
+            Err(RequestError::Ledger(error)) => refusal(error).map(Err),
+            Err(other @ RequestError::NumberNotBought { .. }) => Ok(Err(other.to_string())),
+        }
+    }
+
+    /// A number was marked as faulty: it leaves the pool. One that a client has stays the client's, and somebody should know.
+    async fn set_aside(&self, key: &str) -> Result<Result<(), Refusal>, LedgerError> {
+        let Ok(phone) = PhoneNumber::parse(key) else { return Ok(Ok(())) };
+        let act = self.act_in_sheet("it was marked as faulty in the sheet");
+        let moved = match self.ledger.move_number(MoveNumber { phone, to: MoveTo::Error, force: true, act }).await {
+            Ok(moved) => moved,
+            Err(error) => return refusal(error).map(Err),
+        };
+        match moved {
+            Moved::Done { client, .. } => {
+                if let Some(client) = client {
+                    let detail = format!("the number of client {client} was marked as faulty in the sheet; calls still reach it");
+                    self.alert(alert::MARKED_FAULTY, phone.expose(), detail).await?;
+                }
+                Ok(Ok(()))
+            }
+            _ => Ok(Err("cannot be set aside as it stands".to_owned())),
+        }
+    }
+
+    fn act_in_sheet(&self, reason: &str) -> Act {
+        Act::new(Actor::Sheet, reason, self.clock.now())
+    }
+
+    /// A client was typed into the sheet. A proxy number that was typed beside it is not given: it is put back as what the
+    /// pool has is, or was not, given to the client.
+    pub(super) async fn create_typed_client(
+        &self,
+        typed: &NewClientRow,
+    ) -> Result<Result<(), Refusal>, LedgerError> {
+        let policy = self.policy.current();
+        if policy.forbids(typed.phone) {
+            return Ok(Err("client_real_phone: is a number that is never called or texted".to_owned()));
+        }
+        let country = NewClient::country("client_real_phone", None, typed.phone, policy.countries());
+        let country = match country {
+            Ok(country) => country,
+            Err(error) => return Ok(Err(error.to_string())),
+        };
+        let (name, mail) = (typed.name.clone(), typed.mail.clone());
+        let client = NewClient { id: typed.id, name, mail, phone: typed.phone, country };
+        let row = ImportClient { client, proxy: None, last_caller: None };
+        let findings = self.ledger.import_clients(vec![row], false, self.clock.now()).await?;
+        Ok(match findings.into_iter().next() {
+            Some(ImportFinding::Refused(error)) => Err(error.to_string()),
+            _ => Ok(()),
+        })
+    }
+
+    /// A client's row was deleted.
+    pub(super) async fn close_deleted_client(&self, key: &str) -> Result<(), LedgerError> {
+        let Ok(id) = ClientId::parse("client_id", key) else { return Ok(()) };
+        match self.close_client(id, Actor::Sheet).await {
+            Err(error) => refusal(error).map(drop),
+            Ok(_) => Ok(()),
+        }
+    }
+}

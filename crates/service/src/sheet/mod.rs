@@ -1,0 +1,188 @@
+//! Promises: the sheet follows the store within seconds and people's edits reach it within half a minute; no call, text or
+//! page waits for Google; and what Google, people or a crash do to a cycle is made good by the next one.
+//!
+//! One instance at a time owns the sheet. In its cycle ([`cycle`]) it reads all tabs at once, compares each row that differs
+//! with the store ([`tab`]), carries people's edits out as commands ([`edits`]), keeps what it found, and writes what the
+//! sheet lacks ([`outgoing`]). When the next cycle comes is said by [`pace`]; how a mirror begins by [`first_day`].
+
+mod cycle;
+mod edits;
+mod first_day;
+mod outgoing;
+mod pace;
+mod tab;
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher as _, Hasher as _, RandomState},
+    sync::Arc,
+    time::Duration,
+};
+
+use jiff::SignedDuration;
+use proxycall_domain::{
+    JobId,
+    sheet::{Cells, Owner, Tab},
+};
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    Service,
+    ports::{LedgerError, Sheet, SheetError, ledger::SheetNews},
+};
+
+pub use cycle::{CycleReport, SheetFailure};
+pub use first_day::{Beginning, Skipped};
+
+use pace::Pace;
+
+/// For how long an instance owns the sheet. Longer than any request to Google takes.
+const OWNED_FOR: SignedDuration = SignedDuration::from_secs(120);
+/// How often it is looked whether a cycle is due.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How many rows are read from the store at once.
+const PAGE: u32 = 1_000;
+
+/// The sheet of a service, and what is remembered from one cycle to the next.
+pub struct SheetMirror {
+    sheet: Arc<dyn Sheet>,
+    memory: Mutex<Memory>,
+}
+
+impl SheetMirror {
+    /// The mirror of a sheet. `owner` names this instance among others.
+    #[must_use]
+    pub fn new(sheet: Arc<dyn Sheet>, owner: JobId) -> Self {
+        let memory = Memory { owner, known: None, hash: RandomState::new(), pace: Pace::default(), version: None };
+        Self { sheet, memory: Mutex::new(memory) }
+    }
+
+    /// The spreadsheet.
+    #[must_use]
+    pub fn sheet(&self) -> &dyn Sheet {
+        self.sheet.as_ref()
+    }
+}
+
+/// What one instance remembers while it owns the sheet.
+struct Memory {
+    owner: JobId,
+    /// A fingerprint of what each row last showed, by tab and key. Not known until it was read from the store.
+    known: Option<Known>,
+    hash: RandomState,
+    pace: Pace,
+    /// Google's version of the file when it was last read.
+    version: Option<String>,
+}
+
+/// Fingerprints: the cells themselves stay in the store, so that a large sheet takes little memory.
+type Known = HashMap<Tab, HashMap<Box<str>, u64>>;
+
+impl Memory {
+    /// A fingerprint of the cells that are compared.
+    fn fingerprint(&self, cells: &Cells) -> u64 {
+        let mut hasher = self.hash.build_hasher();
+        for (column, text) in cells.iter().filter(|(column, text)| column.owner() != Owner::Sheet && !text.is_empty()) {
+            hasher.write_usize(column as usize);
+            hasher.write(text.as_bytes());
+            hasher.write_u8(0xff);
+        }
+        hasher.finish()
+    }
+
+    fn rows(&self, tab: Tab) -> usize {
+        self.known.as_ref().and_then(|known| known.get(&tab)).map_or(0, HashMap::len)
+    }
+}
+
+impl Service {
+    /// Mirrors the sheet until told to stop.
+    pub(crate) async fn follow_sheet(&self, stop: &CancellationToken) {
+        let Some(mirror) = &self.sheet else { return };
+        let mut told = None;
+        while !stop.is_cancelled() {
+            match self.mirror_sheet().await {
+                Ok(_) => told = None,
+                Err(failure) => {
+                    let why = failure.to_string();
+                    // Once for each cause: a sheet that is not shared stays so for hours.
+                    if told.as_ref() != Some(&why) {
+                        tracing::warn!(account = mirror.sheet.account(), error = why, "the sheet is not mirrored now");
+                    }
+                    told = Some(why);
+                }
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
+        }
+    }
+
+    /// Runs a cycle if one is due and this instance owns the sheet. None: there was nothing to do.
+    ///
+    /// # Errors
+    /// Google or the store failed; the next cycle makes good what this one did not.
+    pub async fn mirror_sheet(&self) -> Result<Option<CycleReport>, SheetFailure> {
+        self.mirror_if(false).await
+    }
+
+    /// Reads the sheet at once, for somebody who looks for what is not in the store yet: a person may have typed it a moment
+    /// ago. False where that was done a moment before, or cannot be done.
+    pub async fn look_in_sheet(&self) -> bool {
+        self.sheet.is_some() && matches!(self.mirror_if(true).await, Ok(Some(_)))
+    }
+
+    async fn mirror_if(&self, asked: bool) -> Result<Option<CycleReport>, SheetFailure> {
+        let Some(mirror) = &self.sheet else { return Ok(None) };
+        let mut memory = mirror.memory.lock().await;
+        let now = self.clock.now();
+        let waiting = self.ledger.sheet_waits().await?;
+        if !memory.pace.is_due(now, waiting, asked) {
+            return Ok(None);
+        }
+        let until = now.checked_add(OWNED_FOR).unwrap_or(now);
+        if !self.ledger.own_sheet(memory.owner, until, now).await? {
+            memory.known = None;
+            memory.pace.leave(now);
+            return Ok(None);
+        }
+        let outcome = self.cycle(mirror.sheet.as_ref(), &mut memory, waiting || asked).await;
+        let now = self.clock.now();
+        match &outcome {
+            Ok(report) => {
+                memory.pace.well();
+                self.ledger.note_sheet(SheetNews::Well { wrote: report.wrote > 0 }, now).await?;
+            }
+            Err(SheetFailure::Sheet(error)) => {
+                let retry_after = if let SheetError::Quota { retry_after } = error { *retry_after } else { None };
+                memory.pace.failed(now, retry_after, self.chance.fraction());
+                self.ledger.note_sheet(SheetNews::Failed(error.to_string()), now).await?;
+            }
+            Err(SheetFailure::Ledger(_)) => memory.pace.failed(now, None, self.chance.fraction()),
+        }
+        outcome.map(Some)
+    }
+
+    /// Reads from the store what each row last showed.
+    async fn remember(&self, memory: &mut Memory) -> Result<(), LedgerError> {
+        if memory.known.is_some() {
+            return Ok(());
+        }
+        let mut known = Known::new();
+        for tab in Tab::ALL {
+            let mut rows = HashMap::new();
+            let mut after = String::new();
+            loop {
+                let page = self.ledger.sheet_rows(tab, after, PAGE).await?;
+                let Some((last, _)) = page.last() else { break };
+                after = last.clone();
+                rows.extend(page.iter().map(|(key, cells)| (key.as_str().into(), memory.fingerprint(cells))));
+            }
+            known.insert(tab, rows);
+        }
+        memory.known = Some(known);
+        Ok(())
+    }
+}

@@ -1,0 +1,303 @@
+//! What one cycle is to do about one tab: found out from the tab, the store, and what was last the same in both. People's
+//! edits are carried out here; nothing is written into the sheet yet.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
+use proxycall_domain::sheet::{
+    Cells, Column, Difference, Intent, Known, Layout, LayoutError, Reading, Reason, Record, Row, Step,
+    Tab, Verdict, compare, judge, read_rows, too_many_vanished,
+};
+
+use super::Memory;
+use crate::{
+    Service,
+    ports::{
+        LedgerError,
+        ledger::{Mark, SheetChanges, Told},
+        sheet::Table,
+    },
+};
+
+/// What is to be done about a tab.
+pub(super) struct TabWork {
+    pub(super) layout: Layout,
+    /// Cells to be written into rows that are there.
+    pub(super) updates: Vec<(u32, Cells)>,
+    /// Rows to be added.
+    pub(super) appends: Vec<Cells>,
+    /// What is to be kept before anything is sent, the intents of what is sent among it.
+    pub(super) changes: SheetChanges,
+    /// What is marked and can be neither written nor settled before a person acts.
+    pub(super) stuck: HashSet<(Tab, String)>,
+    pub(super) tally: Tally,
+}
+
+/// What a cycle did, counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Rows that people changed, added or deleted, and that were carried out.
+    pub edits: usize,
+    /// Rows in which something of a person's was put back.
+    pub put_back: usize,
+}
+
+/// Why nothing is done about a tab.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum TabTrouble {
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
+    #[error("the spreadsheet has no tab {}; give it its name back, or run `proxycall sheet init` to make a new one", .0.title())]
+    Missing(Tab),
+    #[error(
+        "{vanished} of the {live} rows of tab {} vanished at once; nothing follows from that: bring them back (in the sheet: \
+         File, Version history), or run `proxycall sheet push` to have them written again", .tab.title()
+    )]
+    Vanished { tab: Tab, live: usize, vanished: usize },
+}
+
+/// What is known of some keys beside the sheet.
+struct Sides {
+    bases: HashMap<String, Cells>,
+    records: HashMap<String, Record>,
+}
+
+impl Service {
+    /// Finds out what is to be done about a tab, and carries out what people did in it.
+    pub(super) async fn tab_work(
+        &self,
+        memory: &Memory,
+        tab: Tab,
+        table: &Table,
+        marks: &[&Mark],
+    ) -> Result<Result<TabWork, TabTrouble>, LedgerError> {
+        let layout = match Layout::find(tab, table.row(0)) {
+            Ok(layout) => layout,
+            Err(error) => return Ok(Err(error.into())),
+        };
+        let now = self.clock.now();
+        let reading = read_rows(&layout, (0..table.rows()).map(|row| table.row(row)));
+        let rows: HashMap<&str, &Row> = reading.rows.iter().map(|row| (row.key(), row)).collect();
+        let intents = self.ledger.sheet_intents(tab).await?;
+        let mut keys = differing(memory, tab, &reading, &rows);
+        keys.extend(marks.iter().map(|mark| mark.key.clone()));
+        keys.extend(intents.iter().map(|intent| intent.key.clone()).filter(|key| !key.is_empty()));
+        let mut sides = self.sides(tab, &keys, now).await?;
+        let vanished = keys.iter().filter(|key| has_vanished(key, &reading, &rows, &sides)).count();
+        let live = memory.rows(tab);
+        if too_many_vanished(live, vanished) {
+            return Ok(Err(TabTrouble::Vanished { tab, live, vanished }));
+        }
+        let mut work = TabWork {
+            layout,
+            updates: Vec::new(),
+            appends: Vec::new(),
+            changes: SheetChanges::default(),
+            stuck: HashSet::new(),
+            tally: Tally::default(),
+        };
+        let mut sent = work.judge(&intents, &reading, &rows, &mut sides);
+        for problem in &reading.problems {
+            let row = reading.rows.iter().find(|row| row.number == problem.row);
+            let key = row.map_or_else(|| format!("#{}", problem.row), |row| row.key().to_owned());
+            work.tell(tab, key, problem.to_string(), true);
+        }
+        for key in &keys {
+            let settled = self.row(&mut work, key, rows.get(key.as_str()).copied(), &reading, &sides, &mut sent).await?;
+            match settled {
+                Settled::Yes => {
+                    let settled = marks.iter().filter(|mark| mark.key == *key).map(|mark| Mark::clone(mark));
+                    work.changes.unmarked.extend(settled);
+                }
+                Settled::OnItsWay => {}
+                Settled::Stuck => drop(work.stuck.insert((tab, key.clone()))),
+            }
+        }
+        if !(intents.is_empty() && sent.is_empty()) {
+            work.changes.intents.push((tab, sent));
+        }
+        Ok(Ok(work))
+    }
+
+    async fn sides(&self, tab: Tab, keys: &HashSet<String>, now: Timestamp) -> Result<Sides, LedgerError> {
+        let keys: Vec<String> = keys.iter().cloned().collect();
+        let bases = self.ledger.sheet_rows_of(tab, keys.clone()).await?.into_iter().collect();
+        let records = self.ledger.sheet_records(tab, keys, now).await?.into_iter().collect();
+        Ok(Sides { bases, records })
+    }
+
+    /// One key: its row, its record, and what was last the same.
+    async fn row(
+        &self,
+        work: &mut TabWork,
+        key: &str,
+        row: Option<&Row>,
+        reading: &Reading,
+        sides: &Sides,
+        sent: &mut Vec<Intent>,
+    ) -> Result<Settled, LedgerError> {
+        let tab = work.layout.tab();
+        let (base, record) = (sides.bases.get(key), sides.records.get(key));
+        if row.is_none() && base.is_some_and(|base| reading.lost_key(base).is_some()) {
+            return Ok(Settled::Stuck);
+        }
+        Ok(match compare(&work.layout, base, row, record) {
+            Step::Compared(found) => {
+                let number = row.map_or(0, |row| row.number);
+                self.difference(work, key, number, base, found, sent).await?
+            }
+            Step::Append(cells) => {
+                sent.push(Intent { key: key.to_owned(), row: None, cells: cells.clone() });
+                work.appends.push(cells);
+                Settled::OnItsWay
+            }
+            Step::Create(client) => {
+                match self.create_typed_client(&client).await? {
+                    Ok(()) => work.tally.edits += 1,
+                    Err(why) => work.tell(tab, key.to_owned(), why, true),
+                }
+                Settled::Yes
+            }
+            Step::Close => {
+                self.close_deleted_client(key).await?;
+                work.tally.edits += 1;
+                work.changes.bases.push((tab, key.to_owned(), None));
+                Settled::Yes
+            }
+            Step::Forget => {
+                work.changes.bases.push((tab, key.to_owned(), None));
+                Settled::Yes
+            }
+            Step::Leave(problem) => {
+                if let Some(problem) = problem {
+                    work.tell(tab, key.to_owned(), problem.to_string(), true);
+                }
+                Settled::Yes
+            }
+        })
+    }
+
+    async fn difference(
+        &self,
+        work: &mut TabWork,
+        key: &str,
+        number: u32,
+        base: Option<&Cells>,
+        found: Difference,
+        sent: &mut Vec<Intent>,
+    ) -> Result<Settled, LedgerError> {
+        let tab = work.layout.tab();
+        let Difference { mut writes, edits, mut put_back, base: mut new_base } = found;
+        if !edits.is_empty() {
+            match self.carry_out(tab, key, &edits).await? {
+                Ok(()) => work.tally.edits += 1,
+                Err(why) => {
+                    // Kept as if it had been the same: so the store's own text is written in its place.
+                    new_base = new_base.overlaid(&edits);
+                    put_back.extend(edits.iter().map(|(column, _)| (column, Reason::Refused(why.clone()))));
+                }
+            }
+        }
+        if !put_back.is_empty() {
+            let reasons: Vec<String> =
+                put_back.iter().map(|(column, reason)| format!("{} {reason}", column.header())).collect();
+            let note = reasons.join("; ");
+            if work.layout.position(tab.note()).is_some() {
+                writes = with_note(&writes, tab.note(), &note);
+            }
+            work.tell(tab, key.to_owned(), note, false);
+            work.tally.put_back += 1;
+        } else if !edits.is_empty() {
+            work.changes.problems.push((tab, key.to_owned(), None));
+        }
+        if base != Some(&new_base) {
+            work.changes.bases.push((tab, key.to_owned(), Some(new_base)));
+        }
+        if writes.is_empty() {
+            return Ok(if edits.is_empty() { Settled::Yes } else { Settled::OnItsWay });
+        }
+        sent.push(Intent { key: key.to_owned(), row: Some(number), cells: writes.clone() });
+        work.updates.push((number, writes));
+        Ok(Settled::OnItsWay)
+    }
+}
+
+/// Whether anything is left to be done about a row.
+enum Settled {
+    Yes,
+    /// It is seen to in the next cycle.
+    OnItsWay,
+    /// Not before a person acts.
+    Stuck,
+}
+
+/// The keys whose row shows something else than last time, is new, or is not there any more.
+fn differing(memory: &Memory, tab: Tab, reading: &Reading, rows: &HashMap<&str, &Row>) -> HashSet<String> {
+    let known = memory.known.as_ref().and_then(|known| known.get(&tab));
+    let print_of = |key: &str| known.and_then(|known| known.get(key).copied());
+    let changed = reading.rows.iter().filter(|row| print_of(row.key()) != Some(memory.fingerprint(&row.cells)));
+    let vanished = known.into_iter().flat_map(HashMap::keys).filter(|key| !rows.contains_key(key.as_ref()));
+    changed.map(|row| row.key().to_owned()).chain(vanished.map(|key| key.to_string())).collect()
+}
+
+/// Whether a row that was there and whose record is live is gone, and was not only robbed of its key.
+fn has_vanished(key: &str, reading: &Reading, rows: &HashMap<&str, &Row>, sides: &Sides) -> bool {
+    let live = sides.records.get(key).is_some_and(|record| record.live);
+    live && !rows.contains_key(key) && sides.bases.get(key).is_some_and(|base| reading.lost_key(base).is_none())
+}
+
+fn with_note(writes: &Cells, column: Column, note: &str) -> Cells {
+    writes.iter().chain([(column, note)]).collect()
+}
+
+impl TabWork {
+    fn tell(&mut self, tab: Tab, key: String, reason: String, standing: bool) {
+        self.changes.problems.push((tab, key, Some(Told { reason, standing })));
+    }
+
+    /// Looks for what was sent in the last cycle: what arrived is the same in both from now on, and what landed in another
+    /// row is undone. What is sent for that already.
+    fn judge(
+        &mut self,
+        intents: &[Intent],
+        reading: &Reading,
+        rows: &HashMap<&str, &Row>,
+        sides: &mut Sides,
+    ) -> Vec<Intent> {
+        let tab = self.layout.tab();
+        let judgement = judge(intents, reading, |key| Known {
+            // A row that shows what it showed last time is its own base.
+            base: sides.bases.get(key).or_else(|| rows.get(key).map(|row| &row.cells)),
+            store: sides.records.get(key).map(|record| &record.cells),
+        });
+        for (intent, verdict) in intents.iter().zip(&judgement.verdicts) {
+            let arrived = match verdict {
+                Verdict::Arrived => &intent.cells,
+                Verdict::Partly(cells) => cells,
+                Verdict::Lost => continue,
+            };
+            if intent.key.is_empty() {
+                continue;
+            }
+            let base = sides.bases.get(&intent.key).cloned().unwrap_or_default().overlaid(arrived);
+            self.changes.bases.push((tab, intent.key.clone(), Some(base.clone())));
+            sides.bases.insert(intent.key.clone(), base);
+        }
+        let mut sent = Vec::new();
+        for misplaced in &judgement.misplaced {
+            let row = reading.rows.iter().find(|row| row.number == misplaced.row);
+            match row.filter(|row| sides.records.contains_key(row.key())) {
+                Some(row) => {
+                    let base = sides.bases.get(row.key()).unwrap_or(&row.cells).overlaid(&misplaced.cells);
+                    sides.bases.insert(row.key().to_owned(), base);
+                }
+                None => {
+                    sent.extend(misplaced.watched());
+                    self.updates.push((misplaced.row, misplaced.emptied()));
+                }
+            }
+        }
+        sent
+    }
+}
+

@@ -6,6 +6,9 @@
 
 use serde_json::{Map, Value};
 
+/// What an answer leaves out when it is empty.
+const OPTIONAL: [&str; 2] = ["values", "tableRange"];
+
 /// What a mask names, each with what it names below.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Mask(Vec<(String, Mask)>);
@@ -74,7 +77,11 @@ fn apply(value: &Value, mask: &Mask) -> Option<Value> {
         Value::Object(fields) => {
             let mut selected = Map::new();
             for (name, below) in &mask.0 {
-                selected.insert(name.clone(), apply(fields.get(name)?, below)?);
+                match fields.get(name) {
+                    Some(field) => selected.insert(name.clone(), apply(field, below)?),
+                    None if OPTIONAL.contains(&name.as_str()) => None,
+                    None => return None,
+                };
             }
             Some(Value::Object(selected))
         }
@@ -101,6 +108,12 @@ mod tests {
         ] {
             assert_eq!(select(&answer, mask), Some(expected), "{mask}");
         }
+    }
+
+    #[test]
+    fn a_field_that_is_left_out_when_empty_may_be_missing() {
+        let answer = json!({ "valueRanges": [{ "range": "T!A1" }, { "range": "U!A1", "values": [[1]] }] });
+        assert_eq!(select(&answer, "valueRanges(range,values)"), Some(answer));
     }
 
     #[test]

@@ -22,6 +22,7 @@ struct Files {
 #[derive(Deserialize)]
 struct File {
     id: String,
+    name: String,
 }
 
 #[derive(Deserialize)]
@@ -34,13 +35,15 @@ pub(crate) async fn find(google: &GoogleSheet, title: &str) -> Result<String, Sh
     let q = query(title);
     let query = [
         ("q", q.as_str()),
-        ("fields", "files(id)"),
+        ("fields", "files(id,name)"),
         ("pageSize", PAGE),
         ("supportsAllDrives", "true"),
         ("includeItemsFromAllDrives", "true"),
     ];
     let request = google.http().get(google.files()).query(&query);
     let mut found: Files = google.ask(request).await.map_err(not_sent)?;
+    // A search may be more generous with letters than we are.
+    found.files.retain(|file| file.name == title);
     match (found.files.pop(), found.files.len()) {
         (None, _) => Err(SheetError::NotFound),
         (Some(file), 0) => Ok(file.id),

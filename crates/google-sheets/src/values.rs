@@ -28,7 +28,7 @@ struct ValueRange<'a> {
 /// Rows to be appended; null leaves a cell as it is.
 #[derive(Serialize)]
 struct Rows<'a> {
-    values: &'a [NewRow],
+    values: Vec<&'a [Option<String>]>,
 }
 
 /// Where rows were appended.
@@ -87,8 +87,9 @@ pub(crate) async fn write_ranges(
     Ok(())
 }
 
-/// Appends rows behind the table that begins in the first column. Named by that column, it is found even where the last
-/// rows have gaps, which Google takes for the borders of tables.
+/// Appends rows behind the last table that has a part in the first column. Named by that column, it is found even where
+/// the last rows have gaps, which Google takes for borders of tables, and the rows begin in that column. What a row
+/// leaves empty at its end is not sent at all: nothing can then stand in the way of a formula that fills those columns.
 pub(crate) async fn append(
     google: &GoogleSheet,
     id: &str,
@@ -101,7 +102,27 @@ pub(crate) async fn append(
     let options = [("valueInputOption", "RAW"), ("insertDataOption", "OVERWRITE"), ("fields", "updates.updatedRange")];
     let range = format!("{}:append", a1::first_column(tab));
     let url = google.spreadsheet(id, "", &["values", &range]);
-    let appended: Appended = google.ask(google.http().post(url).query(&options).json(&Rows { values: rows })).await?;
+    let rows = Rows { values: rows.iter().map(|row| filled(row)).collect() };
+    let appended: Appended = google.ask(google.http().post(url).query(&options).json(&rows)).await?;
     // Rows that begin elsewhere are not where anybody would look for them by their number.
     Ok(a1::first_cell(&appended.updates.range).filter(|(_, column)| *column == 0).map(|(row, _)| row))
+}
+
+/// A row up to its last cell that is written.
+fn filled(row: &[Option<String>]) -> &[Option<String>] {
+    let end = row.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
+    row.get(..end).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_row_leaves_empty_at_its_end_is_not_sent() {
+        let cell = |text: &str| Some(text.to_owned());
+        let rows: [NewRow; 3] = [vec![cell("1"), None, cell(""), None, None], vec![None], vec![]];
+        let rows = Rows { values: rows.iter().map(|row| filled(row)).collect() };
+        assert_eq!(serde_json::to_string(&rows).unwrap(), r#"{"values":[["1",null,""],[],[]]}"#);
+    }
 }

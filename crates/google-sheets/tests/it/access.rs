@@ -54,21 +54,9 @@ async fn a_revoked_key_is_named_as_the_reason() {
 #[tokio::test]
 async fn a_clock_that_is_wrong_is_named_as_the_reason() {
     let stage = Stage::new().await;
-    // The simulator tells the time by the same clock, so the assertion is made by another client's.
-    let late = Stage::new().await;
-    late.clock.forward(3 * 3600);
-    let confused = proxycall_google_sheets::GoogleSheet::new(
-        proxycall_google_sheets::GoogleSheetConfig {
-            api_base_url: Some(stage.sandbox.base_url()),
-            ..proxycall_google_sheets::GoogleSheetConfig::new(
-                Spreadsheet::ById(stage.id.clone()),
-                stage.sandbox.service_account_json().into(),
-            )
-        },
-        std::sync::Arc::new(late.clock.clone()),
-    )
-    .unwrap();
-    let refused = confused.version().await.unwrap_err();
+    let ahead = stage.clock.copy();
+    ahead.forward(3 * 3600);
+    let refused = stage.client_by(&ahead).version().await.unwrap_err();
     assert!(refused.to_string().contains("clock"), "{refused}");
 }
 

@@ -107,6 +107,17 @@ async fn a_gap_in_the_last_rows_moves_nothing_aside() {
 }
 
 #[tokio::test]
+async fn one_row_goes_into_an_empty_row_rather_than_aside_or_over_anything() {
+    let stage = Stage::new().await;
+    let google = stage.google();
+    google.enter(&stage.id, "TwilioPools!B3", "a note").unwrap();
+    let row = vec![Some("FR".to_owned()), Some("+33199000001".to_owned())];
+    assert_eq!(stage.sheet.append("TwilioPools", &[row]).await.unwrap(), Some(2));
+    assert_eq!(google.cell(&stage.id, "TwilioPools!A2").unwrap(), "FR");
+    assert_eq!(google.cell(&stage.id, "TwilioPools!B3").unwrap(), "a note");
+}
+
+#[tokio::test]
 async fn a_full_grid_grows_when_a_row_is_appended() {
     let stage = Stage::new().await;
     let google = stage.google();

@@ -23,6 +23,11 @@ impl Clock for HandClock {
 }
 
 impl HandClock {
+    /// Another clock that tells the same time for now.
+    pub(crate) fn copy(&self) -> Self {
+        Self(Arc::new(Mutex::new(self.now())))
+    }
+
     pub(crate) fn forward(&self, seconds: i64) {
         *self.0.lock().unwrap() += SignedDuration::from_secs(seconds);
     }
@@ -51,6 +56,11 @@ impl Stage {
 
     pub(crate) fn google(&self) -> Google {
         self.sandbox.world().google()
+    }
+
+    /// A client that goes by another clock than Google.
+    pub(crate) fn client_by(&self, clock: &HandClock) -> GoogleSheet {
+        client(config(&self.sandbox), clock)
     }
 
     pub(crate) fn client(&self, change: impl FnOnce(&mut GoogleSheetConfig)) -> GoogleSheet {

@@ -93,9 +93,9 @@ impl Google {
     pub fn cells(&self, id: &str, tab: &str) -> Result<Vec<Vec<String>>, EditError> {
         self.look(id, |sheet| {
             let view = sheet.tab(tab).ok_or(EditError::NoTab)?.view();
+            let columns = view.used_columns();
             let row = |row: usize| {
-                let mut cells: Vec<String> =
-                    (0..view.used_columns()).map(|column| view.shown(row, column).formatted()).collect();
+                let mut cells: Vec<String> = (0..columns).map(|column| view.shown(row, column).formatted()).collect();
                 let end = cells.iter().rposition(|cell| !cell.is_empty());
                 cells.truncate(end.map_or(0, |last| last + 1));
                 cells

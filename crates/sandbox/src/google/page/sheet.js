@@ -20,12 +20,16 @@ function say(text) {
 
 async function post(path, body) {
   const where = { spreadsheet: page.spreadsheet, tab: page.tab };
-  const response = await fetch(`sheet/${path}`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ ...where, ...body }),
-  });
-  say(response.ok ? "" : (await response.json()).detail);
+  try {
+    const response = await fetch(`sheet/${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ ...where, ...body }),
+    });
+    say(response.ok ? "" : (await response.json()).detail);
+  } catch {
+    say("The sandbox does not answer.");
+  }
   await refresh();
 }
 

@@ -91,6 +91,24 @@ async fn a_spreadsheet_that_is_not_shared_is_not_found_and_one_to_look_at_is_not
 }
 
 #[tokio::test]
+async fn an_api_that_is_switched_off_is_named_as_the_reason() {
+    let stage = Stage::new().await;
+    stage.google().enable_apis(false);
+    assert_eq!(stage.sheet.outline().await, Err(SheetError::Forbidden("SERVICE_DISABLED".to_owned())));
+    stage.google().enable_apis(true);
+    stage.sheet.outline().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_spreadsheet_that_gets_another_title_stays_ours_until_the_next_start() {
+    let stage = Stage::new().await;
+    stage.sheet.outline().await.unwrap();
+    stage.google().rename_spreadsheet(&stage.id, "Another");
+    stage.sheet.outline().await.unwrap();
+    assert_eq!(stage.client(|_| ()).outline().await, Err(SheetError::NotFound));
+}
+
+#[tokio::test]
 async fn an_id_whose_spreadsheet_is_gone_is_forgotten_and_the_title_looked_for_again() {
     for gone in [true, false] {
         let stage = Stage::new().await;

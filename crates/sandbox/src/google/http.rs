@@ -295,6 +295,9 @@ fn authorize(google: &GoogleState, call: &Call, parts: &Parts, now: Timestamp) -
                        https://developers.google.com/identity/sign-in/web/devconsole-project.";
         return Err(Reply::refusal(401, "UNAUTHENTICATED", message));
     };
+    if google.apis_off {
+        return Err(switched_off());
+    }
     let enough: &[&str] = match call.kind() {
         RequestKind::Token => &[],
         RequestKind::Read => &["spreadsheets", "spreadsheets.readonly", "drive", "drive.readonly"],
@@ -308,6 +311,15 @@ fn authorize(google: &GoogleState, call: &Call, parts: &Parts, now: Timestamp) -
         return Ok(());
     }
     Err(Reply::refusal(403, "PERMISSION_DENIED", "Request had insufficient authentication scopes."))
+}
+
+fn switched_off() -> Reply {
+    let message = "The API has not been used in project 100000000000 before or it is disabled. Enable it, then retry.";
+    let info = json!({
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "SERVICE_DISABLED", "domain": "googleapis.com",
+    });
+    let error = json!({ "code": 403, "message": message, "status": "PERMISSION_DENIED", "details": [info] });
+    Reply::error(403, json!({ "error": error }))
 }
 
 /// The spreadsheet, if the account may do that much with it.

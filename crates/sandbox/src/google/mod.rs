@@ -60,6 +60,8 @@ pub(crate) struct GoogleState {
     faults: Faults<RequestKind>,
     counts: Counts,
     quota: Quota,
+    /// Nobody switched the APIs on in the account's project.
+    apis_off: bool,
 }
 
 impl GoogleState {
@@ -117,6 +119,21 @@ impl Google {
                 spreadsheet.shared = role;
             }
         });
+    }
+
+    /// Gives a spreadsheet another title.
+    pub fn rename_spreadsheet(&self, id: &str, title: &str) {
+        self.change(|google| {
+            if let Some(spreadsheet) = google.spreadsheets.get_mut(id) {
+                title.clone_into(&mut spreadsheet.title);
+                spreadsheet.version += 1;
+            }
+        });
+    }
+
+    /// Switches the Sheets and Drive APIs on or off in the account's project; they are on at first.
+    pub fn enable_apis(&self, on: bool) {
+        self.change(|google| google.apis_off = !on);
     }
 
     /// Deletes the service account's key: no new tokens, and Google's answer is `invalid_grant`. Tokens given out

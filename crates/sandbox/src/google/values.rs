@@ -77,8 +77,13 @@ fn locate<'a>(sheet: &'a Spreadsheet, range: &str) -> Result<(&'a Tab, Area), Re
 }
 
 fn beyond(tab: &Tab, area: Area) -> Reply {
-    let range = area.show(&tab.title, usize::MAX, usize::MAX);
     let (rows, columns) = (tab.rows, tab.columns);
+    // Named as it was asked for, beyond the grid too.
+    let range = area.show(
+        &tab.title,
+        area.bottom.unwrap_or_default().max(area.top + 1).max(rows),
+        area.right.unwrap_or_default().max(columns),
+    );
     Reply::invalid(&format!("Range ({range}) exceeds grid limits. Max rows: {rows}, max columns: {columns}"))
 }
 

@@ -66,7 +66,9 @@ fn appending_makes_the_grid_grow_and_writing_does_not() {
     let refusal = write(&mut sheet, "TwilioPools!A4:B4", &json!([["FR"]])).unwrap_err();
     assert_eq!(message(&refusal), "Range (TwilioPools!A4:B4) exceeds grid limits. Max rows: 3, max columns: 26");
     let refusal = get(&sheet, "TwilioPools!A4", &query(&[])).unwrap_err();
-    assert!(message(&refusal).contains("exceeds grid limits"));
+    assert!(message(&refusal).starts_with("Range (TwilioPools!A4) exceeds grid limits."));
+    let refusal = get(&sheet, "TwilioPools!A9:C", &query(&[])).unwrap_err();
+    assert!(message(&refusal).starts_with("Range (TwilioPools!A9:C9) exceeds grid limits."));
     assert_eq!(values(&sheet, "TwilioPools!A3:B9"), json!([["FR", "+33199000002"]]));
 }
 

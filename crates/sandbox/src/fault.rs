@@ -1,4 +1,4 @@
-//! Promises: each way in which a carrier's API fails its user, one at a time and on demand.
+//! Promises: each way in which a carrier's or Google's API fails its user, one at a time and on demand.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::endpoints::Operation;
 
 /// What goes wrong with one REST request. Handed to [`World::fail_next`](crate::World::fail_next) or
-/// [`World::fail_next_of`](crate::World::fail_next_of); each is used up by one request, in the order given.
+/// [`World::fail_next_of`](crate::World::fail_next_of), or to those of [`Google`](crate::google::Google); each is used
+/// up by one request, in the order given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
@@ -15,7 +16,7 @@ pub enum Fault {
     Status(u16),
     /// Answer with this HTTP status and `Retry-After` (whole seconds), and do nothing.
     StatusWithRetryAfter(u16, u64),
-    /// Refuse with this Twilio error code (HTTP 400) and do nothing.
+    /// Refuse with this Twilio error code (HTTP 400; at Google without it) and do nothing.
     Code(i32),
     /// Answer with this HTTP status and a page of HTML, as a proxy between would, and do nothing.
     Html(u16),
@@ -25,7 +26,8 @@ pub enum Fault {
     HangUpBeforeAccepting,
     /// Do what was asked, and answer the first half of the JSON.
     HalfAnAnswer,
-    /// Answer a page of a list that names itself as the next one.
+    /// Answer a page of a list that names itself as the next one. At Google, whose answers are one page, nothing
+    /// happens.
     RepeatedPage,
     /// Wait this long, then do what was asked and answer.
     Slow(Duration),
@@ -79,19 +81,25 @@ impl MailFault {
     }
 }
 
-/// Faults that wait for their requests.
-#[derive(Debug, Default)]
-pub(crate) struct Faults(VecDeque<(Option<Operation>, Fault)>);
+/// Faults that wait for their requests; `K` says what a request is for.
+#[derive(Debug)]
+pub(crate) struct Faults<K = Operation>(VecDeque<(Option<K>, Fault)>);
 
-impl Faults {
+impl<K> Default for Faults<K> {
+    fn default() -> Self {
+        Self(VecDeque::new())
+    }
+}
+
+impl<K: PartialEq> Faults<K> {
     /// For the next request of `operation`; none: for the next of any kind.
-    pub(crate) fn plan(&mut self, operation: Option<Operation>, fault: Fault) {
+    pub(crate) fn plan(&mut self, operation: Option<K>, fault: Fault) {
         self.0.push_back((operation, fault));
     }
 
     /// The fault of a request for `operation`, if one waits for it.
-    pub(crate) fn take(&mut self, operation: Option<Operation>) -> Option<Fault> {
-        let meant = |(wanted, _): &(Option<Operation>, Fault)| wanted.is_none() || *wanted == operation;
+    pub(crate) fn take(&mut self, operation: Option<K>) -> Option<Fault> {
+        let meant = |(wanted, _): &(Option<K>, Fault)| wanted.is_none() || *wanted == operation;
         let at = self.0.iter().position(meant)?;
         self.0.remove(at).map(|(_, fault)| fault)
     }

@@ -41,8 +41,17 @@ const COUNTRIES: &[(&str, &str)] = &[
 /// The ISO 3166-1 alpha-2 code of a number's country; empty for what is no number (withheld, alphanumeric, a short
 /// code) or a country not listed here.
 pub(crate) fn country(address: &str) -> &'static str {
-    let Some(digits) = without_channel(address).strip_prefix('+') else { return "" };
-    COUNTRIES.iter().find(|(code, _)| digits.starts_with(code)).map_or("", |(_, country)| country)
+    listed(address).map_or("", |(_, country)| country)
+}
+
+/// The dial code of a number, without its `+`; empty where [`country`] is.
+pub(crate) fn dial_code(address: &str) -> &'static str {
+    listed(address).map_or("", |(code, _)| code)
+}
+
+fn listed(address: &str) -> Option<(&'static str, &'static str)> {
+    let digits = without_channel(address).strip_prefix('+')?;
+    COUNTRIES.iter().find(|(code, _)| digits.starts_with(code)).copied()
 }
 
 /// The address without a channel's prefix: `whatsapp:+33639980001` is `+33639980001`.

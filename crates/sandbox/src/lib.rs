@@ -1,5 +1,5 @@
 //! Promises: ProxyCall can be run, shown and tested without any account: a simulated carrier (Twilio), the phones
-//! around it and a mail server, on this machine only.
+//! around it, a mail server and a Google with a spreadsheet, on this machine only.
 //!
 //! The crate knows nothing of ProxyCall. It speaks HTTP as the carrier does: it serves the REST API that a service
 //! calls ([`endpoints`] says which part), and posts signed webhooks to the service when a handset calls or texts. It
@@ -30,6 +30,7 @@ mod delivery;
 pub mod endpoints;
 mod fault;
 mod geography;
+pub mod google;
 pub mod mailbox;
 mod overrides;
 mod rest;

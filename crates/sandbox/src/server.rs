@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    control,
+    control, google,
     mailbox::Mailbox,
     rest,
     webhook::BaseUrlError,
@@ -43,6 +43,8 @@ pub struct Options {
     /// Whoever is rung or texted has a handset, and answers it: for people who try things out. Without it, a number
     /// that has no handset cannot be reached.
     pub everyone_has_a_handset: bool,
+    /// Google takes 60 reads and 60 writes a minute, as the real one, instead of any number.
+    pub google_quota: bool,
 }
 
 impl Default for Options {
@@ -58,6 +60,7 @@ impl Default for Options {
             base_urls: Vec::new(),
             numbers: Vec::new(),
             everyone_has_a_handset: false,
+            google_quota: false,
         }
     }
 }
@@ -96,6 +99,7 @@ impl Options {
             world.map_base_url(public, connect)?;
         }
         world.change(|state| state.everyone_has_a_handset = self.everyone_has_a_handset);
+        world.google().limit_per_minute(self.google_quota.then_some(google::PER_MINUTE));
         for number in self.numbers {
             world.add_number(number);
         }
@@ -132,8 +136,8 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Listens on 127.0.0.1 and serves the carrier's REST API and, under `/sandbox`, the control API; on another port,
-    /// SMTP.
+    /// Listens on 127.0.0.1 and serves the carrier's REST API, Google's APIs and, under `/sandbox`, the control API and
+    /// the sheet's page; on another port, SMTP.
     ///
     /// # Errors
     /// See [`SandboxError`].
@@ -146,7 +150,8 @@ impl Sandbox {
         let mailbox = Mailbox::start(world.clone(), mail_port)
             .await
             .map_err(|source| SandboxError::Bind { port: mail_port, source })?;
-        let router = rest::router(world.clone()).nest("/sandbox", control::router(world.clone()));
+        let people = control::router(world.clone()).merge(google::page_router(world.clone()));
+        let router = rest::router(world.clone()).merge(google::router(world.clone())).nest("/sandbox", people);
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
         let server = tokio::spawn(async move {
@@ -162,6 +167,12 @@ impl Sandbox {
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// The key file of the account that Google knows, with this sandbox as its token server.
+    #[must_use]
+    pub fn service_account_json(&self) -> String {
+        google::service_account_json(&self.base_url())
     }
 
     /// Where the mail server listens: plain SMTP, on 127.0.0.1.

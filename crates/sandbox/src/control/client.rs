@@ -3,7 +3,7 @@
 use reqwest::RequestBuilder;
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{CallRequest, FaultRequest, KeysRequest, MailFaultRequest, Sale, Summary, TextRequest};
+use super::{CallRequest, FaultRequest, GoogleFaultRequest, KeysRequest, MailFaultRequest, Sale, Summary, TextRequest};
 use crate::{
     mailbox::ReceivedMail,
     server::loopback_client,
@@ -146,6 +146,14 @@ impl Client {
     /// See [`ClientError`].
     pub async fn fail_next_mail(&self, request: &MailFaultRequest) -> Result<(), ClientError> {
         self.ask(self.http.post(self.url("/sandbox/mail-faults")).json(request)).await
+    }
+
+    /// Makes the next request to Google fail.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn fail_next_google(&self, request: &GoogleFaultRequest) -> Result<(), ClientError> {
+        self.ask(self.http.post(self.url("/sandbox/google-faults")).json(request)).await
     }
 
     fn url(&self, path: &str) -> String {

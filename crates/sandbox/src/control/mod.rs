@@ -13,6 +13,9 @@
 //! | `POST /sandbox/sold` | [`Sale`] | |
 //! | `GET /sandbox/mails` | | the letters that the mail server took: a list of [`ReceivedMail`](crate::ReceivedMail) |
 //! | `POST /sandbox/mail-faults` | [`MailFaultRequest`] | |
+//! | `POST /sandbox/google-faults` | [`GoogleFaultRequest`] | |
+//!
+//! The sheet's page, and what it asks, are described in `google/page.rs`.
 //!
 //! There is no password: the sandbox listens on loopback only. A body must be declared `application/json`, so that no
 //! web page open on this machine can send one unasked.
@@ -27,6 +30,7 @@ pub(crate) use self::routes::router;
 use crate::{
     endpoints::Operation,
     fault::{Fault, MailFault},
+    google::RequestKind,
     world::Behaviour,
 };
 
@@ -91,6 +95,17 @@ pub struct FaultRequest {
 pub struct MailFaultRequest {
     /// What goes wrong.
     pub fault: MailFault,
+}
+
+/// A fault for the next request to Google.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GoogleFaultRequest {
+    /// What goes wrong.
+    pub fault: Fault,
+    /// With the next request of this kind; none: with the next of any kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<RequestKind>,
 }
 
 /// A number that somebody else bought.

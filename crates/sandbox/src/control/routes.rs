@@ -11,7 +11,7 @@ use axum::{
 };
 use serde_json::json;
 
-use super::{CallRequest, FaultRequest, KeysRequest, MailFaultRequest, Sale, Summary, TextRequest};
+use super::{CallRequest, FaultRequest, GoogleFaultRequest, KeysRequest, MailFaultRequest, Sale, Summary, TextRequest};
 use crate::{
     call::CallScript,
     geography::{is_e164, is_name, without_channel},
@@ -40,6 +40,7 @@ pub(crate) fn router(world: World) -> Router {
         .route("/sold", post(sold))
         .route("/mails", get(mails))
         .route("/mail-faults", post(mail_faults))
+        .route("/google-faults", post(google_faults))
         .with_state(world)
 }
 
@@ -200,6 +201,18 @@ async fn mail_faults(
     Ok(Json(()))
 }
 
+async fn google_faults(
+    State(world): State<World>,
+    request: Result<Json<GoogleFaultRequest>, JsonRejection>,
+) -> Result<Json<()>, Refusal> {
+    let Json(GoogleFaultRequest { fault, kind }) = request?;
+    match kind {
+        Some(kind) => world.google().fail_next_of(kind, fault),
+        None => world.google().fail_next(fault),
+    }
+    Ok(Json(()))
+}
+
 /// Whoever calls or texts has a phone: one is put into the world, so that it can be called back.
 fn pick_up(world: &World, from: &str) {
     let phone = without_channel(from);
@@ -338,6 +351,11 @@ mod tests {
         assert_eq!(taken(Some(Operation::BuyNumber)), None);
         assert_eq!(taken(Some(Operation::SearchNumbers)), Some(Fault::StatusWithRetryAfter(429, 7)));
         assert_eq!(client.placed_calls().await.unwrap(), []);
+        let request = GoogleFaultRequest { fault: Fault::Html(503), kind: None };
+        client.fail_next_google(&request).await.unwrap();
+        let url = format!("{}/drive/v3/files", sandbox.base_url());
+        let answer = || async { crate::server::loopback_client().unwrap().get(&url).send().await.unwrap().status() };
+        assert_eq!((answer().await.as_u16(), answer().await.as_u16()), (503, 401));
         sandbox.shutdown().await;
     }
 }

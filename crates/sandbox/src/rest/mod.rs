@@ -33,7 +33,8 @@ use crate::{
 const BODY_LIMIT: usize = 1 << 20;
 
 /// What a proxy between us and the carrier answers.
-const HTML: &str = "<!DOCTYPE html><html><head><title>Sorry</title></head><body><h1>Sorry</h1></body></html>";
+pub(crate) const HTML: &str =
+    "<!DOCTYPE html><html><head><title>Sorry</title></head><body><h1>Sorry</h1></body></html>";
 
 /// Serves whatever path is asked: the table of endpoints is the router.
 pub(crate) fn router(world: World) -> Router {
@@ -159,7 +160,7 @@ fn record(world: &World, parts: &axum::http::request::Parts, body: &Bytes) -> Re
 }
 
 /// A body that breaks before its first byte: the server closes the connection without having sent anything.
-fn hang_up() -> Response {
+pub(crate) fn hang_up() -> Response {
     let broken = stream::once(async { Err::<Bytes, _>(io::Error::from(io::ErrorKind::ConnectionAborted)) });
     Body::from_stream(broken).into_response()
 }

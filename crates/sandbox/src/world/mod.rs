@@ -29,6 +29,7 @@ use crate::{
     endpoints::Operation,
     fault::{Fault, Faults, MailFault},
     geography::is_e164,
+    google::GoogleState,
     mailbox::{Login, ReceivedMail},
     sid::SidSource,
     transcript::Transcript,
@@ -88,6 +89,7 @@ pub(crate) struct State {
     pub(crate) mail_faults: VecDeque<MailFault>,
     /// Who may send; none: whoever connects.
     pub(crate) mail_login: Option<Login>,
+    pub(crate) google: GoogleState,
     /// Whoever is rung or texted has a handset from then on.
     pub(crate) everyone_has_a_handset: bool,
     pub(crate) hold_callbacks: bool,
@@ -131,6 +133,7 @@ impl World {
             mails: Vec::new(),
             mail_faults: VecDeque::new(),
             mail_login: None,
+            google: GoogleState::default(),
             everyone_has_a_handset: false,
             hold_callbacks: false,
             held: Vec::new(),
@@ -200,8 +203,8 @@ impl World {
         self.change(|state| state.faults.plan(Some(operation), fault));
     }
 
-    /// Makes the next conversation with the mail server go wrong in this way. Several are used up in the order given, one
-    /// per connection.
+    /// Makes the next conversation with the mail server go wrong in this way. Several are used up in the order given,
+    /// one per connection.
     pub fn fail_next_mail(&self, fault: MailFault) {
         self.change(|state| state.mail_faults.push_back(fault));
     }
@@ -333,8 +336,8 @@ impl World {
         self.ask(|state| state.webhooks.clone())
     }
 
-    /// Ends when every status callback due was answered or failed and every call placed is over. Callbacks held back are
-    /// not due.
+    /// Ends when every status callback due was answered or failed and every call placed is over. Callbacks held back
+    /// are not due.
     pub async fn settle(&self) {
         self.shared.deliveries.wait().await;
     }

@@ -187,8 +187,11 @@ pub trait Sheet: Send + Sync {
     /// See [`SheetError`]; [`SheetError::AnswerLost`] means that it may have been done.
     async fn write(&self, writes: &[CellWrite]) -> Result<(), SheetError>;
 
-    /// Adds rows behind the last row that holds anything, from the first column on: one write request. The first new row's
+    /// Adds rows from the first column on, behind the last row that holds anything: one write request. The first new row's
     /// number, from 1, where Google says it.
+    ///
+    /// Where an empty row parts the tab, Google counts up to the last part that has anything in the first column. Several
+    /// rows added at once may then run over a part below it whose first column is empty; one row never does.
     ///
     /// # Errors
     /// See [`SheetError`]; [`SheetError::AnswerLost`] means that it may have been done.

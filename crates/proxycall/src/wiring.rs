@@ -97,6 +97,7 @@ pub(crate) fn service(config: &Config, store: &Arc<Store>) -> anyhow::Result<Arc
         ledger: Arc::clone(store) as Arc<dyn Ledger>,
         carrier: carrier(config)?,
         mailer: mailer(config)?,
+        sheet: None,
         clock: Arc::new(SystemClock) as Arc<dyn Clock>,
         chance: Arc::new(SystemChance),
         policy: LivePolicy::new(config.policy.clone()),

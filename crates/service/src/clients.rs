@@ -66,6 +66,21 @@ pub struct ChangeFields<'a> {
     pub proxy: Option<&'a str>,
 }
 
+impl ChangeFields<'_> {
+    /// Checks them. What is absent or empty stays as it is.
+    pub(crate) fn check(&self) -> Result<ClientChanges, FieldError> {
+        fn given(field: Option<&str>) -> Option<&str> {
+            field.map(str::trim).filter(|text| !text.is_empty())
+        }
+        Ok(ClientChanges {
+            name: given(self.name).map(|text| PersonName::parse("client_name", text)).transpose()?,
+            mail: given(self.mail).map(|text| MailAddress::parse("client_mail", text)).transpose()?,
+            phone: given(self.phone).map(|text| parse_phone("client_real_phone", text)).transpose()?,
+            proxy: given(self.proxy).map(|text| parse_phone("client_proxy_number", text)).transpose()?,
+        })
+    }
+}
+
 impl Service {
     fn check_client(&self, fields: &ClientFields<'_>) -> Result<NewClient, FieldError> {
         let phone = parse_phone("client_real_phone", fields.phone)?;
@@ -108,21 +123,29 @@ impl Service {
         }
     }
 
+    /// A client who is not closed.
+    ///
+    /// # Errors
+    /// No such client.
+    pub async fn client(&self, id: ClientId) -> Result<Client, LedgerError> {
+        let client = match self.ledger.client(id).await? {
+            None if self.look_in_sheet().await => self.ledger.client(id).await?,
+            client => client,
+        };
+        client.ok_or(LedgerError::ClientUnknown)
+    }
+
     /// Changes a client.
     ///
     /// # Errors
     /// A field, no such client, a proxy number that is another's.
     pub async fn update_client(&self, id: ClientId, fields: &ChangeFields<'_>) -> Result<Client, RequestError> {
-        fn given(field: Option<&str>) -> Option<&str> {
-            field.map(str::trim).filter(|text| !text.is_empty())
-        }
-        let changes = ClientChanges {
-            name: given(fields.name).map(|text| PersonName::parse("client_name", text)).transpose()?,
-            mail: given(fields.mail).map(|text| MailAddress::parse("client_mail", text)).transpose()?,
-            phone: given(fields.phone).map(|text| parse_phone("client_real_phone", text)).transpose()?,
-            proxy: given(fields.proxy).map(|text| parse_phone("client_proxy_number", text)).transpose()?,
-        };
-        Ok(self.ledger.update_client(UpdateClient { id, changes, now: self.clock.now() }).await?)
+        let changes = fields.check()?;
+        let update = UpdateClient { id, changes, now: self.clock.now() };
+        Ok(match self.ledger.update_client(update.clone()).await {
+            Err(LedgerError::ClientUnknown) if self.look_in_sheet().await => self.ledger.update_client(update).await,
+            result => result,
+        }?)
     }
 
     /// Closes a client; its number rests. For 30 days the client can be restored.

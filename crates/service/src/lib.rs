@@ -12,6 +12,7 @@ pub mod jobs;
 pub mod live_policy;
 pub mod pool;
 pub mod ports;
+pub mod sheet;
 pub mod texts;
 
 use std::{future::Future, sync::Arc, time::Duration};
@@ -23,6 +24,7 @@ use jobs::Wake;
 use live_policy::LivePolicy;
 use pool::{PoolConfig, PoolTables};
 use ports::{Carrier, Chance, Clock, Ledger, LedgerError, Mailer};
+use sheet::SheetMirror;
 
 /// How long a webhook waits for the store before the caller hears that the service is not available. A call must be
 /// answered within 3 s, whatever is broken behind.
@@ -36,6 +38,8 @@ pub struct Service {
     pub carrier: Arc<dyn Carrier>,
     /// Who carries letters; none: no mail server is set up.
     pub mailer: Option<Arc<dyn Mailer>>,
+    /// The Google Sheet; none: there is no mirror.
+    pub sheet: Option<SheetMirror>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// Chance.

@@ -24,10 +24,10 @@ use proxycall_service::ports::{
         BegunConfirmation, CallEnded, CallEntry, CallStep, Candidate, ClaimedJob, ClientFilter, ClientSearch,
         CloseClient, CodeCall, CodeRules, CreateClient, CreateConfirmation, DeliveryReport, DispatchReport,
         DispatchResult, DispatchStep, Entered, ImportClient, ImportFinding, InboundCall, InboundText,
-        InteractionFilter, LinkOutcome, LinkProof, LinkState, MoveNumber, Moved, NumberFilter, OpenPurchase, Page,
-        PlaceOrder, PlacedOrder, ProgressPage, PurchaseEnd, RecordedCall, RecordedText, ReleaseNumber, RequestCode,
-        RequestKey, ReserveNumber, RestoreClient, SendStep, SpareIds, StoredAnswer, TextResult, UpdateClient, UseLink,
-        Work,
+        InteractionFilter, LinkOutcome, LinkProof, LinkState, MoveNumber, Moved, NumberDates, NumberFilter,
+        OpenPurchase, Page, PlaceOrder, PlacedOrder, ProgressPage, PurchaseEnd, RecordedCall, RecordedText,
+        ReleaseNumber, RequestCode, RequestKey, ReserveNumber, RestoreClient, SendStep, SpareIds, StoredAnswer,
+        TextResult, UpdateClient, UseLink, Work,
     },
 };
 
@@ -216,6 +216,10 @@ impl Ledger for Store {
 
     async fn add_numbers(&self, numbers: Vec<NewNumber>, act: Act) -> Result<u64, LedgerError> {
         unit!(self, pool::add_numbers(numbers, act))
+    }
+
+    async fn date_numbers(&self, dates: Vec<NumberDates>) -> Result<(), LedgerError> {
+        unit!(self, numbers::date_numbers(dates))
     }
 
     async fn available_numbers(

@@ -29,6 +29,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0003_confirmations.sql"),
         include_str!("../migrations/postgres/0003_confirmations.sql"),
     ),
+    (
+        4,
+        "sheet",
+        include_str!("../migrations/sqlite/0004_sheet.sql"),
+        include_str!("../migrations/postgres/0004_sheet.sql"),
+    ),
 ];
 
 fn migrator(text: impl Fn(&'static (i64, &'static str, &'static str, &'static str)) -> &'static str) -> Migrator {

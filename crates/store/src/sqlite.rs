@@ -55,8 +55,8 @@ pub(crate) mod dialect {
     );
     pub(crate) const HOLD_KEY: &str = "SELECT $1";
     // Its triggers look whether changes are marked.
-    pub(crate) const MARKS_ON: &str = "";
-    pub(crate) const MARKS_OFF: &str = "";
+    pub(crate) const MARKS_ON: &str = "SELECT 1";
+    pub(crate) const MARKS_OFF: &str = "SELECT 1";
     pub(crate) const IMPORT_KNOWN: &str = import_known!("jsonb_each($1)", "unhex(", ")");
     pub(crate) const IMPORT_CLIENTS: &str = import_clients!("jsonb_each($1)", "unhex(", ")");
     pub(crate) const IMPORT_NUMBERS: &str = import_numbers!("jsonb_each($1)");

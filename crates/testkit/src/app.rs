@@ -19,9 +19,11 @@ use proxycall_domain::{
     },
     wiring::host_of,
 };
+use proxycall_google_sheets::{GoogleSheet, GoogleSheetConfig, Spreadsheet as WhichSpreadsheet};
 use proxycall_notify::{SmtpConfig, SmtpMailer, SmtpTls};
 use proxycall_sandbox::{
     CallScript, Event, Options, Sandbox, TextScript, Transcript, World,
+    google::Spreadsheet,
     webhook::WebhookError,
     world::{Handset, Hook, Number},
 };
@@ -30,7 +32,8 @@ use proxycall_service::{
     jobs::Wake,
     live_policy::LivePolicy,
     pool::{PoolConfig, PoolTables},
-    ports::{Carrier, Clock as _, Ledger, Mailer},
+    ports::{Carrier, Clock as _, Ledger, Mailer, Sheet, clock::Ids as _, ledger::SheetBook as _},
+    sheet::SheetMirror,
 };
 use proxycall_twilio::{Patience, TwilioClient, TwilioConfig, Verifier};
 use proxycall_web::{ApiTokens, App, ClientAddresses, Pages, enrolment::Enrolment};
@@ -107,6 +110,8 @@ pub struct Outside {
     pub addresses: ClientAddresses,
     /// The sites that may frame the pages.
     pub frame_ancestors: Vec<String>,
+    /// A spreadsheet to be mirrored.
+    pub sheet: Option<Spreadsheet>,
 }
 
 /// Runs a test of the public pages over SQLite.
@@ -146,6 +151,18 @@ pub async fn run_codes_test(codes: CodesConfig, test: impl AsyncFnOnce(&mut Test
     app.finish().await;
 }
 
+/// Runs a test over both databases with this spreadsheet, whose id it is given.
+pub async fn run_sheet_test(spreadsheet: Spreadsheet, test: impl AsyncFn(&mut TestApp, &str)) {
+    for store in [database::sqlite().await, database::postgres().await] {
+        let ledger = store.store() as Arc<dyn Ledger>;
+        let outside = Outside { sheet: Some(spreadsheet.clone()), ..Outside::default() };
+        let mut app = TestApp::start_with(store, ledger, pool_config(), outside).await;
+        let (id, _) = app.world.google().spreadsheets().remove(0);
+        test(&mut app, &id).await;
+        app.finish().await;
+    }
+}
+
 impl TestApp {
     /// Starts the app over a store, with a carrier and no numbers.
     pub async fn start(store: TestStore) -> Self {
@@ -176,7 +193,11 @@ impl TestApp {
         let world = sandbox.world().clone();
         let mailer = mailer_at(sandbox.mail_address());
         let service = service(ledger, carrier_at(sandbox.base_url()), clock.clone(), pool);
-        let service = Arc::new(Service { mailer: Some(mailer), codes: outside.codes, ..service });
+        let sheet = outside.sheet.map(|spreadsheet| {
+            let id = world.google().add_spreadsheet(spreadsheet);
+            SheetMirror::new(sheet_at(&sandbox, id, clock.clone()), service.chance.job_id(clock.now()))
+        });
+        let service = Arc::new(Service { mailer: Some(mailer), codes: outside.codes, sheet, ..service });
         let verifier = Verifier::new(&[PUBLIC_BASE_URL], &[AUTH_TOKEN.into()]).expect("a verifier");
         let tokens = ApiTokens::Required(vec![TOKEN.into()]);
         let enrolment = outside.enrolment.unwrap_or_else(|| Arc::clone(&service) as Arc<dyn Enrolment>);
@@ -314,6 +335,16 @@ impl TestApp {
         self.world.settle().await;
     }
 
+    /// Lets the mirror of the sheet go on for a minute: the next reading, and what follows from it.
+    pub async fn mirror(&self) {
+        for _ in 0..20 {
+            self.clock.advance(SignedDuration::from_secs(3));
+            self.service.mirror_sheet().await.expect("the sheet is mirrored");
+        }
+        let waits = self.store.sheet_waits().await.expect("the store answers");
+        assert_eq!(waits, 0, "rows wait to be written");
+    }
+
     /// Lets time pass, then carries out what has become due.
     pub async fn advance(&self, seconds: i64) {
         self.clock.advance(SignedDuration::from_secs(seconds));
@@ -405,6 +436,14 @@ pub fn carrier_at(api_base_url: String) -> Arc<dyn Carrier> {
     Arc::new(TwilioClient::new(config).expect("a carrier"))
 }
 
+/// The spreadsheet of this id at the simulated Google.
+pub fn sheet_at(sandbox: &Sandbox, id: String, clock: TestClock) -> Arc<dyn Sheet> {
+    let _installed_before = rustls::crypto::ring::default_provider().install_default();
+    let mut config = GoogleSheetConfig::new(WhichSpreadsheet::ById(id), sandbox.service_account_json().into());
+    config.api_base_url = Some(sandbox.base_url());
+    Arc::new(GoogleSheet::new(config, Arc::new(clock)).expect("a sheet"))
+}
+
 /// Sends letters to the mail server at this address, without encryption.
 pub fn mailer_at(address: SocketAddr) -> Arc<dyn Mailer> {
     let config = SmtpConfig {
@@ -432,6 +471,7 @@ pub fn service(ledger: Arc<dyn Ledger>, carrier: Arc<dyn Carrier>, clock: TestCl
         ledger,
         carrier,
         mailer: None,
+        sheet: None,
         clock: Arc::new(clock),
         chance: Arc::new(TestChance::default()),
         policy: LivePolicy::new(Policy::shipped().expect("the tables")),

@@ -19,13 +19,15 @@ pub enum Actor {
     Api,
     /// Somebody at the command line.
     Cli,
+    /// Somebody who typed it into the Google Sheet.
+    Sheet,
     /// The service itself, by a job or a rule.
     System,
 }
 
 impl Actor {
     /// Everybody.
-    pub const ALL: [Self; 3] = [Self::Api, Self::Cli, Self::System];
+    pub const ALL: [Self; 4] = [Self::Api, Self::Cli, Self::Sheet, Self::System];
 
     /// The word in API and store.
     #[must_use]
@@ -33,6 +35,7 @@ impl Actor {
         match self {
             Self::Api => "api",
             Self::Cli => "cli",
+            Self::Sheet => "sheet",
             Self::System => "system",
         }
     }

@@ -1,5 +1,5 @@
 //! Promises: every column that we know, once, with its header, how its cells are read and who decides what is in it. A
-//! column that is not here (F and G of the clients among them) can neither be read nor written.
+//! column that is not here can neither be read nor written; one of others, as the clients' F, is read at most.
 
 use super::Tab;
 
@@ -102,6 +102,8 @@ columns! {
         ClientPhone = "client_real_phone", Phone, People;
         /// The number that others dial.
         ClientProxy = "client_proxy_number", Phone, Store;
+        /// The client's country, by a formula.
+        ClientResidency = "client_iso_residency", Upper, Sheet;
         /// Who reached the client last.
         ClientLastCaller = "client_last_caller", Phone, Store;
         /// Whether the shop knows the address: written by the Shopify script.
@@ -241,14 +243,14 @@ mod tests {
 
     #[test]
     fn formula_columns_are_not_columns_of_ours() {
-        for header in ["client_iso_residency", "client_country_code", "identity_key", "status_detail", ""] {
+        for header in ["client_country_code", "identity_key", "status_detail", ""] {
             assert!(Tab::ALL.into_iter().all(|tab| Column::find(tab, header).is_none()), "{header}");
         }
     }
 
     #[test]
-    fn codes_and_the_shop_column_are_never_ours_to_write() {
-        for column in [Column::PendingCode, Column::ClientShop] {
+    fn codes_and_what_formulas_and_the_shop_fill_in_are_never_ours_to_write() {
+        for column in [Column::PendingCode, Column::ClientShop, Column::ClientResidency] {
             assert_eq!((column.owner(), column.is_mirrored()), (Owner::Sheet, false));
         }
     }

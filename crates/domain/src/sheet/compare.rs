@@ -84,6 +84,8 @@ pub struct NewClientRow {
     pub phone: PhoneNumber,
     /// The proxy number, if one was typed in.
     pub proxy: Option<PhoneNumber>,
+    /// The country that a formula or a person gave; none: that of the phone.
+    pub residency: Option<String>,
 }
 
 /// Whether so many of a tab's live rows have vanished at once that somebody must look before anything follows from it:
@@ -240,6 +242,7 @@ fn new_client(cells: &Cells) -> Result<Option<NewClientRow>, (Column, FieldError
         mail: MailAddress::parse(ClientMail.header(), text(ClientMail)).map_err(at(ClientMail))?,
         phone: cell::phone(ClientPhone.header(), text(ClientPhone)).map_err(at(ClientPhone))?,
         proxy: proxy.map(|text| cell::phone(ClientProxy.header(), text)).transpose().map_err(at(ClientProxy))?,
+        residency: cells.get(Column::ClientResidency).map(str::to_owned),
     }))
 }
 

@@ -165,10 +165,10 @@ mod tests {
     ];
 
     #[test]
-    fn the_originals_clients_are_found_without_their_formula_columns() {
+    fn the_originals_clients_are_found() {
         let layout = Layout::find(Tab::Clients, CLIENTS).unwrap();
         let found: Vec<u32> = layout.columns().map(|(_, at)| at).collect();
-        assert_eq!(found, [0, 1, 2, 3, 4, 7, 8]);
+        assert_eq!(found, [0, 1, 2, 3, 4, 5, 7, 8]);
         assert_eq!(layout.position(Column::ClientNote), None);
     }
 
@@ -188,7 +188,8 @@ mod tests {
         assert_eq!(
             error,
             "tab Clients, row 1: there is no column client_mail; found client_id (A), client_name (B), \
-             client_real_phone (D), client_proxy_number (E), client_last_caller (H), sub_in_shopi (I), 3 unknown; give \
+             client_real_phone (D), client_proxy_number (E), client_iso_residency (F), client_last_caller (H), \
+             sub_in_shopi (I), 2 unknown; give \
              the column its header back, or run `proxycall sheet init` to add it"
         );
     }

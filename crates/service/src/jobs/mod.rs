@@ -15,6 +15,8 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use retry::backoff;
+
 use crate::{
     Service,
     live_policy::REFRESH_EVERY,
@@ -97,9 +99,10 @@ impl Service {
         Ok(ours)
     }
 
-    /// Carries out jobs and follows the operator's settings, until told to stop; what is being done is finished first.
+    /// Carries out jobs, follows the operator's settings and mirrors the sheet, until told to stop; what is being done is
+    /// finished first.
     pub async fn work(self: Arc<Self>, stop: CancellationToken) {
-        tokio::join!(self.work_on_jobs(&stop), self.follow_settings(&stop));
+        tokio::join!(self.work_on_jobs(&stop), self.follow_settings(&stop), self.follow_sheet(&stop));
     }
 
     async fn work_on_jobs(&self, stop: &CancellationToken) {

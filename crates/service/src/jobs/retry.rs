@@ -1,4 +1,4 @@
-//! Promises: retries come later and later, spread by chance, and end.
+//! Promises: retries come later and later, spread by chance; those of a job end.
 
 use std::time::Duration;
 
@@ -19,9 +19,14 @@ pub(super) fn wait(attempt: u32, asked: Option<Duration>, fraction: f64) -> Opti
     if attempt >= ATTEMPTS {
         return None;
     }
-    let doubled = FIRST.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1))).min(LONGEST);
-    let spread = doubled.mul_f64(0.5 + fraction.clamp(0.0, 1.0) / 2.0);
-    Some(spread.max(asked.unwrap_or_default().min(LONGEST_ASKED)))
+    Some(backoff(attempt, FIRST, LONGEST, fraction).max(asked.unwrap_or_default().min(LONGEST_ASKED)))
+}
+
+/// How long to wait after so many attempts, from 1: `first`, then twice as long each time, up to `longest`; half of it
+/// spread by `fraction`.
+pub(crate) fn backoff(attempt: u32, first: Duration, longest: Duration, fraction: f64) -> Duration {
+    let doubled = first.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1))).min(longest);
+    doubled.mul_f64(0.5 + fraction.clamp(0.0, 1.0) / 2.0)
 }
 
 #[cfg(test)]

@@ -71,6 +71,7 @@ impl Service {
         }
         let wish = Wish::exactly(country, number_type);
         let demand = super::OnDemand::new(self);
+        let mut looked = false;
         loop {
             let act = self.act(actor, format!("assigned: {country} {number_type} asked for"));
             let wire = self.chance.job_id(act.at);
@@ -80,6 +81,8 @@ impl Service {
                     self.wake.now();
                     return Ok(assigned);
                 }
+                // Somebody may have typed the client into the sheet a moment ago.
+                Err(LedgerError::ClientUnknown) if !looked && self.look_in_sheet().await => looked = true,
                 Err(refusal) => demand.after(refusal).await?,
             }
         }

@@ -53,6 +53,10 @@ pub mod alert {
     pub const PURCHASE_FAILED: &str = "purchase_failed";
     /// A number could not be given back to the carrier. Subject: the number.
     pub const RELEASE_FAILED: &str = "release_failed";
+    /// A client's number was marked as faulty in the sheet. Subject: the number.
+    pub const MARKED_FAULTY: &str = "marked_faulty";
+    /// A tab of the sheet cannot be mirrored. Subject: the tab.
+    pub const SHEET_TAB: &str = "sheet_tab";
 }
 
 /// How the pool is kept: from the environment.
@@ -165,7 +169,7 @@ impl Service {
         })
     }
 
-    async fn alert(&self, kind: &str, subject: String, detail: String) -> Result<(), LedgerError> {
+    pub(crate) async fn alert(&self, kind: &str, subject: String, detail: String) -> Result<(), LedgerError> {
         let now = self.clock.now();
         tracing::warn!(kind, "an operator should know: see the alerts of the pool's summary");
         let id = self.chance.alert_id(now);

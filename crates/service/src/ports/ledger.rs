@@ -44,10 +44,10 @@ pub use confirmations::{
 pub use jobs::{ClaimedJob, Work};
 pub use pool::{
     AdoptNumber, Alert, AssignNumber, AssignReserved, AssignedNumber, BeginPurchase, Candidate, MoveNumber, MoveTo,
-    Moved, NumberFilter, OpenPurchase, PurchaseEnd, ReleaseNumber, ReserveNumber,
+    Moved, NumberDates, NumberFilter, OpenPurchase, PurchaseEnd, ReleaseNumber, ReserveNumber,
 };
 pub use requests::{Begun, RequestKey, StoredAnswer};
-pub use sheet::{Mark, SheetBook, SheetChanges, SheetNews, SheetProblem, SheetState};
+pub use sheet::{Mark, SheetBook, SheetChanges, SheetNews, SheetProblem, SheetState, Told};
 pub use texts::{DeliveryReport, InboundText, OutboundText, RecordedText, SendStep, SentText, TextOutcome, TextResult};
 
 /// Why a verb did nothing.
@@ -235,6 +235,9 @@ pub trait Ledger: SheetBook {
 
     /// Adds numbers to the pool as available; those that are there stay as they are. How many were new.
     async fn add_numbers(&self, numbers: Vec<NewNumber>, act: Act) -> Result<u64, LedgerError>;
+
+    /// Gives numbers the dates that the sheet has for them.
+    async fn date_numbers(&self, dates: Vec<NumberDates>) -> Result<(), LedgerError>;
 
     /// Numbers that may be given to a client of this country: those that have rested count as available.
     async fn available_numbers(

@@ -68,7 +68,7 @@ impl Service {
         }
         let tables = tables(sheet).await?;
         if self.ledger.sheet_state().await?.begun_at.is_none() {
-            self.begin_mirror(&tables, false).await?;
+            self.begin_mirror(&tables).await?;
         }
         let marks = self.ledger.sheet_marks(now).await?;
         let mut report = CycleReport { read: tables.iter().flatten().map(Table::rows).sum(), ..CycleReport::default() };
@@ -181,7 +181,7 @@ impl Memory {
 }
 
 /// All tabs in one request. Where one is missing, the others are read all the same.
-async fn tables(sheet: &dyn Sheet) -> Result<Vec<Option<Table>>, SheetError> {
+pub(super) async fn tables(sheet: &dyn Sheet) -> Result<Vec<Option<Table>>, SheetError> {
     match sheet.read(&Tab::ALL.map(Tab::title)).await {
         Ok(tables) => Ok(tables.into_iter().map(Some).collect()),
         Err(SheetError::NoSuchTab) => {

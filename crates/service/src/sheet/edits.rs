@@ -1,18 +1,18 @@
 //! People's edits in the sheet, carried out as the commands of the API: checked the same way, and refused in words.
 
 use proxycall_domain::{
-    ClientId, NewClient, PhoneNumber,
+    ClientId, FieldError, NewClient, PhoneNumber, Policy,
     pool::life::{Act, Actor},
     sheet::{Cells, Column, NewClientRow, Tab},
 };
 
 use crate::{
     Service,
-    clients::{ChangeFields, RequestError},
+    clients::ChangeFields,
     pool::alert,
     ports::{
         LedgerError,
-        ledger::{ImportClient, ImportFinding, MoveNumber, MoveTo, Moved},
+        ledger::{ImportClient, ImportFinding, MoveNumber, MoveTo, Moved, UpdateClient},
     },
 };
 
@@ -25,6 +25,14 @@ fn refusal(error: LedgerError) -> Result<Refusal, LedgerError> {
         LedgerError::Unavailable(_) | LedgerError::Unreadable(_) => Err(error),
         refused => Ok(refused.to_string()),
     }
+}
+
+/// The client of a typed row. A country that cannot be read is that of the phone.
+pub(super) fn new_client(typed: &NewClientRow, policy: &Policy) -> Result<NewClient, FieldError> {
+    let of = |residency| NewClient::country("client_iso_residency", residency, typed.phone, policy.countries());
+    let country = of(typed.residency.as_deref()).or_else(|_| of(None))?;
+    let (name, mail) = (typed.name.clone(), typed.mail.clone());
+    Ok(NewClient { id: typed.id, name, mail, phone: typed.phone, country })
 }
 
 impl Service {
@@ -51,11 +59,13 @@ impl Service {
             phone: edits.get(Column::ClientPhone),
             proxy: None,
         };
-        match self.update_client(id, &fields).await {
+        let changes = match fields.check() {
+            Ok(changes) => changes,
+            Err(error) => return Ok(Err(error.problem)),
+        };
+        match self.ledger.update_client(UpdateClient { id, changes, now: self.clock.now() }).await {
             Ok(_) => Ok(Ok(())),
-            Err(RequestError::Field(error)) => Ok(Err(error.problem)),
-            Err(RequestError::Ledger(error)) => refusal(error).map(Err),
-            Err(other @ RequestError::NumberNotBought { .. }) => Ok(Err(other.to_string())),
+            Err(error) => refusal(error).map(Err),
         }
     }
 
@@ -70,7 +80,9 @@ impl Service {
         match moved {
             Moved::Done { client, .. } => {
                 if let Some(client) = client {
-                    let detail = format!("the number of client {client} was marked as faulty in the sheet; calls still reach it");
+                    let detail = format!(
+                        "the number of client {client} was marked as faulty in the sheet; calls still reach it"
+                    );
                     self.alert(alert::MARKED_FAULTY, phone.expose(), detail).await?;
                 }
                 Ok(Ok(()))
@@ -85,21 +97,15 @@ impl Service {
 
     /// A client was typed into the sheet. A proxy number that was typed beside it is not given: it is put back as what the
     /// pool has is, or was not, given to the client.
-    pub(super) async fn create_typed_client(
-        &self,
-        typed: &NewClientRow,
-    ) -> Result<Result<(), Refusal>, LedgerError> {
+    pub(super) async fn create_typed_client(&self, typed: &NewClientRow) -> Result<Result<(), Refusal>, LedgerError> {
         let policy = self.policy.current();
         if policy.forbids(typed.phone) {
             return Ok(Err("client_real_phone: is a number that is never called or texted".to_owned()));
         }
-        let country = NewClient::country("client_real_phone", None, typed.phone, policy.countries());
-        let country = match country {
-            Ok(country) => country,
+        let client = match new_client(typed, &policy) {
+            Ok(client) => client,
             Err(error) => return Ok(Err(error.to_string())),
         };
-        let (name, mail) = (typed.name.clone(), typed.mail.clone());
-        let client = NewClient { id: typed.id, name, mail, phone: typed.phone, country };
         let row = ImportClient { client, proxy: None, last_caller: None };
         let findings = self.ledger.import_clients(vec![row], false, self.clock.now()).await?;
         Ok(match findings.into_iter().next() {

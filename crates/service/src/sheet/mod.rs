@@ -13,7 +13,7 @@ mod pace;
 mod tab;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     hash::{BuildHasher as _, Hasher as _, RandomState},
     sync::Arc,
     time::Duration,
@@ -54,7 +54,14 @@ impl SheetMirror {
     /// The mirror of a sheet. `owner` names this instance among others.
     #[must_use]
     pub fn new(sheet: Arc<dyn Sheet>, owner: JobId) -> Self {
-        let memory = Memory { owner, known: None, hash: RandomState::new(), pace: Pace::default(), version: None };
+        let memory = Memory {
+            owner,
+            known: None,
+            hash: RandomState::new(),
+            pace: Pace::default(),
+            version: None,
+            stuck: HashSet::new(),
+        };
         Self { sheet, memory: Mutex::new(memory) }
     }
 
@@ -74,6 +81,8 @@ struct Memory {
     pace: Pace,
     /// Google's version of the file when it was last read.
     version: Option<String>,
+    /// What is marked and waits for a person: it is no reason to hurry.
+    stuck: HashSet<(Tab, String)>,
 }
 
 /// Fingerprints: the cells themselves stay in the store, so that a large sheet takes little memory.
@@ -136,9 +145,11 @@ impl Service {
 
     async fn mirror_if(&self, asked: bool) -> Result<Option<CycleReport>, SheetFailure> {
         let Some(mirror) = &self.sheet else { return Ok(None) };
-        let mut memory = mirror.memory.lock().await;
+        // A cycle that goes on finds what is asked for as well as the next one would.
+        let Ok(mut memory) = mirror.memory.try_lock() else { return Ok(None) };
         let now = self.clock.now();
-        let waiting = self.ledger.sheet_waits().await?;
+        let waits = self.ledger.sheet_waits().await?;
+        let waiting = waits > u64::try_from(memory.stuck.len()).unwrap_or(u64::MAX);
         if !memory.pace.is_due(now, waiting, asked) {
             return Ok(None);
         }
@@ -169,6 +180,10 @@ impl Service {
     async fn remember(&self, memory: &mut Memory) -> Result<(), LedgerError> {
         if memory.known.is_some() {
             return Ok(());
+        }
+        if self.ledger.mark_changes(true).await? {
+            // What changed while nobody marked it.
+            self.ledger.mark_all().await?;
         }
         let mut known = Known::new();
         for tab in Tab::ALL {

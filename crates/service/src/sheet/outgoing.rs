@@ -118,18 +118,13 @@ mod tests {
         let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
         assert_eq!(
             writes,
-            [
-                (7, 1, texts(&["Zoé", "zoe@example.com"])),
-                (7, 4, texts(&[""])),
-                (7, 7, texts(&["+33639980002"])),
-            ]
+            [(7, 1, texts(&["Zoé", "zoe@example.com"])), (7, 4, texts(&[""])), (7, 7, texts(&["+33639980002"])),]
         );
     }
 
     #[test]
     fn a_new_row_leaves_the_formula_columns_empty() {
-        let cells: Cells =
-            [(Column::ClientId, "7"), (Column::ClientLastCaller, "+33639980002")].into_iter().collect();
+        let cells: Cells = [(Column::ClientId, "7"), (Column::ClientLastCaller, "+33639980002")].into_iter().collect();
         let row = new_row(&layout(), &cells);
         assert_eq!(row.len(), 8);
         assert_eq!(row.iter().flatten().count(), 2);

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use proxycall_domain::sheet::{
-    Cells, Column, Difference, Intent, Known, Layout, LayoutError, Reading, Reason, Record, Row, Step,
-    Tab, Verdict, compare, judge, read_rows, too_many_vanished,
+    Cells, Column, Difference, Intent, Known, Layout, LayoutError, Owner, Reading, Reason, Record, Row, Step, Tab,
+    Verdict, compare, judge, read_rows, too_many_vanished,
 };
 
 use super::Memory;
@@ -103,7 +103,8 @@ impl Service {
             work.tell(tab, key, problem.to_string(), true);
         }
         for key in &keys {
-            let settled = self.row(&mut work, key, rows.get(key.as_str()).copied(), &reading, &sides, &mut sent).await?;
+            let settled =
+                self.row(&mut work, key, rows.get(key.as_str()).copied(), &reading, &sides, &mut sent).await?;
             match settled {
                 Settled::Yes => {
                     let settled = marks.iter().filter(|mark| mark.key == *key).map(|mark| Mark::clone(mark));
@@ -144,9 +145,11 @@ impl Service {
         Ok(match compare(&work.layout, base, row, record) {
             Step::Compared(found) => {
                 let number = row.map_or(0, |row| row.number);
-                self.difference(work, key, number, base, found, sent).await?
+                let store = record.map(|record| &record.cells);
+                self.difference(work, (key, number), Known { base, store }, found, sent).await?
             }
             Step::Append(cells) => {
+                let cells = addable(&work.layout, cells);
                 sent.push(Intent { key: key.to_owned(), row: None, cells: cells.clone() });
                 work.appends.push(cells);
                 Settled::OnItsWay
@@ -180,9 +183,8 @@ impl Service {
     async fn difference(
         &self,
         work: &mut TabWork,
-        key: &str,
-        number: u32,
-        base: Option<&Cells>,
+        (key, number): (&str, u32),
+        Known { base, store }: Known<'_>,
         found: Difference,
         sent: &mut Vec<Intent>,
     ) -> Result<Settled, LedgerError> {
@@ -192,8 +194,10 @@ impl Service {
             match self.carry_out(tab, key, &edits).await? {
                 Ok(()) => work.tally.edits += 1,
                 Err(why) => {
-                    // Kept as if it had been the same: so the store's own text is written in its place.
+                    // Kept as if it had been the same: so the store's text is written in its place until it arrives.
                     new_base = new_base.overlaid(&edits);
+                    let ours = |column| store.map_or("", |store| store.text(column));
+                    writes = writes.iter().chain(edits.iter().map(|(column, _)| (column, ours(column)))).collect();
                     put_back.extend(edits.iter().map(|(column, _)| (column, Reason::Refused(why.clone()))));
                 }
             }
@@ -220,6 +224,19 @@ impl Service {
         work.updates.push((number, writes));
         Ok(Settled::OnItsWay)
     }
+}
+
+/// What a new row begins with. A client's ends before the columns of formulas: whatever is written there, even nothing, may
+/// keep a formula above from spilling over it. What lies behind them is written once the row is there.
+fn addable(layout: &Layout, cells: Cells) -> Cells {
+    if layout.tab() != Tab::Clients {
+        return cells;
+    }
+    let ours = layout.columns().filter(|(column, _)| column.owner() != Owner::Sheet);
+    let places: HashSet<u32> = ours.map(|(_, place)| place).collect();
+    let end = (0..).find(|place| !places.contains(place)).unwrap_or(u32::MAX);
+    let before = |column| layout.position(column).is_some_and(|place| place < end);
+    cells.iter().filter(|(column, _)| before(*column)).collect()
 }
 
 /// Whether anything is left to be done about a row.
@@ -300,4 +317,3 @@ impl TabWork {
         sent
     }
 }
-

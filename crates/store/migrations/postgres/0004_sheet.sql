@@ -47,8 +47,10 @@ CREATE TABLE sheet_intent (
 CREATE TABLE sheet_problem (
     tab    TEXT NOT NULL,
     key    TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    since  BIGINT NOT NULL,
+    reason   TEXT NOT NULL,
+    -- Whether it is so until somebody puts it right; else it happened.
+    standing BIGINT NOT NULL CHECK (standing IN (0, 1)),
+    since    BIGINT NOT NULL,
     PRIMARY KEY (tab, key)
 );
 

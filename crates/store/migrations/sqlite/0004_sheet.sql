@@ -47,8 +47,10 @@ CREATE TABLE sheet_intent (
 CREATE TABLE sheet_problem (
     tab    TEXT NOT NULL,
     key    TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    since  INTEGER NOT NULL,
+    reason   TEXT NOT NULL,
+    -- Whether it is so until somebody puts it right; else it happened.
+    standing INTEGER NOT NULL CHECK (standing IN (0, 1)),
+    since    INTEGER NOT NULL,
     PRIMARY KEY (tab, key)
 ) STRICT, WITHOUT ROWID;
 

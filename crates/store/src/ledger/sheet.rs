@@ -33,6 +33,10 @@ impl SheetBook for Store {
         unit!(self, sheet::note_sheet(news, now))
     }
 
+    async fn sheet_waits(&self) -> Result<u64, LedgerError> {
+        read!(self, sheet::sheet_waits())
+    }
+
     async fn sheet_marks(&self, now: Timestamp) -> Result<Vec<Mark>, LedgerError> {
         unit!(self, sheet::sheet_marks(now))
     }

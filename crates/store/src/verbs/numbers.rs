@@ -11,7 +11,7 @@ use proxycall_domain::{
         stock::{PACE_DAYS, Stock},
     },
 };
-use proxycall_service::ports::ledger::{NumberFilter, Page};
+use proxycall_service::ports::ledger::{NumberDates, NumberFilter, Page};
 
 use super::*;
 
@@ -176,4 +176,15 @@ pub(crate) async fn stock(db: &mut Connection, _codec: &Codec, now: Timestamp) -
 
 fn count(row: &Row, column: &str) -> Result<u64, UnitError> {
     Ok(u64::try_from(row.try_get::<i64, _>(column)?).unwrap_or_default())
+}
+
+const DATE: &str = "UPDATE proxy_number SET added_at = COALESCE($2, added_at), \
+        assigned_at = CASE WHEN client_id IS NULL THEN assigned_at ELSE COALESCE($3, assigned_at) END WHERE phone = $1";
+
+pub(crate) async fn date_numbers(db: &mut Connection, _codec: &Codec, dates: &[NumberDates]) -> Result<(), UnitError> {
+    for NumberDates { phone, added_at, assigned_at } in dates {
+        let query = sqlx::query(DATE).bind(digits(*phone));
+        query.bind(added_at.map(millis)).bind(assigned_at.map(millis)).execute(&mut *db).await?;
+    }
+    Ok(())
 }

@@ -80,6 +80,13 @@ pub(crate) async fn note_sheet(
     Ok(())
 }
 
+const WAITS: &str = "SELECT COUNT(*) FROM sheet_mark";
+
+pub(crate) async fn sheet_waits(db: &mut Connection, _codec: &Codec) -> Result<u64, UnitError> {
+    let waits: i64 = sqlx::query_scalar(WAITS).fetch_one(&mut *db).await?;
+    Ok(u64::try_from(waits).unwrap_or_default())
+}
+
 const SEE: &str = "UPDATE sheet_mark SET since = $1 WHERE since IS NULL";
 const MARKS: &str = "SELECT tab, key, seq, since FROM sheet_mark WHERE since IS NOT NULL ORDER BY since, tab, key";
 
@@ -202,9 +209,8 @@ const FORGET: &str = "DELETE FROM sheet_row WHERE tab = $1 AND key = $2";
 const INTEND: &str = "INSERT INTO sheet_intent (tab, intents) VALUES ($1, $2) \
     ON CONFLICT (tab) DO UPDATE SET intents = excluded.intents";
 const UNMARK: &str = "DELETE FROM sheet_mark WHERE tab = $1 AND key = $2 AND seq = $3";
-const TELL: &str = "INSERT INTO sheet_problem (tab, key, reason, since) VALUES ($1, $2, $3, $4) \
-    ON CONFLICT (tab, key) DO UPDATE SET reason = excluded.reason, since = CASE sheet_problem.reason \
-        WHEN excluded.reason THEN sheet_problem.since ELSE excluded.since END";
+const TELL: &str = "INSERT INTO sheet_problem (tab, key, reason, standing, since) VALUES ($1, $2, $3, $4, $5) \
+    ON CONFLICT (tab, key) DO UPDATE SET reason = excluded.reason, standing = excluded.standing, since = excluded.since";
 const SETTLED: &str = "DELETE FROM sheet_problem WHERE tab = $1 AND key = $2";
 
 pub(crate) async fn keep_sheet(
@@ -226,9 +232,12 @@ pub(crate) async fn keep_sheet(
     for mark in &changes.unmarked {
         sqlx::query(UNMARK).bind(mark.tab.title()).bind(&mark.key).bind(mark.seq).execute(&mut *db).await?;
     }
-    for (tab, key, reason) in &changes.problems {
-        let query = match reason {
-            Some(reason) => sqlx::query(TELL).bind(tab.title()).bind(key).bind(reason).bind(millis(*now)),
+    for (tab, key, told) in &changes.problems {
+        let query = match told {
+            Some(told) => {
+                let query = sqlx::query(TELL).bind(tab.title()).bind(key);
+                query.bind(&told.reason).bind(i64::from(told.standing)).bind(millis(*now))
+            }
             None => sqlx::query(SETTLED).bind(tab.title()).bind(key),
         };
         query.execute(&mut *db).await?;
@@ -236,13 +245,15 @@ pub(crate) async fn keep_sheet(
     Ok(())
 }
 
-const PROBLEMS: &str = "SELECT tab, key, reason, since FROM sheet_problem ORDER BY since DESC, tab, key LIMIT 1000";
+const PROBLEMS: &str =
+    "SELECT tab, key, reason, standing, since FROM sheet_problem ORDER BY since DESC, tab, key LIMIT 1000";
 
 pub(crate) async fn sheet_problems(db: &mut Connection, _codec: &Codec) -> Result<Vec<SheetProblem>, UnitError> {
     let rows: Vec<Row> = sqlx::query(PROBLEMS).fetch_all(&mut *db).await?;
     let problem = |row: &Row| {
         let (tab, since) = (tab_of(row.try_get("tab")?)?, time(row.try_get("since")?)?);
-        Ok(SheetProblem { tab, key: row.try_get("key")?, reason: row.try_get("reason")?, since })
+        let standing = row.try_get::<i64, _>("standing")? == 1;
+        Ok(SheetProblem { tab, key: row.try_get("key")?, reason: row.try_get("reason")?, standing, since })
     };
     rows.iter().map(problem).collect()
 }

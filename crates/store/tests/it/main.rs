@@ -26,6 +26,7 @@ mod purchases;
 mod requests;
 mod sending;
 mod settings;
+mod sheet;
 mod sqlite_faults;
 mod support;
 mod texts;
@@ -129,6 +130,15 @@ ledger_suite! {
         work_that_is_there_once_runs_again_when_it_is_wanted_meanwhile,
         many_at_once_reserve_each_number_once,
         no_sequence_of_acts_gives_a_number_two_owners;
+    sheet:
+        without_a_mirror_nothing_is_marked,
+        every_change_of_what_the_sheet_shows_marks_its_row,
+        a_confirmation_marks_its_row_and_the_number_that_it_holds,
+        a_mark_outlives_what_was_settled_before_the_change,
+        every_record_can_be_marked_at_once,
+        one_instance_owns_the_sheet_until_its_time_is_over,
+        what_a_cycle_found_out_is_kept,
+        how_the_mirror_goes_is_told;
     page_requests:
         a_requester_is_limited_by_what_it_asked_itself,
         what_others_asked_for_is_not_told,

@@ -148,7 +148,7 @@ fn id_of(text: &str) -> Result<ClientId, Problem> {
 #[utoipa::path(get, path = "/clients/{client_id}", operation_id = "get_client", tag = "clients", params(("client_id" = i64, Path)),
     responses((status = 200, body = ClientBody), (status = 404, body = Problem), (status = 422, body = Problem)))]
 async fn get(State(app): State<Shared>, ApiPath(id): ApiPath) -> Result<Json<ClientBody>, Problem> {
-    let client = app.service.ledger.client(id_of(&id)?).await?.ok_or_else(not_found)?;
+    let client = app.service.client(id_of(&id)?).await?;
     Ok(Json(ClientBody::new(&client, &app)))
 }
 

@@ -30,6 +30,7 @@ mod pool;
 mod random;
 mod raw_http;
 mod sending;
+mod sheet;
 mod signatures;
 mod support;
 mod texts;

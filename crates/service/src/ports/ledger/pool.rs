@@ -92,6 +92,17 @@ pub enum MoveTo {
     Pool,
 }
 
+/// When a number was bought and given to its client, as only the sheet knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NumberDates {
+    /// Which.
+    pub phone: PhoneNumber,
+    /// When it joined the pool; none: as it is.
+    pub added_at: Option<Timestamp>,
+    /// Since when it is its client's; none: as it is.
+    pub assigned_at: Option<Timestamp>,
+}
+
 /// What came of a change to one number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Moved {

@@ -33,7 +33,16 @@ pub struct SheetChanges {
     /// Marks of which nothing is left to be written, unless the record changed again.
     pub unmarked: Vec<Mark>,
     /// What a person should know of a row; none: nothing any more.
-    pub problems: Vec<(Tab, String, Option<String>)>,
+    pub problems: Vec<(Tab, String, Option<Told>)>,
+}
+
+/// Something that a person should know of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// What is wrong, or was put back and why. Never what stands in a cell.
+    pub reason: String,
+    /// Whether it is so until somebody puts it right; else it happened.
+    pub standing: bool,
 }
 
 impl SheetChanges {
@@ -64,10 +73,12 @@ pub enum SheetNews {
 pub struct SheetProblem {
     /// The tab.
     pub tab: Tab,
-    /// The row's key; for a row without one, its number with a `#` before it.
+    /// The row's key; for a row without one, its number with a `#` before it; empty for the whole tab.
     pub key: String,
     /// What is wrong, or was put back and why.
     pub reason: String,
+    /// Whether it is so until somebody puts it right; else it happened.
+    pub standing: bool,
     /// Since when.
     pub since: Timestamp,
 }
@@ -107,6 +118,9 @@ pub trait SheetBook: Send + Sync {
 
     /// Keeps what came of an exchange.
     async fn note_sheet(&self, news: SheetNews, now: Timestamp) -> Result<(), LedgerError>;
+
+    /// How many rows are marked.
+    async fn sheet_waits(&self) -> Result<u64, LedgerError>;
 
     /// What is marked, the oldest first; what nobody has seen before is seen now.
     async fn sheet_marks(&self, now: Timestamp) -> Result<Vec<Mark>, LedgerError>;

@@ -1,0 +1,258 @@
+//! How a mirror begins. Where the store is empty, all that the sheet holds is taken over, and nothing is written there for it;
+//! where it is not, every record is held against the sheet.
+
+use std::collections::HashMap;
+
+use proxycall_domain::{
+    CountryCode, NumberStatus, NumberType, PhoneNumber,
+    pool::{
+        MobilePrefixes, NewNumber,
+        life::{Act, Actor},
+    },
+    sheet::{Cells, Column, Layout, Reading, Row, Step, Tab, cell, compare, read_rows},
+};
+
+use super::{SheetFailure, cycle::tables, edits::new_client, tab::TabTrouble};
+use crate::{
+    Service,
+    ports::{
+        LedgerError,
+        ledger::{ImportClient, ImportFinding, ImportNumber, MoveNumber, MoveTo, NumberDates, NumberFilter, SheetNews},
+        sheet::Table,
+    },
+};
+
+/// How many rows are written in one unit.
+const UNIT: usize = 500;
+
+/// What was taken over from the sheet, or would be.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Beginning {
+    /// Clients that were new.
+    pub clients: usize,
+    /// Clients that were there already.
+    pub same: usize,
+    /// Numbers that no client has.
+    pub numbers: usize,
+    /// What was not taken, and why.
+    pub skipped: Vec<Skipped>,
+}
+
+/// A row that was not taken over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// The tab.
+    pub tab: Tab,
+    /// The row, from 1; 0 for the whole tab.
+    pub row: u32,
+    /// Why. Never what stands there.
+    pub why: String,
+}
+
+/// A tab that can be read, with its rows.
+struct Read {
+    layout: Layout,
+    reading: Reading,
+}
+
+impl Service {
+    /// Takes over what the sheet holds and the store does not, or only finds out what that would be. Writes nothing into the
+    /// sheet.
+    ///
+    /// # Errors
+    /// Google or the store failed. What was taken over before that stays; a second run goes on from there.
+    pub async fn import_sheet(&self, dry_run: bool) -> Result<Beginning, SheetFailure> {
+        let Some(mirror) = &self.sheet else { return Ok(Beginning::default()) };
+        let tables = tables(mirror.sheet()).await?;
+        Ok(self.take_over(&tables, dry_run).await?)
+    }
+
+    /// Begins the mirror: takes the sheet over where the store is empty.
+    pub(super) async fn begin_mirror(&self, tables: &[Option<Table>]) -> Result<(), LedgerError> {
+        if self.is_empty().await? {
+            let begun = self.take_over(tables, false).await?;
+            let Beginning { clients, same, numbers, skipped } = &begun;
+            tracing::info!(clients, same, numbers, skipped = skipped.len(), "the sheet was taken over");
+            for Skipped { tab, row, why } in skipped {
+                tracing::warn!(tab = tab.title(), row, why, "a row of the sheet was not taken over");
+            }
+        }
+        self.ledger.mark_all().await?;
+        self.ledger.note_sheet(SheetNews::Begun, self.clock.now()).await
+    }
+
+    async fn is_empty(&self) -> Result<bool, LedgerError> {
+        let any = NumberFilter { country: None, number_type: None, status: None, after: None, limit: 1 };
+        let no_numbers = self.ledger.numbers(any).await?.items.is_empty();
+        Ok(no_numbers && self.ledger.next_client_id().await?.get() == 1)
+    }
+
+    async fn take_over(&self, tables: &[Option<Table>], dry_run: bool) -> Result<Beginning, LedgerError> {
+        let mut begun = Beginning::default();
+        let [clients, pool, _] = [0, 1, 2].map(|at| tables.get(at).and_then(Option::as_ref));
+        let clients = begun.read(Tab::Clients, clients);
+        let pool = begun.read(Tab::Pool, pool);
+        if let Some(clients) = &clients {
+            self.take_clients(clients, pool.as_ref(), dry_run, &mut begun).await?;
+        }
+        if let Some(pool) = &pool {
+            self.take_numbers(pool, dry_run, &mut begun).await?;
+        }
+        Ok(begun)
+    }
+
+    async fn take_clients(
+        &self,
+        clients: &Read,
+        pool: Option<&Read>,
+        dry_run: bool,
+        begun: &mut Beginning,
+    ) -> Result<(), LedgerError> {
+        let types = Types::new(pool);
+        let mut rows = Vec::new();
+        for row in &clients.reading.rows {
+            match self.typed_client(&clients.layout, row, &types) {
+                Ok(client) => rows.push((row.number, client)),
+                Err(why) => begun.skip(Tab::Clients, row.number, why),
+            }
+        }
+        for some in rows.chunks(UNIT) {
+            let unit = some.iter().map(|(_, client)| client.clone()).collect();
+            let findings = self.ledger.import_clients(unit, dry_run, self.clock.now()).await?;
+            for ((number, _), finding) in some.iter().zip(findings) {
+                match finding {
+                    ImportFinding::Added => begun.clients += 1,
+                    ImportFinding::Same => begun.same += 1,
+                    ImportFinding::Refused(error) => begun.skip(Tab::Clients, *number, error.to_string()),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn typed_client(&self, layout: &Layout, row: &Row, types: &Types) -> Result<ImportClient, String> {
+        let policy = self.policy.current();
+        let typed = match compare(layout, None, Some(row), None) {
+            Step::Create(typed) => typed,
+            Step::Leave(Some(problem)) => return Err(problem.to_string()),
+            _ => return Err("a needed cell is empty or cannot be read".to_owned()),
+        };
+        let client = new_client(&typed, &policy).map_err(|error| error.to_string())?;
+        let proxy = typed
+            .proxy
+            .map(|phone| {
+                let country = policy.countries().of(phone).map(|country| country.code);
+                let country = country.ok_or("client_proxy_number: has a dial code that belongs to no known country")?;
+                Ok::<_, &str>(ImportNumber { phone, country, number_type: types.of(phone) })
+            })
+            .transpose()?;
+        let last_caller = phone_in(&row.cells, Column::ClientLastCaller).filter(|caller| !policy.forbids(*caller));
+        Ok(ImportClient { client, proxy, last_caller })
+    }
+
+    async fn take_numbers(&self, pool: &Read, dry_run: bool, begun: &mut Beginning) -> Result<(), LedgerError> {
+        let policy = self.policy.current();
+        let types = Types::new(Some(pool));
+        let (mut new, mut dates, mut aside) = (Vec::new(), Vec::new(), Vec::new());
+        for row in &pool.reading.rows {
+            let Some(phone) = phone_in(&row.cells, Column::NumberPhone) else {
+                begun.skip(Tab::Pool, row.number, "phone_number: cannot be read".to_owned());
+                continue;
+            };
+            let moment = |column| cell::moment(row.cells.text(column));
+            let (added_at, assigned_at) = (moment(Column::NumberBoughtAt), moment(Column::NumberAssignedAt));
+            dates.push(NumberDates { phone, added_at, assigned_at });
+            if self.ledger.number(phone).await?.is_some() {
+                continue;
+            }
+            let by_dial_code = || policy.countries().of(phone).map(|country| country.code);
+            let Some(country) = country_in(&row.cells).or_else(by_dial_code) else {
+                begun.skip(Tab::Pool, row.number, "country_iso: must be a two-letter ISO code, such as FR".to_owned());
+                continue;
+            };
+            let status = NumberStatus::parse(row.cells.text(Column::NumberStatus));
+            match status {
+                Some(NumberStatus::Available | NumberStatus::Reserved) => {}
+                Some(NumberStatus::Assigned) => {
+                    begun.skip(Tab::Pool, row.number, "is assigned to no client of the sheet: set aside".to_owned());
+                    aside.push((phone, "the sheet had it assigned, and no client has it"));
+                }
+                _ => aside.push((phone, "the sheet had it marked as faulty")),
+            }
+            let friendly_name = row.cells.text(Column::NumberFriendlyName).to_owned();
+            new.push(NewNumber { phone, country, number_type: types.of(phone), friendly_name, carrier: None });
+        }
+        begun.numbers += new.len();
+        if dry_run {
+            return Ok(());
+        }
+        let act = |reason: &str| Act::new(Actor::Sheet, reason, self.clock.now());
+        for some in new.chunks(UNIT) {
+            self.ledger.add_numbers(some.to_vec(), act("it was in the sheet")).await?;
+        }
+        for (phone, reason) in aside {
+            let (to, act) = (MoveTo::Error, act(reason));
+            self.ledger.move_number(MoveNumber { phone, to, force: false, act }).await?;
+        }
+        for some in dates.chunks(UNIT) {
+            self.ledger.date_numbers(some.to_vec()).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Beginning {
+    fn skip(&mut self, tab: Tab, row: u32, why: String) {
+        self.skipped.push(Skipped { tab, row, why });
+    }
+
+    /// Reads a tab, and notes what in it cannot be.
+    fn read(&mut self, tab: Tab, table: Option<&Table>) -> Option<Read> {
+        let Some(table) = table else {
+            self.skip(tab, 0, TabTrouble::Missing(tab).to_string());
+            return None;
+        };
+        let layout = match Layout::find(tab, table.row(0)) {
+            Ok(layout) => layout,
+            Err(error) => {
+                self.skip(tab, 1, error.to_string());
+                return None;
+            }
+        };
+        let reading = read_rows(&layout, (0..table.rows()).map(|row| table.row(row)));
+        for row in reading.keyless.iter().chain(&reading.doubles) {
+            self.skip(tab, row.number, format!("{} is missing, cannot be read, or is there twice", tab.key().header()));
+        }
+        Some(Read { layout, reading })
+    }
+}
+
+fn phone_in(cells: &Cells, column: Column) -> Option<PhoneNumber> {
+    cell::phone(column.header(), cells.text(column)).ok()
+}
+
+fn country_in(cells: &Cells) -> Option<CountryCode> {
+    cells.text(Column::NumberCountry).parse().ok()
+}
+
+/// Which type a number is: as the pool's tab says, else by its leading digits.
+struct Types {
+    told: HashMap<PhoneNumber, NumberType>,
+    mobile: Option<MobilePrefixes>,
+}
+
+impl Types {
+    fn new(pool: Option<&Read>) -> Self {
+        let rows = pool.into_iter().flat_map(|pool| &pool.reading.rows);
+        let told = rows.filter_map(|row| {
+            let number_type = row.cells.text(Column::NumberType).parse().ok()?;
+            Some((phone_in(&row.cells, Column::NumberPhone)?, number_type))
+        });
+        Self { told: told.collect(), mobile: MobilePrefixes::shipped().ok() }
+    }
+
+    fn of(&self, phone: PhoneNumber) -> NumberType {
+        let guess = || self.mobile.as_ref().map_or(NumberType::Local, |mobile| mobile.type_of(phone));
+        self.told.get(&phone).copied().unwrap_or_else(guess)
+    }
+}

@@ -1,0 +1,152 @@
+//! The store's side of the Google Sheet: every change marks its row, and what a cycle found out is kept.
+
+use jiff::SignedDuration;
+use proxycall_domain::{
+    NumberType, PersonName,
+    client::ClientChanges,
+    sheet::{Cells, Column, Intent, Tab},
+};
+use proxycall_service::ports::{
+    Ledger,
+    ledger::{Mark, SheetBook, SheetChanges, SheetNews, Told, UpdateClient},
+};
+
+use crate::{clients::close, support::*};
+
+async fn marked(db: &TestStore) -> Vec<String> {
+    let marks = db.sheet_marks(at(1_000)).await.unwrap();
+    let mut marks: Vec<String> = marks.iter().map(|mark| format!("{:?} {}", mark.tab, mark.key)).collect();
+    marks.sort();
+    marks
+}
+
+/// Takes all marks away.
+async fn settle(db: &TestStore) -> Vec<Mark> {
+    let marks = db.sheet_marks(at(1_000)).await.unwrap();
+    db.keep_sheet(SheetChanges { unmarked: marks.clone(), ..SheetChanges::default() }, at(1_000)).await.unwrap();
+    marks
+}
+
+fn name(text: &str) -> Cells {
+    [(Column::ClientName, text)].into_iter().collect()
+}
+
+pub(crate) async fn without_a_mirror_nothing_is_marked(db: TestStore) {
+    clients(&db, 2).await;
+    assert!(marked(&db).await.is_empty());
+    assert!(db.mark_changes(true).await.unwrap() && !db.mark_changes(true).await.unwrap());
+    assert!(db.mark_changes(false).await.unwrap());
+    db.close_client(close(1, 10)).await.unwrap();
+    assert!(marked(&db).await.is_empty());
+}
+
+pub(crate) async fn every_change_of_what_the_sheet_shows_marks_its_row(db: TestStore) {
+    db.mark_changes(true).await.unwrap();
+    clients(&db, 2).await;
+    assert_eq!(
+        marked(&db).await,
+        ["Clients 1", "Clients 2", &format!("Pool {}", proxy(1).expose()), &format!("Pool {}", proxy(2).expose())]
+    );
+    settle(&db).await;
+    db.record_inbound_call(call("CA1", courier(1), proxy(1), at(1))).await.unwrap();
+    assert_eq!(marked(&db).await, ["Clients 1"]);
+    settle(&db).await;
+    db.record_inbound_call(call("CA2", courier(1), proxy(1), at(2))).await.unwrap();
+    assert!(marked(&db).await.is_empty(), "the same caller again changes nothing");
+    let changes = ClientChanges { name: Some(PersonName::parse("name", "Ana").unwrap()), ..ClientChanges::default() };
+    db.update_client(UpdateClient { id: id(2), changes, now: at(3) }).await.unwrap();
+    assert_eq!(marked(&db).await, ["Clients 2", &format!("Pool {}", proxy(2).expose())]);
+    settle(&db).await;
+    db.close_client(close(1, 10)).await.unwrap();
+    assert_eq!(marked(&db).await, ["Clients 1", &format!("Pool {}", proxy(1).expose())]);
+}
+
+pub(crate) async fn a_confirmation_marks_its_row_and_the_number_that_it_holds(db: TestStore) {
+    db.add_numbers(vec![number(proxy(1), NumberType::Local)], act(0)).await.unwrap();
+    db.mark_changes(true).await.unwrap();
+    db.create_confirmation(crate::confirmations::create(1, real(1), 1, at(0))).await.unwrap();
+    assert_eq!(marked(&db).await, ["Confirmations P-1", &format!("Pool {}", proxy(1).expose())]);
+    settle(&db).await;
+    db.expire_confirmations(at(100), at(100)).await.unwrap();
+    assert_eq!(marked(&db).await, ["Confirmations P-1", &format!("Pool {}", proxy(1).expose())]);
+}
+
+pub(crate) async fn a_mark_outlives_what_was_settled_before_the_change(db: TestStore) {
+    db.mark_changes(true).await.unwrap();
+    clients(&db, 1).await;
+    let early = db.sheet_marks(at(5)).await.unwrap();
+    db.record_inbound_call(call("CA1", courier(1), proxy(1), at(6))).await.unwrap();
+    db.keep_sheet(SheetChanges { unmarked: early, ..SheetChanges::default() }, at(7)).await.unwrap();
+    let left = db.sheet_marks(at(8)).await.unwrap();
+    assert_eq!(
+        left.iter().map(|mark| (mark.tab, mark.key.as_str(), mark.since)).collect::<Vec<_>>(),
+        [(Tab::Clients, "1", at(5))]
+    );
+    assert_eq!(db.sheet_waits().await.unwrap(), 1);
+}
+
+pub(crate) async fn every_record_can_be_marked_at_once(db: TestStore) {
+    clients(&db, 2).await;
+    db.mark_all().await.unwrap();
+    db.mark_all().await.unwrap();
+    assert_eq!(marked(&db).await.len(), 4);
+}
+
+pub(crate) async fn one_instance_owns_the_sheet_until_its_time_is_over(db: TestStore) {
+    let (one, other) = (job(), job());
+    let minute = SignedDuration::from_secs(60);
+    assert!(db.own_sheet(one, at(60), at(0)).await.unwrap());
+    assert!(!db.own_sheet(other, at(61), at(1)).await.unwrap());
+    assert!(db.own_sheet(one, at(90), at(30)).await.unwrap(), "it may keep it");
+    assert!(!db.own_sheet(other, at(89) + minute, at(89)).await.unwrap());
+    assert!(db.own_sheet(other, at(90) + minute, at(90)).await.unwrap());
+    assert!(!db.own_sheet(one, at(91) + minute, at(91)).await.unwrap());
+}
+
+pub(crate) async fn what_a_cycle_found_out_is_kept(db: TestStore) {
+    let intent = Intent { key: "1".to_owned(), row: Some(3), cells: name("Zoé") };
+    let told = Told { reason: "why".to_owned(), standing: true };
+    let changes = SheetChanges {
+        bases: vec![
+            (Tab::Clients, "1".to_owned(), Some(name("Zoé"))),
+            (Tab::Clients, "2".to_owned(), Some(name("Ana"))),
+            (Tab::Pool, "1".to_owned(), Some(name("x"))),
+        ],
+        intents: vec![(Tab::Clients, vec![intent.clone()])],
+        problems: vec![(Tab::Clients, "1".to_owned(), Some(told.clone()))],
+        ..SheetChanges::default()
+    };
+    db.keep_sheet(changes, at(1)).await.unwrap();
+    let rows = db.sheet_rows(Tab::Clients, String::new(), 10).await.unwrap();
+    assert_eq!(rows, [("1".to_owned(), name("Zoé")), ("2".to_owned(), name("Ana"))]);
+    assert_eq!(db.sheet_rows(Tab::Clients, "1".to_owned(), 10).await.unwrap().len(), 1);
+    let of = db.sheet_rows_of(Tab::Clients, vec!["2".to_owned(), "9".to_owned()]).await.unwrap();
+    assert_eq!(of, [("2".to_owned(), name("Ana"))]);
+    assert_eq!(db.sheet_intents(Tab::Clients).await.unwrap(), [intent]);
+    assert!(db.sheet_intents(Tab::Pool).await.unwrap().is_empty());
+    let problems = db.sheet_problems().await.unwrap();
+    assert_eq!((problems.len(), problems[0].reason.as_str(), problems[0].standing), (1, "why", true));
+    let changes = SheetChanges {
+        bases: vec![(Tab::Clients, "1".to_owned(), None)],
+        intents: vec![(Tab::Clients, vec![])],
+        problems: vec![(Tab::Clients, "1".to_owned(), None)],
+        ..SheetChanges::default()
+    };
+    db.keep_sheet(changes, at(2)).await.unwrap();
+    assert_eq!(db.sheet_rows(Tab::Clients, String::new(), 10).await.unwrap().len(), 1);
+    assert!(db.sheet_intents(Tab::Clients).await.unwrap().is_empty() && db.sheet_problems().await.unwrap().is_empty());
+}
+
+pub(crate) async fn how_the_mirror_goes_is_told(db: TestStore) {
+    db.note_sheet(SheetNews::Failed("no access".to_owned()), at(1)).await.unwrap();
+    db.note_sheet(SheetNews::Begun, at(1)).await.unwrap();
+    let state = db.sheet_state().await.unwrap();
+    assert_eq!(
+        (state.failure, state.begun_at, state.read_at),
+        (Some(("no access".to_owned(), at(1))), Some(at(1)), None)
+    );
+    db.note_sheet(SheetNews::Well { wrote: true }, at(2)).await.unwrap();
+    db.note_sheet(SheetNews::Well { wrote: false }, at(3)).await.unwrap();
+    let state = db.sheet_state().await.unwrap();
+    assert_eq!((state.failure, state.read_at, state.written_at), (None, Some(at(3)), Some(at(2))));
+}

@@ -1,0 +1,128 @@
+//! What people do in the sheet.
+
+use proxycall_domain::NumberType;
+use proxycall_testkit::{
+    app::{CLIENT, run_sheet_test},
+    reqwest::StatusCode,
+};
+use serde_json::json;
+
+use super::{PROXY, cell, enter, one_client, paste, row, sheet};
+
+#[tokio::test]
+async fn what_is_ours_is_put_back_and_the_reason_is_told() {
+    run_sheet_test(sheet(), async |app, id| {
+        enter(app, id, "Clients!J1", "proxycall_note");
+        one_client(app).await;
+        enter(app, id, "Clients!E3", "+33199000777");
+        enter(app, id, "Clients!C3", "not an address");
+        enter(app, id, "Clients!B3", "");
+        app.mirror().await;
+        let client = row(app, id, "Clients", 3);
+        assert_eq!(client[1..5], ["Zoé Martin", "zoe@example.com", CLIENT, PROXY].map(str::to_owned));
+        let note = cell(app, id, "Clients!J3");
+        for part in
+            ["client_proxy_number is kept by ProxyCall", "client_mail must be an e-mail", "client_name cannot be empty"]
+        {
+            assert!(note.contains(part), "{note}");
+        }
+        let problems = app.service.ledger.sheet_problems().await.unwrap();
+        assert_eq!((problems.len(), problems[0].key.as_str(), problems[0].reason.as_str()), (1, "7", note.as_str()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_edit_that_the_service_refuses_is_put_back() {
+    run_sheet_test(sheet(), async |app, id| {
+        one_client(app).await;
+        enter(app, id, "Clients!D3", &format!("'{PROXY}"));
+        app.mirror().await;
+        assert_eq!(cell(app, id, "Clients!D3"), CLIENT);
+        let problems = app.service.ledger.sheet_problems().await.unwrap();
+        assert!(problems[0].reason.contains("a proxy number cannot be anybody's real number"), "{problems:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rows_that_are_sorted_inserted_and_moved_stay_whose_they_are() {
+    run_sheet_test(sheet(), async |app, id| {
+        one_client(app).await;
+        for n in 1..6 {
+            let phone = format!("+3363998001{n}");
+            app.number(&format!("+3319900060{n}"), "FR", NumberType::Local).await;
+            let order = json!({"order_id": format!("O-{n}-"), "client_id": n.to_string(), "client_name": format!("Ana {n}"),
+                               "client_mail": format!("ana{n}@example.com"), "client_real_phone": phone});
+            assert_eq!(app.post("/orders", order).await.0, StatusCode::OK);
+        }
+        app.mirror().await;
+        let google = app.world.google();
+        google.sort_rows(id, "Clients", 3, 1).unwrap();
+        google.insert_rows(id, "Clients", 4, 2).unwrap();
+        for n in 1..6 {
+            let change = json!({"client_name": format!("Zoé {n}")});
+            assert_eq!(app.put(&format!("/clients/{n}"), change).await.0, StatusCode::OK);
+        }
+        google.sort_rows(id, "Clients", 3, 2).unwrap();
+        app.mirror().await;
+        for row in google.cells(id, "Clients").unwrap().iter().skip(2).filter(|row| !row.is_empty() && !row[0].is_empty()) {
+            let (_, client) = app.get(&format!("/clients/{}", row[0])).await;
+            for (at, field) in ["client_id", "client_name", "client_mail", "client_real_phone", "client_proxy_number"].iter().enumerate() {
+                assert_eq!(client[*field].as_str().unwrap_or_default(), row[at], "{field}");
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_client_who_was_typed_in_is_there_and_gets_a_number_by_the_menu() {
+    run_sheet_test(sheet(), async |app, id| {
+        app.mirror().await;
+        paste(app, id, "Clients", 3, &[&["12", "Noé Petit", "noe@example.com", "'+33639980012"]]);
+        let (status, client) = app.get("/clients/12").await;
+        assert_eq!(status, StatusCode::OK, "a look that misses reads the sheet: {client}");
+        assert_eq!(client["client_proxy_number"], "");
+        app.number(PROXY, "FR", NumberType::Local).await;
+        let assign =
+            json!({"client_id": 12, "country_iso": "FR", "client_name": "Noé Petit", "number_type": "national"});
+        assert_eq!(app.post("/pool/assign", assign).await.0, StatusCode::OK);
+        app.mirror().await;
+        assert_eq!(cell(app, id, "Clients!E3"), PROXY);
+        assert_eq!(cell(app, id, "TwilioPools!C2"), "assigned");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_row_that_is_deleted_closes_its_client_and_a_pools_row_comes_back() {
+    run_sheet_test(sheet(), async |app, id| {
+        one_client(app).await;
+        app.world.google().delete_rows(id, "Clients", 3, 1).unwrap();
+        app.mirror().await;
+        assert_eq!(app.get("/clients/7").await.0, StatusCode::NOT_FOUND);
+        assert_eq!(cell(app, id, "TwilioPools!C2"), "quarantined");
+        app.world.google().delete_rows(id, "TwilioPools", 2, 1).unwrap();
+        app.mirror().await;
+        assert_eq!(
+            (cell(app, id, "TwilioPools!B2").as_str(), cell(app, id, "TwilioPools!C2").as_str()),
+            (PROXY, "quarantined")
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_number_that_is_marked_as_faulty_leaves_the_pool() {
+    run_sheet_test(sheet(), async |app, id| {
+        app.number(PROXY, "FR", NumberType::Local).await;
+        app.mirror().await;
+        enter(app, id, "TwilioPools!C2", "error");
+        app.mirror().await;
+        let (_, pool) = app.get("/pool/available?country_iso=FR").await;
+        assert_eq!(pool["available"], json!([]));
+        assert_eq!(cell(app, id, "TwilioPools!C2"), "error");
+    })
+    .await;
+}

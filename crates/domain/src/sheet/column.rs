@@ -191,6 +191,12 @@ impl Column {
         matches!(self.owner(), Owner::People | Owner::Store)
     }
 
+    /// Whether what stands there may outlive what the store knows: who held a number before it was given.
+    #[must_use]
+    pub fn is_history(self) -> bool {
+        matches!(self, Self::NumberReservation | Self::NumberReservedAt | Self::NumberReservedFor)
+    }
+
     /// Where the original has it whatever its header says, from 0: the pool's fixed letters A to K
     /// (`original-behaviour` §3.2).
     #[must_use]

@@ -180,6 +180,10 @@ fn fate(column: Column, base: Option<&str>, sheet: &str, store: &str) -> Fate {
     if base == Some(sheet) {
         return Fate::Write(None);
     }
+    // The original left the last reservation beside an assigned number (`original-behaviour` §3.2); that is history.
+    if column.is_history() && store.is_empty() && !store_changed {
+        return Fate::Stays;
+    }
     let first_sight = base.is_none();
     match column.owner() {
         Owner::People if first_sight && !store.is_empty() => Fate::Write(mention(sheet, Reason::FirstSight)),

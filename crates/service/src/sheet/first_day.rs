@@ -1,7 +1,7 @@
 //! How a mirror begins. Where the store is empty, all that the sheet holds is taken over, and nothing is written there for it;
 //! where it is not, every record is held against the sheet.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use proxycall_domain::{
     CountryCode, NumberStatus, NumberType, PhoneNumber,
@@ -92,24 +92,26 @@ impl Service {
         let [clients, pool, _] = [0, 1, 2].map(|at| tables.get(at).and_then(Option::as_ref));
         let clients = begun.read(Tab::Clients, clients);
         let pool = begun.read(Tab::Pool, pool);
-        if let Some(clients) = &clients {
-            self.take_clients(clients, pool.as_ref(), dry_run, &mut begun).await?;
-        }
+        let theirs = match &clients {
+            Some(clients) => self.take_clients(clients, pool.as_ref(), dry_run, &mut begun).await?,
+            None => HashSet::new(),
+        };
         if let Some(pool) = &pool {
-            self.take_numbers(pool, dry_run, &mut begun).await?;
+            self.take_numbers(pool, &theirs, dry_run, &mut begun).await?;
         }
         Ok(begun)
     }
 
+    /// Takes the clients over. The numbers that they have.
     async fn take_clients(
         &self,
         clients: &Read,
         pool: Option<&Read>,
         dry_run: bool,
         begun: &mut Beginning,
-    ) -> Result<(), LedgerError> {
+    ) -> Result<HashSet<PhoneNumber>, LedgerError> {
         let types = Types::new(pool);
-        let mut rows = Vec::new();
+        let (mut rows, mut theirs) = (Vec::new(), HashSet::new());
         for row in &clients.reading.rows {
             match self.typed_client(&clients.layout, row, &types) {
                 Ok(client) => rows.push((row.number, client)),
@@ -119,15 +121,19 @@ impl Service {
         for some in rows.chunks(UNIT) {
             let unit = some.iter().map(|(_, client)| client.clone()).collect();
             let findings = self.ledger.import_clients(unit, dry_run, self.clock.now()).await?;
-            for ((number, _), finding) in some.iter().zip(findings) {
+            for ((number, client), finding) in some.iter().zip(findings) {
                 match finding {
                     ImportFinding::Added => begun.clients += 1,
                     ImportFinding::Same => begun.same += 1,
-                    ImportFinding::Refused(error) => begun.skip(Tab::Clients, *number, error.to_string()),
+                    ImportFinding::Refused(error) => {
+                        begun.skip(Tab::Clients, *number, error.to_string());
+                        continue;
+                    }
                 }
+                theirs.extend(client.proxy.as_ref().map(|proxy| proxy.phone));
             }
         }
-        Ok(())
+        Ok(theirs)
     }
 
     fn typed_client(&self, layout: &Layout, row: &Row, types: &Types) -> Result<ImportClient, String> {
@@ -150,7 +156,14 @@ impl Service {
         Ok(ImportClient { client, proxy, last_caller })
     }
 
-    async fn take_numbers(&self, pool: &Read, dry_run: bool, begun: &mut Beginning) -> Result<(), LedgerError> {
+    /// Takes over the numbers that no client has, and the dates of all.
+    async fn take_numbers(
+        &self,
+        pool: &Read,
+        theirs: &HashSet<PhoneNumber>,
+        dry_run: bool,
+        begun: &mut Beginning,
+    ) -> Result<(), LedgerError> {
         let policy = self.policy.current();
         let types = Types::new(Some(pool));
         let (mut new, mut dates, mut aside) = (Vec::new(), Vec::new(), Vec::new());
@@ -162,7 +175,7 @@ impl Service {
             let moment = |column| cell::moment(row.cells.text(column));
             let (added_at, assigned_at) = (moment(Column::NumberBoughtAt), moment(Column::NumberAssignedAt));
             dates.push(NumberDates { phone, added_at, assigned_at });
-            if self.ledger.number(phone).await?.is_some() {
+            if theirs.contains(&phone) || self.ledger.number(phone).await?.is_some() {
                 continue;
             }
             let by_dial_code = || policy.countries().of(phone).map(|country| country.code);

@@ -1,6 +1,7 @@
 //! The Google Sheet as a live mirror: what staff see and type there, while calls go on.
 
 mod faults;
+mod first_day;
 mod people;
 
 use proxycall_domain::NumberType;

@@ -335,6 +335,11 @@ impl TestApp {
         self.world.settle().await;
     }
 
+    /// Another way to the spreadsheet of this id, for another instance.
+    pub fn sheet(&self, id: &str) -> Arc<dyn Sheet> {
+        sheet_at(&self.sandbox, id.to_owned(), self.clock.clone())
+    }
+
     /// Lets the mirror of the sheet go on for a minute: the next reading, and what follows from it.
     pub async fn mirror(&self) {
         for _ in 0..20 {
@@ -437,7 +442,7 @@ pub fn carrier_at(api_base_url: String) -> Arc<dyn Carrier> {
 }
 
 /// The spreadsheet of this id at the simulated Google.
-pub fn sheet_at(sandbox: &Sandbox, id: String, clock: TestClock) -> Arc<dyn Sheet> {
+fn sheet_at(sandbox: &Sandbox, id: String, clock: TestClock) -> Arc<dyn Sheet> {
     let _installed_before = rustls::crypto::ring::default_provider().install_default();
     let mut config = GoogleSheetConfig::new(WhichSpreadsheet::ById(id), sandbox.service_account_json().into());
     config.api_base_url = Some(sandbox.base_url());

@@ -3,6 +3,7 @@
 mod faults;
 mod first_day;
 mod people;
+mod random;
 
 use proxycall_domain::NumberType;
 use proxycall_testkit::{

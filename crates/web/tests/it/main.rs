@@ -10,6 +10,7 @@
 
 mod account;
 mod addresses;
+mod apps_script;
 mod ask;
 mod auth;
 mod bad_input;
@@ -18,7 +19,8 @@ mod call_ends;
 mod calls;
 mod carrier;
 mod clients;
-mod confirmations;
+pub(crate) mod confirmations;
+mod drop_in;
 mod faults;
 mod idempotency;
 mod in_doubt;

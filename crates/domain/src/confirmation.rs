@@ -206,6 +206,8 @@ pub enum Event {
     WrongCode,
     /// A new code is wanted where the last one is locked.
     Renewed,
+    /// A new code is wanted where the last one cannot be sent again: it came from elsewhere.
+    Replaced,
     /// The last channel did not reach the client.
     NotDelivered,
     /// The phone or the link is proven; this is what it comes to.
@@ -278,7 +280,8 @@ impl Progress {
                     next.detail = Detail::Locked;
                 }
             }
-            (Open, Event::Renewed) if self.is_locked() => {
+            (Open, Event::Renewed) if !self.is_locked() => return Err(NotNow(self.stage)),
+            (Open, Event::Renewed | Event::Replaced) => {
                 next.generation = self.generation.saturating_add(1);
                 next.tries = 0;
                 // The new code begins its own way over the channels.

@@ -21,9 +21,9 @@ use proxycall_service::ports::{
     Ledger, LedgerError,
     ledger::{
         AdoptNumber, Alert, ApproveConfirmation, AssignNumber, AssignReserved, AssignedNumber, BeginPurchase, Begun,
-        BegunConfirmation, CallEnded, CallEntry, CallStep, Candidate, ClaimedJob, ClientFilter, ClientSearch,
-        CloseClient, CodeCall, CodeRules, CreateClient, CreateConfirmation, DeliveryReport, DispatchReport,
-        DispatchResult, DispatchStep, Entered, ImportClient, ImportFinding, InboundCall, InboundText,
+        BegunConfirmation, BringConfirmation, Brought, CallEnded, CallEntry, CallStep, Candidate, ClaimedJob,
+        ClientFilter, ClientSearch, CloseClient, CodeCall, CodeRules, CreateClient, CreateConfirmation, DeliveryReport,
+        DispatchReport, DispatchResult, DispatchStep, Entered, ImportClient, ImportFinding, InboundCall, InboundText,
         InteractionFilter, LinkOutcome, LinkProof, LinkState, MoveNumber, Moved, NumberDates, NumberFilter,
         OpenPurchase, Page, PlaceOrder, PlacedOrder, ProgressPage, PurchaseEnd, RecordedCall, RecordedText,
         ReleaseNumber, RequestCode, RequestKey, ReserveNumber, RestoreClient, SendStep, SpareIds, StoredAnswer,
@@ -343,6 +343,10 @@ impl Ledger for Store {
 
     async fn create_confirmation(&self, create: CreateConfirmation) -> Result<BegunConfirmation, LedgerError> {
         unit!(self, begin_confirmation::create_confirmation(create))
+    }
+
+    async fn bring_confirmation(&self, bring: BringConfirmation) -> Result<Brought, LedgerError> {
+        unit!(self, bring_confirmation::bring_confirmation(bring))
     }
 
     async fn confirmation(&self, id: PendingId) -> Result<Option<Confirmation>, LedgerError> {

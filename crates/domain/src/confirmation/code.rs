@@ -61,6 +61,12 @@ impl EnteredCode {
             .then(|| text.parse().ok().map(Self))
             .flatten()
     }
+
+    /// To make a keyed hash of it.
+    #[must_use]
+    pub fn expose_bytes(self) -> [u8; 4] {
+        self.0.to_be_bytes()
+    }
 }
 
 impl fmt::Debug for EnteredCode {

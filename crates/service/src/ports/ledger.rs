@@ -37,9 +37,9 @@ pub use clients::{
     InteractionFilter, PlaceOrder, PlacedOrder, RestoreClient, UpdateClient,
 };
 pub use confirmations::{
-    ApproveConfirmation, BegunConfirmation, CallEntry, CallStep, CodeCall, CodeRules, CreateConfirmation,
-    DispatchReport, DispatchResult, DispatchStep, Entered, LinkOutcome, LinkProof, LinkState, Message, Origin,
-    ProgressPage, RequestCode, SpareIds, Ticket, UseLink,
+    ApproveConfirmation, BegunConfirmation, BringConfirmation, Brought, CallEntry, CallStep, CodeCall, CodeRules,
+    CreateConfirmation, DispatchReport, DispatchResult, DispatchStep, Entered, LinkOutcome, LinkProof, LinkState,
+    Message, Origin, ProgressPage, RequestCode, SpareIds, Ticket, UseLink,
 };
 pub use jobs::{ClaimedJob, Work};
 pub use pool::{
@@ -334,6 +334,9 @@ pub trait Ledger: SheetBook {
 
     /// Begins a confirmation, holds a number for it and enqueues its first code. The same again finds the first one.
     async fn create_confirmation(&self, create: CreateConfirmation) -> Result<BegunConfirmation, LedgerError>;
+
+    /// Takes over a confirmation that was begun before us, and holds its number for it.
+    async fn bring_confirmation(&self, bring: BringConfirmation) -> Result<Brought, LedgerError>;
 
     /// A confirmation.
     async fn confirmation(&self, id: PendingId) -> Result<Option<Confirmation>, LedgerError>;

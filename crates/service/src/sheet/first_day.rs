@@ -3,8 +3,11 @@
 
 use std::collections::{HashMap, HashSet};
 
+use jiff::Timestamp;
 use proxycall_domain::{
-    CountryCode, NumberStatus, NumberType, PhoneNumber,
+    CodeChannel, CountryCode, FieldError, Language, MailAddress, NumberStatus, NumberType, PendingId, PersonName,
+    PhoneNumber,
+    confirmation::code::EnteredCode,
     pool::{
         MobilePrefixes, NewNumber,
         life::{Act, Actor},
@@ -17,7 +20,11 @@ use crate::{
     Service,
     ports::{
         LedgerError,
-        ledger::{ImportClient, ImportFinding, ImportNumber, MoveNumber, MoveTo, NumberDates, NumberFilter, SheetNews},
+        clock::Ids as _,
+        ledger::{
+            BringConfirmation, Brought, ImportClient, ImportFinding, ImportNumber, MoveNumber, MoveTo, NumberDates,
+            NumberFilter, SheetNews,
+        },
         sheet::Table,
     },
 };
@@ -34,6 +41,8 @@ pub struct Beginning {
     pub same: usize,
     /// Numbers that no client has.
     pub numbers: usize,
+    /// Confirmations in progress.
+    pub confirmations: usize,
     /// What was not taken, and why.
     pub skipped: Vec<Skipped>,
 }
@@ -71,8 +80,9 @@ impl Service {
     pub(super) async fn begin_mirror(&self, tables: &[Option<Table>]) -> Result<(), LedgerError> {
         if self.is_empty().await? {
             let begun = self.take_over(tables, false).await?;
-            let Beginning { clients, same, numbers, skipped } = &begun;
-            tracing::info!(clients, same, numbers, skipped = skipped.len(), "the sheet was taken over");
+            let Beginning { clients, same, numbers, confirmations, skipped } = &begun;
+            let skips = skipped.len();
+            tracing::info!(clients, same, numbers, confirmations, skips, "the sheet was taken over");
             for Skipped { tab, row, why } in skipped {
                 tracing::warn!(tab = tab.title(), row, why, "a row of the sheet was not taken over");
             }
@@ -89,15 +99,19 @@ impl Service {
 
     async fn take_over(&self, tables: &[Option<Table>], dry_run: bool) -> Result<Beginning, LedgerError> {
         let mut begun = Beginning::default();
-        let [clients, pool, _] = [0, 1, 2].map(|at| tables.get(at).and_then(Option::as_ref));
-        let clients = begun.read(Tab::Clients, clients);
-        let pool = begun.read(Tab::Pool, pool);
+        let table = |at| tables.get(at).and_then(Option::as_ref);
+        let clients = begun.read(Tab::Clients, table(0));
+        let pool = begun.read(Tab::Pool, table(1));
+        let confirmations = begun.read(Tab::Confirmations, table(2));
         let theirs = match &clients {
             Some(clients) => self.take_clients(clients, pool.as_ref(), dry_run, &mut begun).await?,
             None => HashSet::new(),
         };
         if let Some(pool) = &pool {
             self.take_numbers(pool, &theirs, dry_run, &mut begun).await?;
+        }
+        if let Some(confirmations) = &confirmations {
+            self.take_confirmations(confirmations, dry_run, &mut begun).await?;
         }
         Ok(begun)
     }
@@ -211,6 +225,74 @@ impl Service {
             self.ledger.date_numbers(some.to_vec()).await?;
         }
         Ok(())
+    }
+}
+
+impl Service {
+    /// Takes over the confirmations that are still going on, each with the code that its client has.
+    async fn take_confirmations(&self, read: &Read, dry_run: bool, begun: &mut Beginning) -> Result<(), LedgerError> {
+        let now = self.clock.now();
+        for row in &read.reading.rows {
+            let bring = match self.pending(&row.cells, now) {
+                Ok(Some(bring)) => bring,
+                Ok(None) => continue,
+                Err(error) => {
+                    begun.skip(Tab::Confirmations, row.number, error.to_string());
+                    continue;
+                }
+            };
+            let brought = if dry_run { Brought::Taken } else { self.ledger.bring_confirmation(bring).await? };
+            let why = match brought {
+                Brought::Taken => {
+                    begun.confirmations += 1;
+                    continue;
+                }
+                Brought::Same => continue,
+                Brought::PhoneTaken => "client_real_phone: is being confirmed already, or is a proxy number",
+                Brought::NumberTaken => "proxy_number: is not in the pool, or is somebody else's",
+            };
+            begun.skip(Tab::Confirmations, row.number, why.to_owned());
+        }
+        Ok(())
+    }
+
+    /// The confirmation of a row, if it still goes on.
+    fn pending(&self, cells: &Cells, now: Timestamp) -> Result<Option<BringConfirmation>, FieldError> {
+        use Column::{
+            PendingCode, PendingCreatedAt, PendingMail, PendingName, PendingPhone, PendingProxy, PendingStatus,
+        };
+        let channel = match cells.text(PendingStatus) {
+            "PENDING" => CodeChannel::Sms,
+            "PENDING_CALL" => CodeChannel::Voice,
+            "PENDING_MAIL" => CodeChannel::Email,
+            _ => return Ok(None),
+        };
+        let missing = |column: Column, what: &str| FieldError::new(column.header(), format!("holds no {what}"));
+        let created_at = cell::moment(cells.text(PendingCreatedAt)).ok_or_else(|| missing(PendingCreatedAt, "date"))?;
+        let expires_at = created_at.checked_add(self.codes.lifetime).unwrap_or(created_at);
+        if expires_at <= now {
+            return Ok(None);
+        }
+        let policy = self.policy.current();
+        let phone = cell::phone(PendingPhone.header(), cells.text(PendingPhone))?;
+        let proxy = cell::phone(PendingProxy.header(), cells.text(PendingProxy))?;
+        let of = |phone| policy.countries().of(phone).map(|country| country.code);
+        Ok(Some(BringConfirmation {
+            id: PendingId::parse(cells.text(Column::PendingId))?,
+            name: PersonName::parse(PendingName.header(), cells.text(PendingName))?,
+            mail: MailAddress::parse(PendingMail.header(), cells.text(PendingMail))?,
+            phone,
+            country: of(proxy).unwrap_or(self.pool.country),
+            language: of(phone).map_or(Language::Fr, |country| policy.language(country)),
+            proxy,
+            channel: Some(channel),
+            code: EnteredCode::parse(cells.text(PendingCode))
+                .ok_or_else(|| missing(PendingCode, "code of six digits"))?,
+            created_at,
+            expires_at,
+            job: self.chance.job_id(now),
+            now,
+        }))
     }
 }
 

@@ -54,6 +54,10 @@ CREATE TABLE sheet_problem (
     PRIMARY KEY (tab, key)
 );
 
+-- The code of a confirmation that was begun before us and taken over with the sheet, as a keyed hash: it holds for the first
+-- generation, and is never sent again.
+ALTER TABLE confirmation ADD COLUMN brought_code BYTEA;
+
 -- Every change of what the sheet shows marks its row, whoever makes it. Without a mirror the triggers are off, so that
 -- nobody pays for them.
 CREATE FUNCTION client_mark() RETURNS trigger LANGUAGE plpgsql AS $$

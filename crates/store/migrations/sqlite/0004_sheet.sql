@@ -54,6 +54,10 @@ CREATE TABLE sheet_problem (
     PRIMARY KEY (tab, key)
 ) STRICT, WITHOUT ROWID;
 
+-- The code of a confirmation that was begun before us and taken over with the sheet, as a keyed hash: it holds for the first
+-- generation, and is never sent again.
+ALTER TABLE confirmation ADD COLUMN brought_code BLOB;
+
 -- Every change of what the sheet shows marks its row, whoever makes it.
 CREATE TRIGGER client_added_mark AFTER INSERT ON client
     WHEN EXISTS (SELECT 1 FROM sheet_state WHERE marking = 1)

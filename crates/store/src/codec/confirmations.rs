@@ -4,7 +4,10 @@
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
 use jiff::Timestamp;
-use proxycall_domain::{PendingId, confirmation::code::Code};
+use proxycall_domain::{
+    PendingId,
+    confirmation::code::{Code, EnteredCode},
+};
 use proxycall_service::ports::LedgerError;
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use sha2::Sha256;
@@ -60,6 +63,20 @@ impl Codec {
             *byte = of_mac;
         }
         Code::from_bytes(bytes)
+    }
+
+    fn brought_mac(&self, id: &PendingId, code: EnteredCode) -> Hmac<Sha256> {
+        self.mac(b"brought code", &[id.as_str().as_bytes(), &code.expose_bytes()])
+    }
+
+    /// What is kept of a code that somebody else made.
+    pub(crate) fn brought_code(&self, id: &PendingId, code: EnteredCode) -> Vec<u8> {
+        self.brought_mac(id, code).finalize().into_bytes().iter().copied().take(KEY_LENGTH).collect()
+    }
+
+    /// Whether that code is what somebody entered.
+    pub(crate) fn is_brought(&self, kept: &[u8], id: &PendingId, entered: EnteredCode) -> bool {
+        kept.len() == KEY_LENGTH && self.brought_mac(id, entered).verify_truncated_left(kept).is_ok()
     }
 
     fn signature(&self, seal: Seal, id: &PendingId, begun: Timestamp, generation: u32) -> Hmac<Sha256> {

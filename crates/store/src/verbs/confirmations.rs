@@ -20,7 +20,8 @@ macro_rules! select_confirmations {
     ($rest:literal) => {
         concat!(
             "SELECT pending_id, name, mail, phone, country, language, number_type, proxy, sender, stage, channel, generation, \
-                 tries, change, detail, client_id, requester, created_at, expires_at, verified_at, revision \
+                 tries, change, detail, client_id, requester, brought_code, created_at, expires_at, \
+                 verified_at, revision \
              FROM confirmation WHERE ",
             $rest
         )
@@ -32,10 +33,17 @@ pub(super) struct Kept {
     pub(super) it: Confirmation,
     /// Who began it on the public page; none: the operator's programs.
     pub(super) requester: Option<Vec<u8>>,
+    /// The code that it came with from the sheet.
+    brought_code: Option<Vec<u8>>,
     revision: i64,
 }
 
 impl Kept {
+    /// The code that it came with, while that one holds.
+    pub(super) fn brought_code(&self) -> Option<&[u8]> {
+        self.brought_code.as_deref().filter(|_| self.it.progress.generation == 1)
+    }
+
     /// Whose its reservation is: its own.
     pub(super) fn token(&self) -> Result<ReservationToken, LedgerError> {
         token_of(&self.it.id)
@@ -79,7 +87,8 @@ fn kept_of(codec: &Codec, row: &Row) -> Result<Kept, UnitError> {
         expires_at: time(row.try_get("expires_at")?)?,
         verified_at: row.try_get::<Option<i64>, _>("verified_at")?.map(time).transpose()?,
     };
-    Ok(Kept { it, requester: row.try_get("requester")?, revision: row.try_get("revision")? })
+    let (requester, brought_code) = (row.try_get("requester")?, row.try_get("brought_code")?);
+    Ok(Kept { it, requester, brought_code, revision: row.try_get("revision")? })
 }
 
 const BY_ID: &str = select_confirmations!("pending_id = $1");

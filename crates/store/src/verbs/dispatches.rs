@@ -160,6 +160,8 @@ pub(super) async fn ask(
     code_limits::refuse_another(db, codec, kept, now).await?;
     if locked {
         happen(db, kept, Event::Renewed, now).await?;
+    } else if kept.brought_code().is_some() {
+        happen(db, kept, Event::Replaced, now).await?;
     }
     queue(db, codec, kept, channel, true, rules, spare, now).await?;
     Ok(true)

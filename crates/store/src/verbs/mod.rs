@@ -5,6 +5,7 @@
 
 pub(crate) mod alerts;
 pub(crate) mod begin_confirmation;
+pub(crate) mod bring_confirmation;
 pub(crate) mod calls;
 pub(crate) mod clients;
 mod code_limits;

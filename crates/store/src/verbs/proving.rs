@@ -49,8 +49,11 @@ async fn enter(
     if kept.it.progress.is_locked() {
         return Ok(Entered::Locked);
     }
-    let code = codec.code(&kept.it.id, kept.it.created_at, kept.it.progress.generation);
-    if code.is(entered) {
+    let right = match kept.brought_code() {
+        Some(brought) => codec.is_brought(brought, &kept.it.id, entered),
+        None => codec.code(&kept.it.id, kept.it.created_at, kept.it.progress.generation).is(entered),
+    };
+    if right {
         return prove(db, codec, kept, Proof::Phone, prover).await;
     }
     happen(db, kept, Event::WrongCode, prover.now).await?;

@@ -82,6 +82,50 @@ pub struct CreateConfirmation {
     pub now: Timestamp,
 }
 
+/// A confirmation that was begun before us.
+#[derive(Debug, Clone)]
+pub struct BringConfirmation {
+    /// The operator's id.
+    pub id: PendingId,
+    /// Who the client says to be.
+    pub name: PersonName,
+    /// The e-mail address, in lower case.
+    pub mail: MailAddress,
+    /// The phone to be proven.
+    pub phone: PhoneNumber,
+    /// The proxy number's country.
+    pub country: CountryCode,
+    /// What the client is addressed in.
+    pub language: Language,
+    /// The number that the client has or will have.
+    pub proxy: PhoneNumber,
+    /// The furthest channel that its code went out over.
+    pub channel: Option<CodeChannel>,
+    /// Its code. Compared, and never sent again: who asks for a code gets a new one.
+    pub code: EnteredCode,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// Until when.
+    pub expires_at: Timestamp,
+    /// The job that ends it.
+    pub job: JobId,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// What came of a confirmation that was begun before us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Brought {
+    /// It goes on here.
+    Taken,
+    /// It is here already.
+    Same,
+    /// Its phone is being confirmed, or is a number of ours.
+    PhoneTaken,
+    /// Its number is not in the pool, or is somebody else's.
+    NumberTaken,
+}
+
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BegunConfirmation {

@@ -1,5 +1,6 @@
 //! The first day: an empty store, and a sheet that the Python service and its staff have filled.
 
+use proxycall_service::ports::Clock as _;
 use proxycall_testkit::{
     TestApp,
     app::{CLIENT, COURIER, OTHER_COURIER, run_sheet_test},
@@ -8,7 +9,8 @@ use proxycall_testkit::{
 };
 use serde_json::json;
 
-use super::{PROXY, paste, sheet};
+use super::{PROXY, cell, paste, sheet};
+use crate::confirmations::{code, status};
 
 /// As the original leaves its tabs: numbers for phones, spaces, a client without number, dates without offset, and rows that
 /// cannot be.
@@ -127,6 +129,62 @@ async fn a_look_before_says_what_would_be_taken_and_takes_nothing() {
         let took = app.service.import_sheet(false).await.unwrap();
         assert_eq!((took.clients, took.numbers, took.skipped.len()), (3, 2, would.skipped.len()), "{took:?} {would:?}");
         assert_eq!(app.service.import_sheet(false).await.unwrap().same, 3, "a second time changes nothing");
+    })
+    .await;
+}
+
+/// Two confirmations that the Python service began: one goes on, one is over; and the number that is held for the first.
+async fn fill_confirmations(app: &TestApp, id: &str) {
+    let begun = |hours| {
+        (app.clock.now() - jiff::SignedDuration::from_hours(hours)).strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string()
+    };
+    let row = |id: &'static str, phone, begun: &str| {
+        [id, "Zoé Martin", "zoe@example.com", phone, "33199000501", "482913", "PENDING_CALL", begun, ""]
+            .map(str::to_owned)
+    };
+    let rows = [row("P-old", "33639980077", &begun(30)), row("P-live", "33639980001", &begun(1))];
+    app.world.google().paste(id, "CONFIRMATION_PENDING", 2, &rows.map(|row| row.to_vec())).unwrap();
+    paste(
+        app,
+        id,
+        "TwilioPools",
+        2,
+        &[&["FR", "33199000501", "reserved", "", "2025-11-02T09:30:00", "", "Zoé Martin", "local", "P-live"]],
+    );
+    app.carrier_number(PROXY);
+    app.world.add_handset(Handset::new(CLIENT));
+    app.mirror().await;
+}
+
+#[tokio::test]
+async fn a_confirmation_in_progress_goes_on_with_the_code_that_its_client_has() {
+    run_sheet_test(sheet(), async |app, id| {
+        fill_confirmations(app, id).await;
+        assert_eq!(status(app, "P-live").await, "PENDING_CALL");
+        assert_eq!(app.get("/confirmations/status?pending_id=P-old").await.0, StatusCode::NOT_FOUND);
+        app.text(CLIENT, PROXY, "482914").await;
+        app.text(CLIENT, PROXY, "c'est le 482 913").await;
+        assert_eq!(status(app, "P-live").await, "PROMOTED");
+        app.mirror().await;
+        assert_eq!(cell(app, id, "CONFIRMATION_PENDING!G3"), "PROMOTED");
+        assert_eq!(cell(app, id, "CONFIRMATION_PENDING!F3"), "482913", "what others wrote is left alone");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_asks_for_a_code_again_gets_a_new_one_and_the_old_one_is_void() {
+    run_sheet_test(sheet(), async |app, id| {
+        fill_confirmations(app, id).await;
+        let (status_of, _) = app.post("/confirmations/resend", json!({"pending_id": "P-live", "channel": "sms"})).await;
+        assert_eq!(status_of, StatusCode::OK);
+        app.drain_jobs().await;
+        let new = code(app, CLIENT);
+        assert_ne!(new, "482913");
+        app.text(CLIENT, PROXY, "482913").await;
+        assert_ne!(status(app, "P-live").await, "PROMOTED");
+        app.text(CLIENT, PROXY, &new).await;
+        assert_eq!(status(app, "P-live").await, "PROMOTED");
     })
     .await;
 }

@@ -90,8 +90,8 @@ impl Service {
         }
         self.tell_troubles(&troubles).await?;
         let changes = self.all_changes(&mut works, &troubles).await?;
-        if !changes.is_empty() {
-            self.ledger.keep_sheet(changes.clone(), now).await?;
+        for part in changes.parts() {
+            self.ledger.keep_sheet(part, now).await?;
         }
         memory.learn(&changes, &works);
         report.wrote = outgoing::send(sheet, memory, &works, now).await?;

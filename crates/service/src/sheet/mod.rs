@@ -41,6 +41,8 @@ use pace::Pace;
 const OWNED_FOR: SignedDuration = SignedDuration::from_secs(120);
 /// How often it is looked whether a cycle is due.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long somebody waits who looks for what may be in the sheet only.
+const LOOK_PATIENCE: Duration = Duration::from_secs(3);
 /// How many rows are read from the store at once.
 const PAGE: u32 = 1_000;
 
@@ -138,9 +140,11 @@ impl Service {
     }
 
     /// Reads the sheet at once, for somebody who looks for what is not in the store yet: a person may have typed it a moment
-    /// ago. False where that was done a moment before, or cannot be done.
+    /// ago. False where that was done a moment before, or cannot be done in time; what was left undone then is done by the
+    /// next cycle, as after a crash.
     pub async fn look_in_sheet(&self) -> bool {
-        self.sheet.is_some() && matches!(self.mirror_if(true).await, Ok(Some(_)))
+        let look = tokio::time::timeout(LOOK_PATIENCE, self.mirror_if(true));
+        self.sheet.is_some() && matches!(look.await, Ok(Ok(Some(_))))
     }
 
     async fn mirror_if(&self, asked: bool) -> Result<Option<CycleReport>, SheetFailure> {

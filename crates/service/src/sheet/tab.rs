@@ -19,6 +19,9 @@ use crate::{
     },
 };
 
+/// How many problems of one tab are told at once: a formula that fails does so in every row.
+const PROBLEMS: usize = 100;
+
 /// What is to be done about a tab.
 pub(super) struct TabWork {
     pub(super) layout: Layout,
@@ -97,7 +100,7 @@ impl Service {
             tally: Tally::default(),
         };
         let mut sent = work.judge(&intents, &reading, &rows, &mut sides);
-        for problem in &reading.problems {
+        for problem in reading.problems.iter().take(PROBLEMS) {
             let row = reading.rows.iter().find(|row| row.number == problem.row);
             let key = row.map_or_else(|| format!("#{}", problem.row), |row| row.key().to_owned());
             work.tell(tab, key, problem.to_string(), true);
@@ -207,12 +210,15 @@ impl Service {
                 put_back.iter().map(|(column, reason)| format!("{} {reason}", column.header())).collect();
             let note = reasons.join("; ");
             if work.layout.position(tab.note()).is_some() {
-                writes = with_note(&writes, tab.note(), &note);
+                writes = with_cell(&writes, tab.note(), &note);
             }
             work.tell(tab, key.to_owned(), note, false);
             work.tally.put_back += 1;
         } else if !edits.is_empty() {
             work.changes.problems.push((tab, key.to_owned(), None));
+            if !new_base.text(tab.note()).is_empty() {
+                writes = with_cell(&writes, tab.note(), "");
+            }
         }
         if base != Some(&new_base) {
             work.changes.bases.push((tab, key.to_owned(), Some(new_base)));
@@ -263,8 +269,8 @@ fn has_vanished(key: &str, reading: &Reading, rows: &HashMap<&str, &Row>, sides:
     live && !rows.contains_key(key) && sides.bases.get(key).is_some_and(|base| reading.lost_key(base).is_none())
 }
 
-fn with_note(writes: &Cells, column: Column, note: &str) -> Cells {
-    writes.iter().chain([(column, note)]).collect()
+fn with_cell(writes: &Cells, column: Column, text: &str) -> Cells {
+    writes.iter().chain([(column, text)]).collect()
 }
 
 impl TabWork {

@@ -23,7 +23,7 @@ pub struct Mark {
     pub since: Timestamp,
 }
 
-/// What one cycle found out, kept in one unit.
+/// What one cycle found out.
 #[derive(Debug, Clone, Default)]
 pub struct SheetChanges {
     /// What is the same in sheet and store from now on; none: nothing any more.
@@ -45,12 +45,18 @@ pub struct Told {
     pub standing: bool,
 }
 
+/// How many rows are kept in one unit: calls wait meanwhile.
+const AT_ONCE: usize = 500;
+
 impl SheetChanges {
-    /// Whether there is nothing to keep.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        let Self { bases, intents, unmarked, problems } = self;
-        bases.is_empty() && intents.is_empty() && unmarked.is_empty() && problems.is_empty()
+    /// In parts, each to be kept in a unit of its own: first what is the same, then what is about to be sent, then what is
+    /// settled. After a crash between two of them the next cycle finds the rest out again.
+    pub fn parts(&self) -> impl Iterator<Item = Self> {
+        let bases = self.bases.chunks(AT_ONCE).map(|bases| Self { bases: bases.to_vec(), ..Self::default() });
+        let told = self.problems.chunks(AT_ONCE).map(|told| Self { problems: told.to_vec(), ..Self::default() });
+        let sent = self.intents.chunks(1).map(|intents| Self { intents: intents.to_vec(), ..Self::default() });
+        let settled = self.unmarked.chunks(AT_ONCE).map(|marks| Self { unmarked: marks.to_vec(), ..Self::default() });
+        bases.chain(told).chain(sent).chain(settled)
     }
 }
 

@@ -126,3 +126,36 @@ async fn a_number_that_is_marked_as_faulty_leaves_the_pool() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_note_goes_when_the_edit_is_made_good() {
+    run_sheet_test(sheet(), async |app, id| {
+        enter(app, id, "Clients!J1", "proxycall_note");
+        one_client(app).await;
+        enter(app, id, "Clients!C3", "not an address");
+        app.mirror().await;
+        assert_ne!(cell(app, id, "Clients!J3"), "");
+        enter(app, id, "Clients!C3", "zoe@new.example");
+        app.mirror().await;
+        assert_eq!(
+            (cell(app, id, "Clients!C3").as_str(), cell(app, id, "Clients!J3").as_str()),
+            ("zoe@new.example", "")
+        );
+        assert!(app.service.ledger.sheet_problems().await.unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_formula_that_fails_in_every_row_is_told_and_changes_nothing() {
+    run_sheet_test(sheet(), async |app, id| {
+        one_client(app).await;
+        enter(app, id, "Clients!D3", "#N/A");
+        app.mirror().await;
+        let (_, client) = app.get("/clients/7").await;
+        assert_eq!(client["client_real_phone"], CLIENT);
+        let problems = app.service.ledger.sheet_problems().await.unwrap();
+        assert!(problems[0].reason.contains("client_real_phone cannot be read"), "{problems:?}");
+    })
+    .await;
+}

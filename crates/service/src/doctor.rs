@@ -1,6 +1,10 @@
 //! Promises: each check says what was expected, what was seen, and what to do. The same checks serve the command line
 //! and, later, the console.
 
+mod sheet;
+
+pub use sheet::check_sheet;
+
 use crate::{
     Service,
     ports::{Carrier, CarrierError, MailError, Mailer},

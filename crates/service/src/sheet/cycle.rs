@@ -1,7 +1,7 @@
 //! One cycle: read, compare, carry out, keep, write.
 //!
-//! What is about to be written is kept before it is sent. A crash, a lost answer or somebody who sorts the sheet meanwhile is
-//! found out by the next cycle, which looks for it.
+//! What is about to be written is kept before it is sent. A crash, a lost answer or somebody who sorts the sheet
+//! meanwhile is found out by the next cycle, which looks for it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -181,7 +181,7 @@ impl Memory {
 }
 
 /// All tabs in one request. Where one is missing, the others are read all the same.
-pub(super) async fn tables(sheet: &dyn Sheet) -> Result<Vec<Option<Table>>, SheetError> {
+pub(crate) async fn tables(sheet: &dyn Sheet) -> Result<Vec<Option<Table>>, SheetError> {
     match sheet.read(&Tab::ALL.map(Tab::title)).await {
         Ok(tables) => Ok(tables.into_iter().map(Some).collect()),
         Err(SheetError::NoSuchTab) => {

@@ -1,5 +1,5 @@
-//! How a mirror begins. Where the store is empty, all that the sheet holds is taken over, and nothing is written there for it;
-//! where it is not, every record is held against the sheet.
+//! How a mirror begins. Where the store is empty, all that the sheet holds is taken over, and nothing is written there
+//! for it; where it is not, every record is held against the sheet.
 
 use std::collections::{HashMap, HashSet};
 
@@ -65,21 +65,25 @@ struct Read {
 }
 
 impl Service {
-    /// Takes over what the sheet holds and the store does not, or only finds out what that would be. Writes nothing into the
-    /// sheet.
+    /// Takes over what the sheet holds and the store does not, or only finds out what that would be. Writes nothing
+    /// into the sheet. `tell` hears how far it is.
     ///
     /// # Errors
     /// Google or the store failed. What was taken over before that stays; a second run goes on from there.
-    pub async fn import_sheet(&self, dry_run: bool) -> Result<Beginning, SheetFailure> {
+    pub async fn import_sheet(
+        &self,
+        dry_run: bool,
+        tell: &mut (dyn FnMut(&Beginning) + Send),
+    ) -> Result<Beginning, SheetFailure> {
         let Some(mirror) = &self.sheet else { return Ok(Beginning::default()) };
         let tables = tables(mirror.sheet()).await?;
-        Ok(self.take_over(&tables, dry_run).await?)
+        Ok(self.take_over(&tables, dry_run, tell).await?)
     }
 
     /// Begins the mirror: takes the sheet over where the store is empty.
     pub(super) async fn begin_mirror(&self, tables: &[Option<Table>]) -> Result<(), LedgerError> {
         if self.is_empty().await? {
-            let begun = self.take_over(tables, false).await?;
+            let begun = self.take_over(tables, false, &mut |_| ()).await?;
             let Beginning { clients, same, numbers, confirmations, skipped } = &begun;
             let skips = skipped.len();
             tracing::info!(clients, same, numbers, confirmations, skips, "the sheet was taken over");
@@ -97,21 +101,28 @@ impl Service {
         Ok(no_numbers && self.ledger.next_client_id().await?.get() == 1)
     }
 
-    async fn take_over(&self, tables: &[Option<Table>], dry_run: bool) -> Result<Beginning, LedgerError> {
+    async fn take_over(
+        &self,
+        tables: &[Option<Table>],
+        dry_run: bool,
+        tell: &mut (dyn FnMut(&Beginning) + Send),
+    ) -> Result<Beginning, LedgerError> {
         let mut begun = Beginning::default();
         let table = |at| tables.get(at).and_then(Option::as_ref);
         let clients = begun.read(Tab::Clients, table(0));
         let pool = begun.read(Tab::Pool, table(1));
         let confirmations = begun.read(Tab::Confirmations, table(2));
         let theirs = match &clients {
-            Some(clients) => self.take_clients(clients, pool.as_ref(), dry_run, &mut begun).await?,
+            Some(clients) => self.take_clients(clients, pool.as_ref(), dry_run, &mut begun, tell).await?,
             None => HashSet::new(),
         };
         if let Some(pool) = &pool {
             self.take_numbers(pool, &theirs, dry_run, &mut begun).await?;
+            tell(&begun);
         }
         if let Some(confirmations) = &confirmations {
             self.take_confirmations(confirmations, dry_run, &mut begun).await?;
+            tell(&begun);
         }
         Ok(begun)
     }
@@ -123,6 +134,7 @@ impl Service {
         pool: Option<&Read>,
         dry_run: bool,
         begun: &mut Beginning,
+        tell: &mut (dyn FnMut(&Beginning) + Send),
     ) -> Result<HashSet<PhoneNumber>, LedgerError> {
         let types = Types::new(pool);
         let (mut rows, mut theirs) = (Vec::new(), HashSet::new());
@@ -146,6 +158,7 @@ impl Service {
                 }
                 theirs.extend(client.proxy.as_ref().map(|proxy| proxy.phone));
             }
+            tell(begun);
         }
         Ok(theirs)
     }

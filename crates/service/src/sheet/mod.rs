@@ -1,13 +1,17 @@
-//! Promises: the sheet follows the store within seconds and people's edits reach it within half a minute; no call, text or
-//! page waits for Google; and what Google, people or a crash do to a cycle is made good by the next one.
+//! Promises: the sheet follows the store within seconds and people's edits reach it within half a minute; no call, text
+//! or page waits for Google; and what Google, people or a crash do to a cycle is made good by the next one.
 //!
-//! One instance at a time owns the sheet. In its cycle ([`cycle`]) it reads all tabs at once, compares each row that differs
-//! with the store ([`tab`]), carries people's edits out as commands ([`edits`]), keeps what it found, and writes what the
-//! sheet lacks ([`outgoing`]). When the next cycle comes is said by [`pace`]; how a mirror begins by [`first_day`].
+//! One instance at a time owns the sheet. In its cycle ([`cycle`]) it reads all tabs at once, compares each row that
+//! differs with the store ([`tab`]), carries people's edits out as commands ([`edits`]), keeps what it found, and
+//! writes what the sheet lacks ([`outgoing`]). When the next cycle comes is said by [`pace`]; how a mirror begins by
+//! [`first_day`]. What an operator does with it by hand is in [`by_hand`], [`diff`] and [`init`].
 
+mod by_hand;
 mod cycle;
+mod diff;
 mod edits;
 mod first_day;
+mod init;
 mod outgoing;
 mod pace;
 mod tab;
@@ -32,8 +36,12 @@ use crate::{
     ports::{LedgerError, Sheet, SheetError, ledger::SheetNews},
 };
 
+pub use by_hand::{Pushed, PushedBy, Pushing, SheetStatus};
+pub(crate) use cycle::tables;
 pub use cycle::{CycleReport, SheetFailure};
+pub use diff::{Planned, RowDiff, SheetDiff};
 pub use first_day::{Beginning, Skipped};
+pub use init::{Prepared, TabSetUp};
 
 use pace::Pace;
 
@@ -56,15 +64,7 @@ impl SheetMirror {
     /// The mirror of a sheet. `owner` names this instance among others.
     #[must_use]
     pub fn new(sheet: Arc<dyn Sheet>, owner: JobId) -> Self {
-        let memory = Memory {
-            owner,
-            known: None,
-            hash: RandomState::new(),
-            pace: Pace::default(),
-            version: None,
-            stuck: HashSet::new(),
-        };
-        Self { sheet, memory: Mutex::new(memory) }
+        Self { sheet, memory: Mutex::new(Memory::new(owner)) }
     }
 
     /// The spreadsheet.
@@ -91,6 +91,17 @@ struct Memory {
 type Known = HashMap<Tab, HashMap<Box<str>, u64>>;
 
 impl Memory {
+    fn new(owner: JobId) -> Self {
+        Self {
+            owner,
+            known: None,
+            hash: RandomState::new(),
+            pace: Pace::default(),
+            version: None,
+            stuck: HashSet::new(),
+        }
+    }
+
     /// A fingerprint of the cells that are compared.
     fn fingerprint(&self, cells: &Cells) -> u64 {
         let mut hasher = self.hash.build_hasher();
@@ -128,6 +139,10 @@ impl Service {
                 () = stop.cancelled() => {}
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
+        }
+        // The next instance need not wait for the end of our time.
+        if let Err(error) = self.own_for(mirror, SignedDuration::ZERO).await {
+            tracing::debug!(%error, "the sheet is given up when its time is over");
         }
     }
 
@@ -189,6 +204,12 @@ impl Service {
             // What changed while nobody marked it.
             self.ledger.mark_all().await?;
         }
+        memory.known = Some(self.last_shown(memory).await?);
+        Ok(())
+    }
+
+    /// Fingerprints of what each row last showed.
+    async fn last_shown(&self, memory: &Memory) -> Result<Known, LedgerError> {
         let mut known = Known::new();
         for tab in Tab::ALL {
             let mut rows = HashMap::new();
@@ -201,7 +222,6 @@ impl Service {
             }
             known.insert(tab, rows);
         }
-        memory.known = Some(known);
-        Ok(())
+        Ok(known)
     }
 }

@@ -1,5 +1,5 @@
-//! What one cycle is to do about one tab: found out from the tab, the store, and what was last the same in both. People's
-//! edits are carried out here; nothing is written into the sheet yet.
+//! What one cycle is to do about one tab: found out from the tab, the store, and what was last the same in both.
+//! People's edits are carried out here; nothing is written into the sheet yet.
 
 use std::collections::{HashMap, HashSet};
 
@@ -60,12 +60,56 @@ pub(super) enum TabTrouble {
 }
 
 /// What is known of some keys beside the sheet.
-struct Sides {
-    bases: HashMap<String, Cells>,
-    records: HashMap<String, Record>,
+pub(super) struct Sides {
+    pub(super) bases: HashMap<String, Cells>,
+    pub(super) records: HashMap<String, Record>,
+}
+
+/// A tab that was read, with all that it is held against.
+pub(super) struct Look {
+    pub(super) layout: Layout,
+    pub(super) reading: Reading,
+    /// What was sent in the last cycle.
+    pub(super) intents: Vec<Intent>,
+    /// Whose rows may differ from their records.
+    pub(super) keys: HashSet<String>,
+    pub(super) sides: Sides,
+}
+
+/// The rows by their keys.
+pub(super) fn rows_of(reading: &Reading) -> HashMap<&str, &Row> {
+    reading.rows.iter().map(|row| (row.key(), row)).collect()
 }
 
 impl Service {
+    /// Holds a tab against the store: what was read, and the keys whose rows may differ, `also` among them. Changes
+    /// nothing.
+    pub(super) async fn look_at_tab(
+        &self,
+        memory: &Memory,
+        tab: Tab,
+        table: &Table,
+        also: impl Iterator<Item = String> + Send,
+    ) -> Result<Result<Look, TabTrouble>, LedgerError> {
+        let layout = match Layout::find(tab, table.row(0)) {
+            Ok(layout) => layout,
+            Err(error) => return Ok(Err(error.into())),
+        };
+        let reading = read_rows(&layout, (0..table.rows()).map(|row| table.row(row)));
+        let intents = self.ledger.sheet_intents(tab).await?;
+        let mut keys = differing(memory, tab, &reading, &rows_of(&reading));
+        keys.extend(also);
+        keys.extend(intents.iter().map(|intent| intent.key.clone()).filter(|key| !key.is_empty()));
+        let sides = self.sides(tab, &keys, self.clock.now()).await?;
+        let rows = rows_of(&reading);
+        let vanished = keys.iter().filter(|key| has_vanished(key, &reading, &rows, &sides)).count();
+        let live = memory.rows(tab);
+        if too_many_vanished(live, vanished) {
+            return Ok(Err(TabTrouble::Vanished { tab, live, vanished }));
+        }
+        Ok(Ok(Look { layout, reading, intents, keys, sides }))
+    }
+
     /// Finds out what is to be done about a tab, and carries out what people did in it.
     pub(super) async fn tab_work(
         &self,
@@ -74,37 +118,23 @@ impl Service {
         table: &Table,
         marks: &[&Mark],
     ) -> Result<Result<TabWork, TabTrouble>, LedgerError> {
-        let layout = match Layout::find(tab, table.row(0)) {
-            Ok(layout) => layout,
-            Err(error) => return Ok(Err(error.into())),
-        };
-        let now = self.clock.now();
-        let reading = read_rows(&layout, (0..table.rows()).map(|row| table.row(row)));
-        let rows: HashMap<&str, &Row> = reading.rows.iter().map(|row| (row.key(), row)).collect();
-        let intents = self.ledger.sheet_intents(tab).await?;
-        let mut keys = differing(memory, tab, &reading, &rows);
-        keys.extend(marks.iter().map(|mark| mark.key.clone()));
-        keys.extend(intents.iter().map(|intent| intent.key.clone()).filter(|key| !key.is_empty()));
-        let mut sides = self.sides(tab, &keys, now).await?;
-        let vanished = keys.iter().filter(|key| has_vanished(key, &reading, &rows, &sides)).count();
-        let live = memory.rows(tab);
-        if too_many_vanished(live, vanished) {
-            return Ok(Err(TabTrouble::Vanished { tab, live, vanished }));
-        }
-        let mut work = TabWork {
-            layout,
-            updates: Vec::new(),
-            appends: Vec::new(),
-            changes: SheetChanges::default(),
-            stuck: HashSet::new(),
-            tally: Tally::default(),
-        };
+        let marked = marks.iter().map(|mark| mark.key.clone());
+        let Look { layout, reading, intents, keys, mut sides } =
+            match self.look_at_tab(memory, tab, table, marked).await? {
+                Ok(look) => look,
+                Err(trouble) => return Ok(Err(trouble)),
+            };
+        let rows = rows_of(&reading);
+        let mut work = TabWork::new(layout);
         let mut sent = work.judge(&intents, &reading, &rows, &mut sides);
         for problem in reading.problems.iter().take(PROBLEMS) {
             let row = reading.rows.iter().find(|row| row.number == problem.row);
             let key = row.map_or_else(|| format!("#{}", problem.row), |row| row.key().to_owned());
             work.tell(tab, key, problem.to_string(), true);
         }
+        // Rows are added in an order that people expect: numbers by their value.
+        let mut keys: Vec<String> = keys.into_iter().collect();
+        keys.sort_unstable_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
         for key in &keys {
             let settled =
                 self.row(&mut work, key, rows.get(key.as_str()).copied(), &reading, &sides, &mut sent).await?;
@@ -232,8 +262,8 @@ impl Service {
     }
 }
 
-/// What a new row begins with. A client's ends before the columns of formulas: whatever is written there, even nothing, may
-/// keep a formula above from spilling over it. What lies behind them is written once the row is there.
+/// What a new row begins with. A client's ends before the columns of formulas: whatever is written there, even nothing,
+/// may keep a formula above from spilling over it. What lies behind them is written once the row is there.
 fn addable(layout: &Layout, cells: Cells) -> Cells {
     if layout.tab() != Tab::Clients {
         return cells;
@@ -274,13 +304,25 @@ fn with_cell(writes: &Cells, column: Column, text: &str) -> Cells {
 }
 
 impl TabWork {
+    /// Nothing is to be done yet.
+    pub(super) fn new(layout: Layout) -> Self {
+        Self {
+            layout,
+            updates: Vec::new(),
+            appends: Vec::new(),
+            changes: SheetChanges::default(),
+            stuck: HashSet::new(),
+            tally: Tally::default(),
+        }
+    }
+
     fn tell(&mut self, tab: Tab, key: String, reason: String, standing: bool) {
         self.changes.problems.push((tab, key, Some(Told { reason, standing })));
     }
 
-    /// Looks for what was sent in the last cycle: what arrived is the same in both from now on, and what landed in another
-    /// row is undone. What is sent for that already.
-    fn judge(
+    /// Looks for what was sent in the last cycle: what arrived is the same in both from now on, and what landed in
+    /// another row is undone. What is sent for that already.
+    pub(super) fn judge(
         &mut self,
         intents: &[Intent],
         reading: &Reading,

@@ -45,6 +45,14 @@ impl SheetBook for Store {
         unit!(self, sheet::mark_all())
     }
 
+    async fn sheet_keys(&self, tab: Tab) -> Result<Vec<String>, LedgerError> {
+        read!(self, sheet::sheet_keys(tab))
+    }
+
+    async fn forget_sheet(&self) -> Result<(), LedgerError> {
+        unit!(self, sheet::forget_sheet())
+    }
+
     async fn sheet_rows(&self, tab: Tab, after: String, limit: u32) -> Result<Vec<(String, Cells)>, LedgerError> {
         read!(self, sheet::sheet_rows(tab, after, limit))
     }

@@ -123,6 +123,33 @@ pub(crate) async fn mark_all(db: &mut Connection, _codec: &Codec) -> Result<(), 
     Ok(())
 }
 
+const CLIENT_KEYS: &str = "SELECT CAST(client_id AS TEXT) AS key FROM client";
+const NUMBER_KEYS: &str = "SELECT '+' || CAST(phone AS TEXT) AS key FROM proxy_number";
+const CONFIRMATION_KEYS: &str = "SELECT pending_id AS key FROM confirmation";
+
+pub(crate) async fn sheet_keys(db: &mut Connection, _codec: &Codec, tab: Tab) -> Result<Vec<String>, UnitError> {
+    let keys = match tab {
+        Tab::Clients => CLIENT_KEYS,
+        Tab::Pool => NUMBER_KEYS,
+        Tab::Confirmations => CONFIRMATION_KEYS,
+    };
+    Ok(sqlx::query_scalar(keys).fetch_all(&mut *db).await?)
+}
+
+const FORGET_ROWS: &str = "DELETE FROM sheet_row";
+const FORGET_MARKS: &str = "DELETE FROM sheet_mark";
+const FORGET_INTENTS: &str = "DELETE FROM sheet_intent";
+const FORGET_PROBLEMS: &str = "DELETE FROM sheet_problem";
+const FORGET_STATE: &str = "UPDATE sheet_state SET owner = NULL, owned_until = NULL, begun_at = NULL, read_at = NULL, \
+    written_at = NULL, failure = NULL, failed_at = NULL";
+
+pub(crate) async fn forget_sheet(db: &mut Connection, _codec: &Codec) -> Result<(), UnitError> {
+    for all in [FORGET_ROWS, FORGET_MARKS, FORGET_INTENTS, FORGET_PROBLEMS, FORGET_STATE] {
+        sqlx::query(all).execute(&mut *db).await?;
+    }
+    Ok(())
+}
+
 fn cells_of(codec: &Codec, row: &Row) -> Result<(String, Cells), UnitError> {
     Ok((row.try_get("key")?, codec.open_json(row.try_get("cells")?)?))
 }

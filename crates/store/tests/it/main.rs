@@ -138,7 +138,8 @@ ledger_suite! {
         every_record_can_be_marked_at_once,
         one_instance_owns_the_sheet_until_its_time_is_over,
         what_a_cycle_found_out_is_kept,
-        how_the_mirror_goes_is_told;
+        how_the_mirror_goes_is_told,
+        every_key_is_told_and_all_that_is_known_of_the_sheet_can_be_forgotten;
     page_requests:
         a_requester_is_limited_by_what_it_asked_itself,
         what_others_asked_for_is_not_told,

@@ -150,3 +150,28 @@ pub(crate) async fn how_the_mirror_goes_is_told(db: TestStore) {
     let state = db.sheet_state().await.unwrap();
     assert_eq!((state.failure, state.read_at, state.written_at), (None, Some(at(3)), Some(at(2))));
 }
+
+pub(crate) async fn every_key_is_told_and_all_that_is_known_of_the_sheet_can_be_forgotten(db: TestStore) {
+    db.mark_changes(true).await.unwrap();
+    clients(&db, 1).await;
+    assert_eq!(db.sheet_keys(Tab::Clients).await.unwrap(), ["1"]);
+    assert_eq!(db.sheet_keys(Tab::Pool).await.unwrap(), [proxy(1).expose()]);
+    assert!(db.sheet_keys(Tab::Confirmations).await.unwrap().is_empty());
+
+    let intent = Intent { key: "1".to_owned(), row: Some(3), cells: name("Zoé") };
+    let told = Told { reason: "why".to_owned(), standing: true };
+    let changes = SheetChanges {
+        bases: vec![(Tab::Clients, "1".to_owned(), Some(name("Zoé")))],
+        intents: vec![(Tab::Clients, vec![intent])],
+        problems: vec![(Tab::Clients, "1".to_owned(), Some(told))],
+        ..SheetChanges::default()
+    };
+    db.keep_sheet(changes, at(1)).await.unwrap();
+    db.note_sheet(SheetNews::Begun, at(1)).await.unwrap();
+    assert!(db.own_sheet(job(), at(60), at(1)).await.unwrap());
+    db.forget_sheet().await.unwrap();
+    let state = db.sheet_state().await.unwrap();
+    assert_eq!((state.marking, state.begun_at, state.waiting, state.rows), (true, None, 0, 0));
+    assert!(db.sheet_intents(Tab::Clients).await.unwrap().is_empty() && db.sheet_problems().await.unwrap().is_empty());
+    assert!(db.own_sheet(job(), at(61), at(2)).await.unwrap(), "nobody owns it");
+}

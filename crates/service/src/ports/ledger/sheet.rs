@@ -1,5 +1,5 @@
-//! What the store keeps for the mirror of the Google Sheet: marks of what changed, what the sheet last showed, and what was
-//! sent there. Every change of a record marks its row in the same unit, whichever verb makes it.
+//! What the store keeps for the mirror of the Google Sheet: marks of what changed, what the sheet last showed, and what
+//! was sent there. Every change of a record marks its row in the same unit, whichever verb makes it.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -28,7 +28,8 @@ pub struct Mark {
 pub struct SheetChanges {
     /// What is the same in sheet and store from now on; none: nothing any more.
     pub bases: Vec<(Tab, String, Option<Cells>)>,
-    /// What is about to be sent to a tab. Takes the place of what was sent there before, and was looked for in this cycle.
+    /// What is about to be sent to a tab. Takes the place of what was sent there before, and was looked for in this
+    /// cycle.
     pub intents: Vec<(Tab, Vec<Intent>)>,
     /// Marks of which nothing is left to be written, unless the record changed again.
     pub unmarked: Vec<Mark>,
@@ -133,6 +134,13 @@ pub trait SheetBook: Send + Sync {
 
     /// Marks every record.
     async fn mark_all(&self) -> Result<(), LedgerError>;
+
+    /// The key of every record of a tab, in no order.
+    async fn sheet_keys(&self, tab: Tab) -> Result<Vec<String>, LedgerError>;
+
+    /// Forgets all that is known of the sheet, and who owns it, as if there had never been one: for another sheet, with
+    /// which the mirror begins anew. Whether changes are marked stays as it is.
+    async fn forget_sheet(&self) -> Result<(), LedgerError>;
 
     /// What was last the same, for rows after a key, in the order of keys.
     async fn sheet_rows(&self, tab: Tab, after: String, limit: u32) -> Result<Vec<(String, Cells)>, LedgerError>;

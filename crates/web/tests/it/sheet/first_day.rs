@@ -123,12 +123,16 @@ async fn whoever_called_last_is_called_back_through_the_new_service() {
 async fn a_look_before_says_what_would_be_taken_and_takes_nothing() {
     run_sheet_test(sheet(), async |app, id| {
         fill(app, id);
-        let would = app.service.import_sheet(true).await.unwrap();
+        let would = app.service.import_sheet(true, &mut |_| ()).await.unwrap();
         assert_eq!((would.clients, would.same), (3, 0));
         assert_eq!(app.get("/clients/next-id").await.1["next_client_id"], 1);
-        let took = app.service.import_sheet(false).await.unwrap();
+        let took = app.service.import_sheet(false, &mut |_| ()).await.unwrap();
         assert_eq!((took.clients, took.numbers, took.skipped.len()), (3, 2, would.skipped.len()), "{took:?} {would:?}");
-        assert_eq!(app.service.import_sheet(false).await.unwrap().same, 3, "a second time changes nothing");
+        assert_eq!(
+            app.service.import_sheet(false, &mut |_| ()).await.unwrap().same,
+            3,
+            "a second time changes nothing"
+        );
     })
     .await;
 }

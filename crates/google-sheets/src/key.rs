@@ -50,6 +50,14 @@ pub enum KeyError {
     PrivateKey,
 }
 
+/// The e-mail address of the service account that a key file's text belongs to: with it the spreadsheet has to be shared.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn account_of(key_json: &str) -> Result<String, KeyError> {
+    ServiceAccount::from_json(key_json).map(|account| account.email)
+}
+
 /// A service account that can prove who it is.
 pub(crate) struct ServiceAccount {
     pub(crate) email: String,

@@ -18,5 +18,5 @@ mod values;
 
 pub use self::{
     client::{CONNECT_TIMEOUT, ClientError, GoogleSheet, GoogleSheetConfig, Spreadsheet, TOTAL_TIMEOUT},
-    key::KeyError,
+    key::{KeyError, account_of},
 };

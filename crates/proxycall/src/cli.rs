@@ -1,12 +1,14 @@
 //! The command line. `serve` when nothing is named.
 
 mod number;
+mod sheet;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use number::{Adopt, Assign, Buy, Consent, FixWebhooks, Forced, History, List, Number, Shape, Sync};
+pub(crate) use sheet::{ImportSheet, Sheet};
 
 use crate::config::variables::help;
 
@@ -25,10 +27,11 @@ pub(crate) enum Command {
     /// Run the service (also what happens when no command is named).
     #[command(after_long_help = help(&[
         "PUBLIC_BASE_URL", "PROXYCALL_API_TOKEN", "PROXYCALL_SECRET_KEY", "DATABASE_URL", "TWILIO_ACCOUNT_SID",
-        "TWILIO_AUTH_TOKEN", "PORT", "LOG_LEVEL", "LOG_FORMAT",
+        "TWILIO_AUTH_TOKEN", "GOOGLE_SHEET_NAME", "GOOGLE_SERVICE_ACCOUNT_FILE", "PORT", "LOG_LEVEL", "LOG_FORMAT",
     ]))]
     Serve(Serve),
-    /// Run everything with a simulated carrier: no account, nothing leaves this machine, nothing is kept.
+    /// Run everything with a simulated carrier and Google Sheet: no account, nothing leaves this machine, nothing is
+    /// kept.
     Sandbox(Sandbox),
     /// Use a handset of a running sandbox.
     #[command(subcommand)]
@@ -42,13 +45,17 @@ pub(crate) enum Command {
     /// Proxy numbers: see the pool, buy, give, rest, give back, compare with the carrier's account.
     #[command(subcommand)]
     Number(Number),
+    /// The Google Sheet that mirrors the record: set it up, take it over, compare it, have it written, see how it goes.
+    #[command(subcommand)]
+    Sheet(Sheet),
     /// See and change what an operator may change while the service runs.
     #[command(subcommand, after_long_help = help(&["DATABASE_URL", "PROXYCALL_SECRET_KEY"]))]
     Setting(Setting),
     /// Check every setting and every outside party; say what is expected, what is seen, and what to do.
     #[command(after_long_help = help(&[
         "PUBLIC_BASE_URL", "DATABASE_URL", "PROXYCALL_SECRET_KEY", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN",
-        "TWILIO_API_BASE_URL", "GOOGLE_SERVICE_ACCOUNT_FILE", "SMTP_HOST", "SMTP_PORT", "SMTP_USER", "SMTP_PASSWORD",
+        "TWILIO_API_BASE_URL", "GOOGLE_SHEET_NAME", "GOOGLE_SHEET_ID", "GOOGLE_SERVICE_ACCOUNT_FILE",
+        "GOOGLE_SERVICE_ACCOUNT_JSON", "GOOGLE_API_BASE_URL", "SMTP_HOST", "SMTP_PORT", "SMTP_USER", "SMTP_PASSWORD",
         "SMTP_FROM",
     ]))]
     Doctor,

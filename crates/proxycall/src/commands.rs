@@ -9,3 +9,4 @@ pub(crate) mod reference;
 pub(crate) mod sandbox;
 pub(crate) mod serve;
 pub(crate) mod setting;
+pub(crate) mod sheet;

@@ -37,6 +37,7 @@ async fn main() -> ExitCode {
             commands::import::run(&env, &file, skip_refused).await
         }
         Command::Number(number) => commands::number::run(&env, number).await,
+        Command::Sheet(sheet) => commands::sheet::run(&env, sheet).await,
         Command::Setting(setting) => commands::setting::run(&env, setting).await,
         Command::Doctor => commands::doctor::run(&env).await,
         Command::Reference(options) => commands::reference::run(&options),

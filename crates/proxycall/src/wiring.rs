@@ -4,20 +4,22 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use axum::Router;
+use proxycall_google_sheets::{GoogleSheet, GoogleSheetConfig};
 use proxycall_notify::SmtpMailer;
 use proxycall_service::{
     Service,
     jobs::Wake,
     live_policy::LivePolicy,
     pool::PoolTables,
-    ports::{Carrier, Chance, Clock, Ledger, LedgerError, Mailer},
+    ports::{Carrier, Chance, Clock, Ledger, LedgerError, Mailer, Sheet, clock::Ids as _},
+    sheet::SheetMirror,
 };
 use proxycall_store::{OpenError, Options, SecretKey, Store};
 use proxycall_twilio::{TwilioClient, TwilioConfig, Verifier};
 use proxycall_web::{App, Pages, enrolment::Enrolment};
 
 use crate::{
-    config::Config,
+    config::{Config, SheetConfig},
     system::{SystemChance, SystemClock},
 };
 
@@ -88,16 +90,33 @@ pub(crate) fn mailer(config: &Config) -> anyhow::Result<Option<Arc<dyn Mailer>>>
     Ok(Some(Arc::new(SmtpMailer::new(smtp.clone())?)))
 }
 
+/// The spreadsheet's client.
+///
+/// # Errors
+/// When its settings cannot be used.
+pub(crate) fn sheet(config: &SheetConfig) -> anyhow::Result<Arc<dyn Sheet>> {
+    let mut google = GoogleSheetConfig::new(config.spreadsheet.clone(), config.key.clone());
+    google.api_base_url.clone_from(&config.api_base_url);
+    let client = GoogleSheet::new(google, Arc::new(SystemClock));
+    Ok(Arc::new(client.context("the Google Sheet's settings cannot be used")?))
+}
+
+/// The mirror of the spreadsheet, owned in this process's name; none where no spreadsheet is set up.
+fn mirror(config: &Config) -> anyhow::Result<Option<SheetMirror>> {
+    let Some(config) = &config.sheet else { return Ok(None) };
+    Ok(Some(SheetMirror::new(sheet(config)?, SystemChance.job_id(SystemClock.now()))))
+}
+
 /// The use cases over a store.
 ///
 /// # Errors
-/// When the carrier's settings cannot be used.
+/// When the settings of an outside party cannot be used.
 pub(crate) fn service(config: &Config, store: &Arc<Store>) -> anyhow::Result<Arc<Service>> {
     Ok(Arc::new(Service {
         ledger: Arc::clone(store) as Arc<dyn Ledger>,
         carrier: carrier(config)?,
         mailer: mailer(config)?,
-        sheet: None,
+        sheet: mirror(config)?,
         clock: Arc::new(SystemClock) as Arc<dyn Clock>,
         chance: Arc::new(SystemChance),
         policy: LivePolicy::new(config.policy.clone()),

@@ -1,6 +1,7 @@
 //! `proxycall doctor`: from outside in, what is expected, what is seen, and what to do.
 
 mod pool;
+mod sheet;
 
 use std::{process::ExitCode, time::Duration};
 
@@ -12,7 +13,7 @@ use proxycall_store::SecretOrigin;
 use proxycall_web::ApiTokens;
 
 use crate::{
-    config::{Config, Environment, GoogleKey, Needs, variables::VARIABLES},
+    config::{Config, Environment, Needs, variables::VARIABLES},
     output::say,
     wiring,
 };
@@ -35,12 +36,16 @@ pub(crate) async fn run(env: &Environment) -> anyhow::Result<ExitCode> {
                 "Set PROXYCALL_API_TOKEN to a long random text, unless nobody else can reach the service.",
             ));
         }
-        findings.extend(check_store(&config).await);
+        let sheet = sheet::set_up(env);
+        findings.extend(check_store(&config, sheet.is_ok()).await);
         findings.push(check_account(&config).await);
         if let Ok(tables) = PoolTables::shipped() {
             findings.push(pool::check_regulatory(&config.pool, config.number_type, &tables.rules));
         }
-        findings.push(check_google(config.sheet.as_deref(), config.google_key.as_ref()));
+        match sheet {
+            Ok(config) => findings.extend(sheet::check(&config).await),
+            Err(finding) => findings.push(finding),
+        }
         findings.push(check_mail(&config).await);
     }
     for finding in &findings {
@@ -125,8 +130,8 @@ async fn check_public_address(config: &Config) -> Finding {
     )
 }
 
-/// Whether the store takes writes, and where its key is. A store that is not there is not made: that is for `serve`.
-async fn check_store(config: &Config) -> Vec<Finding> {
+/// Whether the store takes writes, where its key is, and how what is kept there goes. A store that is not there is not made: that is for `serve`.
+async fn check_store(config: &Config, mirrored: bool) -> Vec<Finding> {
     let missing = config.database_file().filter(|file| !file.exists());
     let opened = match missing {
         Some(file) => Err(anyhow::anyhow!("there is no file {}", file.display())),
@@ -146,6 +151,9 @@ async fn check_store(config: &Config) -> Vec<Finding> {
             };
             let mut findings = vec![parts.service.check_store().await, secret];
             findings.extend(pool::check_pool(&parts.service).await);
+            if mirrored {
+                findings.push(parts.service.check_mirror().await);
+            }
             parts.store.close().await;
             findings
         }
@@ -179,35 +187,6 @@ async fn check_account(config: &Config) -> Finding {
                 format!("{error:#}"),
                 "Check TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_API_BASE_URL.",
             ),
-        }
-    }
-}
-
-/// Whether the key is a service account's; the sheet itself is not used by this version.
-fn check_google(sheet: Option<&str>, key: Option<&GoogleKey>) -> Finding {
-    let subject = "Google service account";
-    let Some(key) = key else {
-        return Finding::new(subject, Verdict::Unused, "", "no key is set; the mirror comes in a later version", "");
-    };
-    let expected = "a service account's key with client_email and private_key";
-    let remedy = "Create a JSON key for the service account in Google's console and put the file where \
-                  GOOGLE_SERVICE_ACCOUNT_FILE says (on Render: a secret file, under /etc/secrets/).";
-    // Without a sheet nothing needs the key.
-    let verdict = if sheet.is_some() { Verdict::Bad } else { Verdict::Warning };
-    match key.text() {
-        Err(error) => {
-            Finding::new(subject, verdict, expected, format!("the file cannot be read: {}", error.kind()), remedy)
-        }
-        Ok(text) => {
-            let fields = ["client_email", "private_key", "token_uri"];
-            let json: Option<serde_json::Value> = serde_json::from_str(&text).ok();
-            let missing = fields
-                .iter()
-                .find(|name| !json.as_ref().is_some_and(|key| key.get(name).is_some_and(serde_json::Value::is_string)));
-            match missing {
-                None => Finding::good(subject, "the key is well-formed; the mirror comes in a later version"),
-                Some(name) => Finding::new(subject, verdict, expected, format!("the key has no {name}"), remedy),
-            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `proxycall sandbox`: the service over a simulated carrier, on this machine only.
+//! `proxycall sandbox`: the service over a simulated carrier and a simulated Google, on this machine only.
 
 use std::{net::Ipv4Addr, path::Path, process::ExitCode, sync::Arc};
 
@@ -11,9 +11,11 @@ use proxycall_domain::{
     },
     wiring::host_of,
 };
+use proxycall_google_sheets::Spreadsheet as WhichSpreadsheet;
 use proxycall_notify::{SmtpConfig, SmtpTls};
 use proxycall_sandbox::{
     Options, Sandbox,
+    google::{Spreadsheet, service_account_json},
     world::{Handset, Number},
 };
 use proxycall_service::{
@@ -27,7 +29,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     cli,
-    config::{Config, Environment, Needs},
+    config::{Config, Environment, Needs, SheetConfig},
     lifecycle,
     output::say,
     system::SystemChance,
@@ -80,12 +82,17 @@ pub(crate) async fn run(env: &Environment, options: &cli::Sandbox) -> anyhow::Re
         seed: u64::try_from(seed >> 64)?,
         numbers: NUMBERS.iter().map(|(phone, _)| number(phone, &base_url)).collect(),
         everyone_has_a_handset: true,
+        google_quota: true,
         ..Options::default()
     })
     .await?;
     let config = config(env, &carrier, &base_url, folder)?;
     let parts = wiring::parts(&config, true).await?;
     parts.service.policy.refresh(parts.service.ledger.as_ref()).await?;
+    // The spreadsheet is a new one each time: what a kept record knows of an earlier one says nothing about it.
+    parts.service.ledger.forget_sheet().await?;
+    // Gives each tab the column in which people read why an edit was put back.
+    parts.service.init_sheet().await.context("the simulated sheet cannot be set up")?;
     let lines = populate(&parts.service, &carrier).await?;
     let router = wiring::router(config, &parts.service)?;
     greet(&base_url, &carrier.base_url(), &lines, options.keep.as_deref());
@@ -122,6 +129,13 @@ fn config(env: &Environment, carrier: &Sandbox, base_url: &str, folder: &Path) -
         tls: SmtpTls::None,
         login: None,
         from: "ProxyCall sandbox <sandbox@example.com>".parse()?,
+    });
+    config.sheet = Some(SheetConfig {
+        spreadsheet: WhichSpreadsheet::ById(
+            carrier.world().google().add_spreadsheet(Spreadsheet::proxycall("ProxyCall")),
+        ),
+        key: service_account_json(&carrier.base_url()).into(),
+        api_base_url: Some(carrier.base_url()),
     });
     config.carrier.api_base_url = carrier.base_url();
     config.carrier.account_sid = account.sid;
@@ -188,9 +202,11 @@ Try in a second terminal
   What happened:            curl {base_url}/interactions
   Enrol a new client:       open {base_url}/activate, then answer the text: phone list, phone text
   The letters sent:         cargo run --release -- phone mail{carrier_option}
+  Staff at work:            open the sheet, type into a cell, and see it in {base_url}/clients/1
 
-API   {base_url}/docs   (no token needed here)
-Stop  Ctrl-C
+API    {base_url}/docs   (no token needed here)
+Sheet  {carrier}/sandbox/sheet   (the Google Sheet as staff see it, live)
+Stop   Ctrl-C
 ",
         clients.join("\n"),
     ));

@@ -19,9 +19,6 @@ pub(crate) async fn run(env: &Environment, options: &Serve) -> anyhow::Result<Ex
     if let Some(correction) = &config.port.correction {
         tracing::warn!(read = correction, port, "PORT corrected");
     }
-    if config.sheet.is_some() {
-        tracing::warn!("the Google Sheet mirror is not part of this version: nothing is read or written there");
-    }
     let stop = lifecycle::stop_signal()?;
     let parts = wiring::awaited_parts(&config, !options.no_migrate).await?;
     if parts.store.secret_origin() == SecretOrigin::Store {
@@ -31,6 +28,11 @@ pub(crate) async fn run(env: &Environment, options: &Serve) -> anyhow::Result<Ex
     }
     if let Err(error) = parts.service.policy.refresh(parts.service.ledger.as_ref()).await {
         tracing::warn!(%error, "settings could not be read yet; the defaults hold");
+    }
+    if parts.service.sheet.is_none()
+        && let Err(error) = parts.service.ledger.mark_changes(false).await
+    {
+        tracing::warn!(%error, "no Google Sheet is set up, yet changes may still be marked for one");
     }
     let base_url = parts.service.public_base_url.clone();
     let router = wiring::router(config, &parts.service)?;

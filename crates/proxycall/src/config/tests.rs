@@ -1,4 +1,7 @@
-use super::*;
+use proxycall_domain::TextSender;
+use proxycall_notify::SmtpTls;
+
+use super::{variables::VARIABLES, *};
 
 const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
@@ -189,4 +192,22 @@ fn codes_go_out_as_the_sender_named_and_a_typing_error_stops_the_start() {
     assert_eq!(sender, Some(TextSender::Name("Ma Boutique".to_owned())));
     let message = refusal(&[("PROXYCALL_OTP_SENDER", "33639980001")]);
     assert!(message.contains("\n  PROXYCALL_OTP_SENDER: read") && message.contains("+33639980001"), "{message}");
+}
+
+#[test]
+fn half_a_sheet_stops_the_service_and_no_other_command() {
+    let half = [("GOOGLE_SHEET_NAME", "ProxyCall")];
+    assert!(refusal(&half).contains("\n  GOOGLE_SERVICE_ACCOUNT_FILE: is not set"));
+    let mut env = Environment::of(usable());
+    env.values.insert("GOOGLE_SHEET_NAME".to_owned(), "ProxyCall".to_owned());
+    for needs in [Needs::Carrier, Needs::Store] {
+        assert!(Config::read(&env, needs).unwrap().sheet.is_none());
+    }
+}
+
+#[test]
+fn a_command_about_the_sheet_needs_one() {
+    let problems = Config::read(&Environment::default(), Needs::Sheet).unwrap_err();
+    let names: Vec<&str> = problems.iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["GOOGLE_SHEET_NAME", "GOOGLE_SERVICE_ACCOUNT_FILE"]);
 }

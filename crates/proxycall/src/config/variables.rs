@@ -132,16 +132,26 @@ pub(crate) const VARIABLES: &[Variable] = &[
     plain(
         "GOOGLE_SHEET_NAME",
         "",
-        "Title of the Google spreadsheet. The mirror comes in a later version: read and checked only.",
+        "Title of the Google spreadsheet that the record is mirrored to and people edit. Needs a service account's key; \
+         with neither, nothing is mirrored.",
     ),
-    plain("GOOGLE_SHEET_ID", "", "Id of the Google spreadsheet, instead of its title."),
+    plain(
+        "GOOGLE_SHEET_ID",
+        "",
+        "Id of the Google spreadsheet, from its address between /d/ and /edit. Counts instead of its title.",
+    ),
     plain(
         "GOOGLE_SERVICE_ACCOUNT_FILE",
         "",
-        "The service account's key: a file such as /etc/secrets/google-credentials.json.",
+        "The service account's key: a file such as /etc/secrets/google-credentials.json. The spreadsheet must be shared \
+         with the account's e-mail address, as an editor.",
     ),
-    secret("GOOGLE_SERVICE_ACCOUNT_JSON", "The service account's key itself, instead of a file."),
-    plain("GOOGLE_API_BASE_URL", "", "Where Google's API is found: for simulators and tests."),
+    secret("GOOGLE_SERVICE_ACCOUNT_JSON", "The service account's key itself. Counts instead of the file."),
+    plain(
+        "GOOGLE_API_BASE_URL",
+        "",
+        "Where Google's /v4/spreadsheets and /drive/v3/files are found: for simulators and tests.",
+    ),
     plain(
         "SMTP_HOST",
         "",

@@ -1,8 +1,12 @@
 //! `proxycall doctor`: what is expected, what is seen, what to do; and an exit code for scripts.
 
-use proxycall_sandbox::{Options, Sandbox, world::Number};
+use proxycall_sandbox::{
+    Options, Sandbox,
+    google::{CLIENT_EMAIL, Spreadsheet},
+    world::Number,
+};
 
-use crate::{numbers, support::*};
+use crate::{numbers, sheet::Sheet, support::*};
 
 /// A running service with a carrier, and the installation to ask about.
 async fn all_good() -> (Installation, Service, Sandbox) {
@@ -184,4 +188,79 @@ async fn stock_alerts_rules_and_what_the_country_asks_for_are_told_and_are_no_fa
         assert!(said.contains(&format!("ok       {name}")), "{name} in {said}");
     }
     end(service, carrier).await;
+}
+
+/// What the doctor says of the sheet when all is well but the service, which was not started.
+async fn sheet_lines(sheet: &Sheet) -> Vec<String> {
+    let said = sheet.installation.run(&["doctor"]).await.out;
+    said.lines()
+        .filter(|line| line.contains("  Sheet ") || line.contains("  Google Sheet"))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[tokio::test]
+async fn a_sheet_as_it_should_be_is_told_so_and_that_nobody_mirrors_it() {
+    let sheet = Sheet::new(Spreadsheet::proxycall("ProxyCall")).await;
+    sheet.installation.run(&["migrate"]).await.ok();
+    let lines = sheet_lines(&sheet).await;
+    assert!(lines.contains(&format!("ok       Google Sheet: is read as {CLIENT_EMAIL}")), "{lines:#?}");
+    for tab in ["Clients", "TwilioPools", "CONFIRMATION_PENDING"] {
+        let start = format!("ok       Sheet tab {tab}: 0 rows, headers as expected");
+        assert!(lines.iter().any(|line| line.starts_with(&start)), "{lines:#?}");
+    }
+    assert!(lines.contains(&"warning  Sheet mirror: has not begun".to_owned()), "{lines:#?}");
+    sheet.installation.run(&["sheet", "push"]).await.ok();
+    let lines = sheet_lines(&sheet).await;
+    assert!(lines.contains(&"ok       Sheet mirror: 0 rows in both, 0 wait to be written".to_owned()), "{lines:#?}");
+    sheet.end().await;
+}
+
+#[tokio::test]
+async fn a_sheet_that_is_not_shared_or_a_google_that_does_not_answer_is_told() {
+    let mut sheet = Sheet::new(Spreadsheet::proxycall("ProxyCall")).await;
+    sheet.google.unshare(&sheet.id);
+    let said = complaint(&sheet.installation, "Google Sheet").await;
+    assert!(said.contains(&format!("Share, add {CLIENT_EMAIL} as an editor")), "{said}");
+    sheet.google.revoke_key();
+    let said = complaint(&sheet.installation, "Google Sheet").await;
+    assert!(said.contains("a key that Google accepts") && said.contains("GOOGLE_SERVICE_ACCOUNT_FILE"), "{said}");
+    let nobody = format!("http://127.0.0.1:{}", free_port().await);
+    sheet.installation.write("key.json", proxycall_sandbox::google::service_account_json(&nobody));
+    sheet.installation.set("GOOGLE_API_BASE_URL", &nobody);
+    let said = complaint(&sheet.installation, "Google Sheet").await;
+    assert!(said.contains("Google's API answers") && said.contains("GOOGLE_API_BASE_URL"), "{said}");
+    sheet.end().await;
+}
+
+#[tokio::test]
+async fn a_google_key_that_cannot_be_read_or_used_is_told_and_not_shown() {
+    let mut sheet = Sheet::new(Spreadsheet::proxycall("ProxyCall")).await;
+    sheet.installation.write("key.json", "hunter2");
+    let said = complaint(&sheet.installation, "GOOGLE_SERVICE_ACCOUNT_FILE").await;
+    assert!(said.contains("it is not JSON"), "{said}");
+    let said = complaint(&sheet.installation, "Google Sheet").await;
+    assert!(said.contains("not asked for before this is mended: GOOGLE_SERVICE_ACCOUNT_FILE"), "{said}");
+    sheet.installation.set("GOOGLE_SERVICE_ACCOUNT_FILE", "missing.json");
+    let said = complaint(&sheet.installation, "GOOGLE_SERVICE_ACCOUNT_FILE").await;
+    assert!(said.contains("\"missing.json\": there is no such file"), "{said}");
+    sheet.end().await;
+}
+
+#[tokio::test]
+async fn a_tab_that_is_gone_a_header_that_was_renamed_and_a_row_that_is_there_twice_are_told() {
+    let sheet = Sheet::new(Spreadsheet::proxycall("ProxyCall")).await;
+    sheet.google.rename_tab(&sheet.id, "TwilioPools", "Numéros").unwrap();
+    sheet.google.enter(&sheet.id, "Clients!C1", "adresse").unwrap();
+    let said = complaint(&sheet.installation, "Sheet tab TwilioPools").await;
+    assert!(said.contains("there is no tab of this name") && said.contains("`proxycall sheet init`"), "{said}");
+    let said = complaint(&sheet.installation, "Sheet tab Clients").await;
+    assert!(said.contains("there is no column client_mail; found client_id (A)"), "{said}");
+    let twice = [["P-1"], ["P-1"]];
+    sheet.google.paste(&sheet.id, "CONFIRMATION_PENDING", 2, &twice).unwrap();
+    let lines = sheet_lines(&sheet).await;
+    let told =
+        |line: &String| line.starts_with("warning  Sheet tab CONFIRMATION_PENDING: 1 rows") && line.contains("twice");
+    assert!(lines.iter().any(told), "{lines:#?}");
+    sheet.end().await;
 }

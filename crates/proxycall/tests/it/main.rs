@@ -20,5 +20,6 @@ mod purchase_kill;
 mod sandbox;
 mod serve;
 mod setting;
+mod sheet;
 mod stop;
 mod support;

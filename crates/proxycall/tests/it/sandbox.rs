@@ -150,6 +150,30 @@ async fn what_is_to_be_kept_is_there_again_after_a_restart() {
     sandbox.process.stop().await;
 }
 
+/// Waits until the page of the live sheet shows this in a tab.
+async fn sheet_shows(sandbox: &Playground, tab: &str, text: &str) {
+    let page = sandbox.greeting.iter().find_map(|line| line.trim().strip_prefix("Sheet")).expect("the sheet's address");
+    let page = page.split_whitespace().next().unwrap();
+    assert_eq!(http().get(page).send().await.unwrap().status(), 200);
+    let view = format!("{page}/view?tab={tab}");
+    let shown = async { while !http().get(&view).send().await.unwrap().text().await.unwrap().contains(text) {} };
+    tokio::time::timeout(PATIENCE, shown).await.unwrap_or_else(|_| panic!("{tab} never shows {text}"));
+}
+
+#[tokio::test]
+async fn the_sheet_is_filled_within_seconds_and_filled_again_where_the_record_was_kept() {
+    let installation = Installation::bare();
+    for arguments in [["--keep", "kept"].as_slice(), &["--keep", "kept"]] {
+        let sandbox = Playground::start(&installation, arguments).await;
+        sheet_shows(&sandbox, "Clients", ZOE).await;
+        sheet_shows(&sandbox, "TwilioPools", PROXY).await;
+        sheet_shows(&sandbox, "Clients", "proxycall_note").await;
+        let answer = http().get(format!("{}/clients/1", sandbox.service)).send().await.unwrap().text().await.unwrap();
+        assert!(answer.contains(PROXY), "the client is not closed: {answer}");
+        sandbox.process.stop().await;
+    }
+}
+
 #[tokio::test]
 async fn an_operators_setting_reaches_a_running_service_within_five_seconds() {
     let mut installation = Installation::bare();

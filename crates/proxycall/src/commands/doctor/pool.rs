@@ -181,6 +181,11 @@ fn tell_alert(standing: &Alert) -> Finding {
             "If it is to lead here, `proxycall number fix-webhooks --apply`; if not, `proxycall number quarantine NUMBER --force`."
         }
         alert::RELEASE_FAILED => "Do what the carrier asks for, then `proxycall number release NUMBER` again.",
+        alert::MARKED_FAULTY => {
+            "Try the number. If it is faulty, give its client another: `proxycall number release NUMBER --force`, then \
+             `proxycall number assign`."
+        }
+        alert::SHEET_TAB => "Do what it says; the mirror then goes on by itself.",
         _ => "See `proxycall number summary`.",
     };
     Finding::new(

@@ -1,0 +1,64 @@
+//! As whom we write: the mail server, and the sender of codes.
+
+use proxycall_domain::TextSender;
+use proxycall_notify::{MailSender, SmtpConfig, SmtpTls};
+use secrecy::SecretString;
+
+use super::{ConfigProblems, Environment};
+
+/// All or nothing: whoever has set a part of it expects e-mail, and would learn too late that none is sent.
+pub(super) fn read_smtp(env: &Environment, problems: &mut ConfigProblems) -> Option<SmtpConfig> {
+    let port: Option<u16> = problems.parsed(env, "SMTP_PORT", "a port such as 587").filter(|port| *port > 0);
+    let tls = match env.or_default("PROXYCALL_SMTP_TLS").to_ascii_lowercase().as_str() {
+        "auto" => Some(SmtpTls::Auto),
+        "none" => Some(SmtpTls::None),
+        other => {
+            problems.unusable("PROXYCALL_SMTP_TLS", other, "auto or none");
+            None
+        }
+    };
+    let [host, user, password, from] =
+        ["SMTP_HOST", "SMTP_USER", "SMTP_PASSWORD", "SMTP_FROM"].map(|name| env.get(name));
+    if [host, user, password, from].iter().all(Option::is_none) {
+        return None;
+    }
+    let mut missing = |name: &str, expected: &str| {
+        problems.add(
+            name,
+            format!("is not set, although other SMTP settings are; expected {expected}, or none of them: then no e-mail is sent"),
+        );
+    };
+    if host.is_none() {
+        missing("SMTP_HOST", "the mail server's name, such as smtp.example.com");
+    }
+    if from.is_none() {
+        missing("SMTP_FROM", "the sender's address, such as shop@example.com");
+    }
+    match (user, password) {
+        (Some(_), None) => missing("SMTP_PASSWORD", "the password of SMTP_USER"),
+        (None, Some(_)) => missing("SMTP_USER", "the user whose password SMTP_PASSWORD is"),
+        _ => {}
+    }
+    let from = from.and_then(|text| match text.parse::<MailSender>() {
+        Ok(from) => Some(from),
+        Err(error) => {
+            problems.add("SMTP_FROM", format!("read {text:?}, which {error}"));
+            None
+        }
+    });
+    let login = user.zip(password).map(|(user, password)| (user.to_owned(), SecretString::from(password)));
+    Some(SmtpConfig { host: host?.to_owned(), port: port?, tls: tls?, login, from: from? })
+}
+
+/// As whom codes are texted.
+pub(super) fn read_sender(env: &Environment, problems: &mut ConfigProblems) -> Option<TextSender> {
+    let name = "PROXYCALL_OTP_SENDER";
+    let text = env.get(name)?;
+    match TextSender::parse(name, text) {
+        Ok(sender) => Some(sender),
+        Err(error) => {
+            problems.add(name, format!("read {text:?}, which {}", error.problem));
+            None
+        }
+    }
+}

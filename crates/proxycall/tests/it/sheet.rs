@@ -2,7 +2,7 @@
 
 use proxycall_sandbox::{
     Options, Sandbox,
-    google::{Google, Spreadsheet, service_account_json},
+    google::{Google, Role, Spreadsheet, service_account_json},
 };
 
 use crate::{numbers::with_clients, support::*};
@@ -213,5 +213,11 @@ async fn a_sheet_that_is_not_shared_is_told_with_the_address_to_share_it_with() 
         let account = proxycall_sandbox::google::CLIENT_EMAIL;
         assert!(said.contains(account) && said.contains("share"), "{said}");
     }
+    // Reading is not enough. What waits is kept, and told.
+    sheet.google.share(&sheet.id, Role::Viewer);
+    let sheet = Sheet { installation: with_clients(sheet.installation).await, ..sheet };
+    sheet.run(&["push"]).await.failed();
+    let said = sheet.left_to_do(&["status"]).await;
+    assert!(said.contains("Rows waiting:  5") && said.contains("Last attempt:  failed"), "{said}");
     sheet.end().await;
 }

@@ -88,10 +88,10 @@ impl Service {
 
 /// What would be done about a tab, in the order of its rows; what is not in it comes last.
 fn planned(look: Look) -> Vec<RowDiff> {
-    let Look { layout, reading, intents, keys, mut sides } = look;
+    let Look { layout, rows: all, reading, intents, keys, mut sides } = look;
     let tab = layout.tab();
     let rows = super::tab::rows_of(&reading);
-    let mut work = TabWork::new(layout);
+    let mut work = TabWork::new(layout, all);
     work.judge(&intents, &reading, &rows, &mut sides);
     let mut all = Vec::new();
     let mut plan = |row: Option<u32>, key: &str, planned| all.push(RowDiff { tab, row, key: key.to_owned(), planned });

@@ -50,6 +50,16 @@ fn new_row(layout: &Layout, cells: &Cells) -> NewRow {
     row
 }
 
+impl TabWork {
+    /// The first row of all, with its place, where Google would add it above the first row of data: the row for formulas is
+    /// empty, and nothing is below it. The others follow in the next cycle.
+    fn placed(&self) -> Option<(u32, Cells)> {
+        let first = self.layout.tab().first_row();
+        let begins_empty = self.rows.saturating_add(1) < first as usize;
+        self.appends.first().filter(|_| begins_empty).map(|cells| (first, cells.clone()))
+    }
+}
+
 /// Sends what a cycle has to say, as far as the quota allows; the rest comes in a later one. How many rows were sent.
 pub(super) async fn send(
     sheet: &dyn Sheet,
@@ -57,18 +67,19 @@ pub(super) async fn send(
     works: &[TabWork],
     now: Timestamp,
 ) -> Result<usize, SheetError> {
+    let rows = |work: &TabWork| work.updates.iter().cloned().chain(work.placed()).collect::<Vec<_>>();
     let updates: Vec<CellWrite> = works
         .iter()
-        .flat_map(|work| work.updates.iter().flat_map(|(row, cells)| cell_writes(&work.layout, *row, cells)))
+        .flat_map(|work| rows(work).into_iter().flat_map(|(row, cells)| cell_writes(&work.layout, row, &cells)))
         .collect();
-    let mut sent = works.iter().map(|work| work.updates.len()).sum();
+    let mut sent = works.iter().map(|work| rows(work).len()).sum();
     for some in updates.chunks(AT_ONCE) {
         if !memory.pace.write(now) {
             return Ok(sent);
         }
         sheet.write(some).await?;
     }
-    for work in works {
+    for work in works.iter().filter(|work| work.placed().is_none()) {
         for some in work.appends.chunks(AT_ONCE) {
             if !memory.pace.write(now) {
                 return Ok(sent);

@@ -25,6 +25,8 @@ const PROBLEMS: usize = 100;
 /// What is to be done about a tab.
 pub(super) struct TabWork {
     pub(super) layout: Layout,
+    /// How many rows the tab has.
+    pub(super) rows: usize,
     /// Cells to be written into rows that are there.
     pub(super) updates: Vec<(u32, Cells)>,
     /// Rows to be added.
@@ -68,6 +70,8 @@ pub(super) struct Sides {
 /// A tab that was read, with all that it is held against.
 pub(super) struct Look {
     pub(super) layout: Layout,
+    /// How many rows the tab has.
+    pub(super) rows: usize,
     pub(super) reading: Reading,
     /// What was sent in the last cycle.
     pub(super) intents: Vec<Intent>,
@@ -107,7 +111,7 @@ impl Service {
         if too_many_vanished(live, vanished) {
             return Ok(Err(TabTrouble::Vanished { tab, live, vanished }));
         }
-        Ok(Ok(Look { layout, reading, intents, keys, sides }))
+        Ok(Ok(Look { layout, rows: table.rows(), reading, intents, keys, sides }))
     }
 
     /// Finds out what is to be done about a tab, and carries out what people did in it.
@@ -119,13 +123,13 @@ impl Service {
         marks: &[&Mark],
     ) -> Result<Result<TabWork, TabTrouble>, LedgerError> {
         let marked = marks.iter().map(|mark| mark.key.clone());
-        let Look { layout, reading, intents, keys, mut sides } =
+        let Look { layout, rows: all, reading, intents, keys, mut sides } =
             match self.look_at_tab(memory, tab, table, marked).await? {
                 Ok(look) => look,
                 Err(trouble) => return Ok(Err(trouble)),
             };
         let rows = rows_of(&reading);
-        let mut work = TabWork::new(layout);
+        let mut work = TabWork::new(layout, all);
         let mut sent = work.judge(&intents, &reading, &rows, &mut sides);
         for problem in reading.problems.iter().take(PROBLEMS) {
             let row = reading.rows.iter().find(|row| row.number == problem.row);
@@ -305,9 +309,10 @@ fn with_cell(writes: &Cells, column: Column, text: &str) -> Cells {
 
 impl TabWork {
     /// Nothing is to be done yet.
-    pub(super) fn new(layout: Layout) -> Self {
+    pub(super) fn new(layout: Layout, rows: usize) -> Self {
         Self {
             layout,
+            rows,
             updates: Vec::new(),
             appends: Vec::new(),
             changes: SheetChanges::default(),

@@ -56,9 +56,9 @@ pub(super) async fn status(service: &Service) -> anyhow::Result<ExitCode> {
     if let Some((why, at)) = &state.failure {
         say(&format!("Last attempt:  failed {}: {why}", moment(Some(*at), now)));
     }
-    if problems.is_empty() {
+    if problems.is_empty() && state.failure.is_none() {
         say("\nNothing in the sheet needs you.");
-    } else {
+    } else if !problems.is_empty() {
         say("");
         let rows: Vec<Vec<String>> = problems
             .iter()

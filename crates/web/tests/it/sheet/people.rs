@@ -4,6 +4,7 @@ use proxycall_domain::NumberType;
 use proxycall_testkit::{
     app::{CLIENT, run_sheet_test},
     reqwest::StatusCode,
+    sandbox::google::Spreadsheet,
 };
 use serde_json::json;
 
@@ -156,6 +157,31 @@ async fn a_formula_that_fails_in_every_row_is_told_and_changes_nothing() {
         assert_eq!(client["client_real_phone"], CLIENT);
         let problems = app.service.ledger.sheet_problems().await.unwrap();
         assert!(problems[0].reason.contains("client_real_phone cannot be read"), "{problems:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_tab_with_headers_only_keeps_its_second_row_for_formulas() {
+    let headers = ["client_id", "client_name", "client_mail", "client_real_phone", "client_proxy_number"];
+    let bare = Spreadsheet::new("Bare")
+        .with_tab("Clients", &headers)
+        .with_tab("TwilioPools", &["country_iso", "phone_number", "status"])
+        .with_tab(
+            "CONFIRMATION_PENDING",
+            &["pending_id", "client_name", "client_mail", "client_real_phone", "proxy_number", "status", "created_at"],
+        );
+    run_sheet_test(bare, async |app, id| {
+        for n in 1..4 {
+            app.number(&format!("+3319900060{n}"), "FR", NumberType::Local).await;
+            let order = json!({"order_id": format!("O-{n}"), "client_id": n.to_string(), "client_name": format!("Ana {n}"),
+                               "client_mail": format!("ana{n}@example.com"), "client_real_phone": format!("+3363998001{n}")});
+            assert_eq!(app.post("/orders", order).await.0, StatusCode::OK);
+        }
+        app.mirror().await;
+        let rows = app.world.google().cells(id, "Clients").unwrap();
+        let keys: Vec<&str> = rows.iter().map(|row| row.first().map_or("", String::as_str)).collect();
+        assert_eq!(keys, ["client_id", "", "1", "2", "3"]);
     })
     .await;
 }

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use proxycall_domain::sheet::Tab;
 
 use super::{
-    Memory, outgoing,
+    Memory, Seen, outgoing,
     tab::{TabTrouble, TabWork, Tally},
 };
 use crate::{
@@ -23,6 +23,9 @@ use crate::{
 
 /// From how many rows on it is asked first whether the file changed at all.
 const LARGE: usize = 20_000;
+
+/// How many marked rows one cycle deals with; what waits for a person does not count. A cycle's memory grows with them.
+const MARKS: u32 = 5_000;
 
 /// What a cycle did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -70,11 +73,12 @@ impl Service {
         if self.ledger.sheet_state().await?.begun_at.is_none() {
             self.begin_mirror(&tables).await?;
         }
-        let marks = self.ledger.sheet_marks(now).await?;
+        let marks = self.ledger.sheet_marks(MARKS.saturating_add(memory.stuck_count()), now).await?;
         let mut report = CycleReport { read: tables.iter().flatten().map(Table::rows).sum(), ..CycleReport::default() };
         let (mut works, mut troubles) = (Vec::new(), HashMap::new());
         for (tab, table) in Tab::ALL.into_iter().zip(tables) {
-            let marks: Vec<&Mark> = marks.iter().filter(|mark| mark.tab == tab).collect();
+            let marks = marks.iter().filter(|mark| mark.tab == tab);
+            let marks: HashMap<&str, &Mark> = marks.map(|mark| (mark.key.as_str(), mark)).collect();
             let outcome = match table {
                 Some(table) => self.tab_work(memory, tab, &table, &marks).await?,
                 None => Err(TabTrouble::Missing(tab)),
@@ -83,7 +87,7 @@ impl Service {
                 Ok(work) => works.push(work),
                 Err(trouble) => {
                     memory.stuck.retain(|(of, _)| *of != tab);
-                    memory.stuck.extend(marks.iter().map(|mark| (tab, mark.key.clone())));
+                    memory.stuck.extend(marks.keys().map(|key| (tab, (*key).to_owned())));
                     troubles.insert(tab, trouble);
                 }
             }
@@ -94,6 +98,7 @@ impl Service {
             self.ledger.keep_sheet(part, now).await?;
         }
         memory.learn(&changes, &works);
+        memory.more = works.iter().any(|work| work.more);
         report.wrote = outgoing::send(sheet, memory, &works, now).await?;
         report.troubles = troubles.len();
         for Tally { edits, put_back } in works.iter().map(|work| work.tally) {
@@ -160,6 +165,10 @@ impl Service {
 }
 
 impl Memory {
+    fn stuck_count(&self) -> u32 {
+        u32::try_from(self.stuck.len()).unwrap_or(u32::MAX)
+    }
+
     /// Remembers what was kept.
     fn learn(&mut self, changes: &SheetChanges, works: &[TabWork]) {
         let prints: Vec<_> =
@@ -176,6 +185,10 @@ impl Memory {
             let tab = work.layout.tab();
             self.stuck.retain(|(of, _)| *of != tab);
             self.stuck.extend(work.stuck.iter().cloned());
+            let seen = self.seen.entry(tab).or_default();
+            for (key, print, told) in &work.seen {
+                seen.insert(key.as_str().into(), Seen { print: *print, told: told.clone() });
+            }
         }
     }
 }

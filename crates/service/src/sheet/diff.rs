@@ -88,7 +88,7 @@ impl Service {
 
 /// What would be done about a tab, in the order of its rows; what is not in it comes last.
 fn planned(look: Look) -> Vec<RowDiff> {
-    let Look { layout, rows: all, reading, intents, keys, mut sides } = look;
+    let Look { layout, rows: all, reading, intents, keys, mut sides, .. } = look;
     let tab = layout.tab();
     let rows = super::tab::rows_of(&reading);
     let mut work = TabWork::new(layout, all);

@@ -33,7 +33,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Service,
-    ports::{LedgerError, Sheet, SheetError, ledger::SheetNews},
+    ports::{
+        LedgerError, Sheet, SheetError,
+        ledger::{SheetNews, Told},
+    },
 };
 
 pub use by_hand::{Pushed, PushedBy, Pushing, SheetStatus};
@@ -85,6 +88,19 @@ struct Memory {
     version: Option<String>,
     /// What is marked and waits for a person: it is no reason to hurry.
     stuck: HashSet<(Tab, String)>,
+    /// Rows that differ from what was last the same, and about which there is nothing to be done as they are: those of no
+    /// record, those that a person must put right.
+    seen: HashMap<Tab, HashMap<Box<str>, Seen>>,
+    /// Whether more rows differ than the last cycle dealt with.
+    more: bool,
+}
+
+/// A row about which there is nothing to be done.
+struct Seen {
+    /// Its fingerprint.
+    print: u64,
+    /// What a person should know of it.
+    told: Option<Told>,
 }
 
 /// Fingerprints: the cells themselves stay in the store, so that a large sheet takes little memory.
@@ -99,6 +115,8 @@ impl Memory {
             pace: Pace::default(),
             version: None,
             stuck: HashSet::new(),
+            seen: HashMap::new(),
+            more: false,
         }
     }
 
@@ -168,13 +186,14 @@ impl Service {
         let Ok(mut memory) = mirror.memory.try_lock() else { return Ok(None) };
         let now = self.clock.now();
         let waits = self.ledger.sheet_waits().await?;
-        let waiting = waits > u64::try_from(memory.stuck.len()).unwrap_or(u64::MAX);
+        let waiting = memory.more || waits > u64::try_from(memory.stuck.len()).unwrap_or(u64::MAX);
         if !memory.pace.is_due(now, waiting, asked) {
             return Ok(None);
         }
         let until = now.checked_add(OWNED_FOR).unwrap_or(now);
         if !self.ledger.own_sheet(memory.owner, until, now).await? {
             memory.known = None;
+            memory.seen.clear();
             memory.pace.leave(now);
             return Ok(None);
         }

@@ -19,6 +19,8 @@ use crate::{
     },
 };
 
+/// How many rows that differ are dealt with at once: a cycle's memory grows with them.
+const ROWS: usize = 5_000;
 /// How many problems of one tab are told at once: a formula that fails does so in every row.
 const PROBLEMS: usize = 100;
 
@@ -36,6 +38,10 @@ pub(super) struct TabWork {
     /// What is marked and can be neither written nor settled before a person acts.
     pub(super) stuck: HashSet<(Tab, String)>,
     pub(super) tally: Tally,
+    /// Rows about which there is nothing to be done, with their fingerprints, and what a person should know of them.
+    pub(super) seen: Vec<(String, u64, Option<Told>)>,
+    /// Whether more rows differ than were dealt with.
+    pub(super) more: bool,
 }
 
 /// What a cycle did, counted.
@@ -72,6 +78,8 @@ pub(super) struct Look {
     pub(super) layout: Layout,
     /// How many rows the tab has.
     pub(super) rows: usize,
+    /// Whether more rows differ than are dealt with at once.
+    pub(super) more: bool,
     pub(super) reading: Reading,
     /// What was sent in the last cycle.
     pub(super) intents: Vec<Intent>,
@@ -101,9 +109,11 @@ impl Service {
         };
         let reading = read_rows(&layout, (0..table.rows()).map(|row| table.row(row)));
         let intents = self.ledger.sheet_intents(tab).await?;
-        let mut keys = differing(memory, tab, &reading, &rows_of(&reading));
-        keys.extend(also);
-        keys.extend(intents.iter().map(|intent| intent.key.clone()).filter(|key| !key.is_empty()));
+        let (vanished, mut changed) = differing(memory, tab, &reading, &rows_of(&reading));
+        let more = changed.len() > ROWS;
+        changed.truncate(ROWS);
+        let sent = intents.iter().map(|intent| intent.key.clone()).filter(|key| !key.is_empty());
+        let keys: HashSet<String> = vanished.into_iter().chain(changed).chain(also).chain(sent).collect();
         let sides = self.sides(tab, &keys, self.clock.now()).await?;
         let rows = rows_of(&reading);
         let vanished = keys.iter().filter(|key| has_vanished(key, &reading, &rows, &sides)).count();
@@ -111,7 +121,7 @@ impl Service {
         if too_many_vanished(live, vanished) {
             return Ok(Err(TabTrouble::Vanished { tab, live, vanished }));
         }
-        Ok(Ok(Look { layout, rows: table.rows(), reading, intents, keys, sides }))
+        Ok(Ok(Look { layout, rows: table.rows(), more, reading, intents, keys, sides }))
     }
 
     /// Finds out what is to be done about a tab, and carries out what people did in it.
@@ -120,32 +130,38 @@ impl Service {
         memory: &Memory,
         tab: Tab,
         table: &Table,
-        marks: &[&Mark],
+        marks: &HashMap<&str, &Mark>,
     ) -> Result<Result<TabWork, TabTrouble>, LedgerError> {
-        let marked = marks.iter().map(|mark| mark.key.clone());
-        let Look { layout, rows: all, reading, intents, keys, mut sides } =
+        let marked = marks.keys().map(|key| (*key).to_owned());
+        let Look { layout, rows: all, more, reading, intents, keys, mut sides } =
             match self.look_at_tab(memory, tab, table, marked).await? {
                 Ok(look) => look,
                 Err(trouble) => return Ok(Err(trouble)),
             };
         let rows = rows_of(&reading);
         let mut work = TabWork::new(layout, all);
+        work.more = more;
         let mut sent = work.judge(&intents, &reading, &rows, &mut sides);
         for problem in reading.problems.iter().take(PROBLEMS) {
             let row = reading.rows.iter().find(|row| row.number == problem.row);
             let key = row.map_or_else(|| format!("#{}", problem.row), |row| row.key().to_owned());
             work.tell(tab, key, problem.to_string(), true);
         }
+        for (key, told) in memory.still_seen(tab, &rows).filter(|(key, _)| !keys.contains(*key)) {
+            work.changes.problems.push((tab, key.to_owned(), Some(told.clone())));
+        }
         // Rows are added in an order that people expect: numbers by their value.
         let mut keys: Vec<String> = keys.into_iter().collect();
         keys.sort_unstable_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
         for key in &keys {
-            let settled =
-                self.row(&mut work, key, rows.get(key.as_str()).copied(), &reading, &sides, &mut sent).await?;
-            match settled {
+            let row = rows.get(key.as_str()).copied();
+            let told_before = work.changes.problems.len();
+            match self.row(&mut work, key, row, &reading, &sides, &mut sent).await? {
                 Settled::Yes => {
-                    let settled = marks.iter().filter(|mark| mark.key == *key).map(|mark| Mark::clone(mark));
-                    work.changes.unmarked.extend(settled);
+                    work.changes.unmarked.extend(marks.get(key.as_str()).map(|mark| Mark::clone(mark)));
+                    let told = work.changes.problems.get(told_before..).unwrap_or_default();
+                    let told = told.iter().find_map(|(_, _, told)| told.clone()).filter(|told| told.standing);
+                    work.seen.extend(row.map(|row| (key.clone(), memory.fingerprint(&row.cells), told)));
                 }
                 Settled::OnItsWay => {}
                 Settled::Stuck => drop(work.stuck.insert((tab, key.clone()))),
@@ -288,13 +304,31 @@ enum Settled {
     Stuck,
 }
 
-/// The keys whose row shows something else than last time, is new, or is not there any more.
-fn differing(memory: &Memory, tab: Tab, reading: &Reading, rows: &HashMap<&str, &Row>) -> HashSet<String> {
+/// The keys whose row is not there any more, and those whose row shows something else than last time or is new.
+fn differing(memory: &Memory, tab: Tab, reading: &Reading, rows: &HashMap<&str, &Row>) -> (Vec<String>, Vec<String>) {
     let known = memory.known.as_ref().and_then(|known| known.get(&tab));
-    let print_of = |key: &str| known.and_then(|known| known.get(key).copied());
-    let changed = reading.rows.iter().filter(|row| print_of(row.key()) != Some(memory.fingerprint(&row.cells)));
+    let changed = reading.rows.iter().filter(|row| !memory.knows(tab, row));
     let vanished = known.into_iter().flat_map(HashMap::keys).filter(|key| !rows.contains_key(key.as_ref()));
-    changed.map(|row| row.key().to_owned()).chain(vanished.map(|key| key.to_string())).collect()
+    (vanished.map(|key| key.to_string()).collect(), changed.map(|row| row.key().to_owned()).collect())
+}
+
+impl Memory {
+    /// Whether a row shows what it showed when it was last dealt with.
+    fn knows(&self, tab: Tab, row: &Row) -> bool {
+        let print = Some(self.fingerprint(&row.cells));
+        let same = self.known.as_ref().and_then(|known| known.get(&tab)).and_then(|rows| rows.get(row.key()).copied());
+        let seen = || self.seen.get(&tab).and_then(|rows| rows.get(row.key())).map(|seen| seen.print);
+        same == print || seen() == print
+    }
+
+    /// What stays true of rows about which there is nothing to be done.
+    fn still_seen(&self, tab: Tab, rows: &HashMap<&str, &Row>) -> impl Iterator<Item = (&str, &Told)> {
+        let seen = self.seen.get(&tab).into_iter().flatten();
+        seen.filter_map(|(key, seen)| {
+            let row = rows.get(key.as_ref())?;
+            Some((key.as_ref(), seen.told.as_ref()?)).filter(|_| self.fingerprint(&row.cells) == seen.print)
+        })
+    }
 }
 
 /// Whether a row that was there and whose record is live is gone, and was not only robbed of its key.
@@ -318,6 +352,8 @@ impl TabWork {
             changes: SheetChanges::default(),
             stuck: HashSet::new(),
             tally: Tally::default(),
+            seen: Vec::new(),
+            more: false,
         }
     }
 

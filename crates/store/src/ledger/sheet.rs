@@ -37,8 +37,8 @@ impl SheetBook for Store {
         read!(self, sheet::sheet_waits())
     }
 
-    async fn sheet_marks(&self, now: Timestamp) -> Result<Vec<Mark>, LedgerError> {
-        unit!(self, sheet::sheet_marks(now))
+    async fn sheet_marks(&self, limit: u32, now: Timestamp) -> Result<Vec<Mark>, LedgerError> {
+        unit!(self, sheet::sheet_marks(limit, now))
     }
 
     async fn mark_all(&self) -> Result<(), LedgerError> {

@@ -88,11 +88,17 @@ pub(crate) async fn sheet_waits(db: &mut Connection, _codec: &Codec) -> Result<u
 }
 
 const SEE: &str = "UPDATE sheet_mark SET since = $1 WHERE since IS NULL";
-const MARKS: &str = "SELECT tab, key, seq, since FROM sheet_mark WHERE since IS NOT NULL ORDER BY since, tab, key";
+const MARKS: &str = "SELECT tab, key, seq, since FROM sheet_mark WHERE since IS NOT NULL \
+    ORDER BY since, tab, key LIMIT $1";
 
-pub(crate) async fn sheet_marks(db: &mut Connection, _codec: &Codec, now: &Timestamp) -> Result<Vec<Mark>, UnitError> {
+pub(crate) async fn sheet_marks(
+    db: &mut Connection,
+    _codec: &Codec,
+    limit: &u32,
+    now: &Timestamp,
+) -> Result<Vec<Mark>, UnitError> {
     sqlx::query(SEE).bind(millis(*now)).execute(&mut *db).await?;
-    let rows: Vec<Row> = sqlx::query(MARKS).fetch_all(&mut *db).await?;
+    let rows: Vec<Row> = sqlx::query(MARKS).bind(i64::from(*limit)).fetch_all(&mut *db).await?;
     let mark = |row: &Row| {
         let (tab, since) = (tab_of(row.try_get("tab")?)?, time(row.try_get("since")?)?);
         Ok(Mark { tab, key: row.try_get("key")?, seq: row.try_get("seq")?, since })

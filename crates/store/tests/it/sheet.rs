@@ -14,7 +14,7 @@ use proxycall_service::ports::{
 use crate::{clients::close, support::*};
 
 async fn marked(db: &TestStore) -> Vec<String> {
-    let marks = db.sheet_marks(at(1_000)).await.unwrap();
+    let marks = db.sheet_marks(1_000, at(1_000)).await.unwrap();
     let mut marks: Vec<String> = marks.iter().map(|mark| format!("{:?} {}", mark.tab, mark.key)).collect();
     marks.sort();
     marks
@@ -22,7 +22,7 @@ async fn marked(db: &TestStore) -> Vec<String> {
 
 /// Takes all marks away.
 async fn settle(db: &TestStore) -> Vec<Mark> {
-    let marks = db.sheet_marks(at(1_000)).await.unwrap();
+    let marks = db.sheet_marks(1_000, at(1_000)).await.unwrap();
     db.keep_sheet(SheetChanges { unmarked: marks.clone(), ..SheetChanges::default() }, at(1_000)).await.unwrap();
     marks
 }
@@ -74,10 +74,10 @@ pub(crate) async fn a_confirmation_marks_its_row_and_the_number_that_it_holds(db
 pub(crate) async fn a_mark_outlives_what_was_settled_before_the_change(db: TestStore) {
     db.mark_changes(true).await.unwrap();
     clients(&db, 1).await;
-    let early = db.sheet_marks(at(5)).await.unwrap();
+    let early = db.sheet_marks(1_000, at(5)).await.unwrap();
     db.record_inbound_call(call("CA1", courier(1), proxy(1), at(6))).await.unwrap();
     db.keep_sheet(SheetChanges { unmarked: early, ..SheetChanges::default() }, at(7)).await.unwrap();
-    let left = db.sheet_marks(at(8)).await.unwrap();
+    let left = db.sheet_marks(1_000, at(8)).await.unwrap();
     assert_eq!(
         left.iter().map(|mark| (mark.tab, mark.key.as_str(), mark.since)).collect::<Vec<_>>(),
         [(Tab::Clients, "1", at(5))]

@@ -47,7 +47,7 @@ pub struct Told {
 }
 
 /// How many rows are kept in one unit: calls wait meanwhile.
-const AT_ONCE: usize = 500;
+const AT_ONCE: usize = 100;
 
 impl SheetChanges {
     /// In parts, each to be kept in a unit of its own: first what is the same, then what is about to be sent, then what is
@@ -129,8 +129,8 @@ pub trait SheetBook: Send + Sync {
     /// How many rows are marked.
     async fn sheet_waits(&self) -> Result<u64, LedgerError>;
 
-    /// What is marked, the oldest first; what nobody has seen before is seen now.
-    async fn sheet_marks(&self, now: Timestamp) -> Result<Vec<Mark>, LedgerError>;
+    /// What is marked, the oldest first, so many at most; what nobody has seen before is seen now.
+    async fn sheet_marks(&self, limit: u32, now: Timestamp) -> Result<Vec<Mark>, LedgerError>;
 
     /// Marks every record.
     async fn mark_all(&self) -> Result<(), LedgerError>;

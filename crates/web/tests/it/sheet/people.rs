@@ -185,3 +185,34 @@ async fn a_tab_with_headers_only_keeps_its_second_row_for_formulas() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn thousands_of_rows_without_a_record_keep_nobody_waiting() {
+    run_sheet_test(sheet(), async |app, id| {
+        let old = |n: usize| {
+            let begun = "2025-01-01T00:00:00+00:00".to_owned();
+            let name = format!("Ana {n}");
+            vec![
+                format!("P-{n}"),
+                name,
+                format!("a{n}@example.com"),
+                String::new(),
+                String::new(),
+                String::new(),
+                "EXPIRED".to_owned(),
+                begun,
+            ]
+        };
+        let rows: Vec<Vec<String>> = (0..6_000).map(old).collect();
+        app.world.google().paste(id, "CONFIRMATION_PENDING", 2, &rows).unwrap();
+        one_client(app).await;
+        assert_eq!(cell(app, id, "Clients!A3"), "7");
+        let before = app.world.google().counts();
+        for _ in 0..20 {
+            app.clock.advance(jiff::SignedDuration::from_secs(3));
+            app.service.mirror_sheet().await.unwrap();
+        }
+        assert_eq!(app.world.google().counts().reads - before.reads, 3, "and the sheet is quiet");
+    })
+    .await;
+}

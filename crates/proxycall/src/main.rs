@@ -16,6 +16,10 @@ use clap::Parser;
 use cli::{Cli, Command, Serve};
 use config::{Environment, LogConfig};
 
+/// Gives back what a large sheet took as soon as it is read; the system's keeps it for as long as it runs.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();

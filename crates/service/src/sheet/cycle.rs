@@ -25,7 +25,7 @@ use crate::{
 const LARGE: usize = 20_000;
 
 /// How many marked rows one cycle deals with; what waits for a person does not count. A cycle's memory grows with them.
-const MARKS: u32 = 5_000;
+const MARKS: u32 = 10_000;
 
 /// What a cycle did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -62,12 +62,12 @@ impl Service {
         let now = self.clock.now();
         let rows: usize = Tab::ALL.into_iter().map(|tab| memory.rows(tab)).sum();
         memory.pace.read(now);
-        if rows > LARGE {
-            let version = Some(sheet.version().await?);
-            if memory.version == version && !wanted {
-                return Ok(CycleReport::default());
-            }
+        let version = if rows > LARGE { Some(sheet.version().await?) } else { None };
+        // What another cycle broke off before its end is read again.
+        let read = memory.version.take();
+        if version.is_some() && read == version && !wanted {
             memory.version = version;
+            return Ok(CycleReport::default());
         }
         let tables = tables(sheet).await?;
         if self.ledger.sheet_state().await?.begun_at.is_none() {
@@ -101,6 +101,7 @@ impl Service {
         memory.more = works.iter().any(|work| work.more);
         report.wrote = outgoing::send(sheet, memory, &works, now).await?;
         report.troubles = troubles.len();
+        memory.version = version;
         for Tally { edits, put_back } in works.iter().map(|work| work.tally) {
             report.tally.edits += edits;
             report.tally.put_back += put_back;

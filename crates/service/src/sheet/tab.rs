@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// How many rows that differ are dealt with at once: a cycle's memory grows with them.
-const ROWS: usize = 5_000;
+const ROWS: usize = 10_000;
 /// How many problems of one tab are told at once: a formula that fails does so in every row.
 const PROBLEMS: usize = 100;
 

@@ -1,10 +1,10 @@
 //! Promises: the sheet follows the store within seconds and people's edits reach it within half a minute; no call, text
 //! or page waits for Google; and what Google, people or a crash do to a cycle is made good by the next one.
 //!
-//! One instance at a time owns the sheet. In its cycle ([`cycle`]) it reads all tabs at once, compares each row that
-//! differs with the store ([`tab`]), carries people's edits out as commands ([`edits`]), keeps what it found, and
-//! writes what the sheet lacks ([`outgoing`]). When the next cycle comes is said by [`pace`]; how a mirror begins by
-//! [`first_day`]. What an operator does with it by hand is in [`by_hand`], [`diff`] and [`init`].
+//! One instance at a time owns the sheet. In its cycle (`cycle`) it reads all tabs at once, compares each row that
+//! differs with the store (`tab`), carries people's edits out as commands (`edits`), keeps what it found, and
+//! writes what the sheet lacks (`outgoing`). When the next cycle comes is said by `pace`; how a mirror begins by
+//! `first_day`. What an operator does with it by hand is in `by_hand`, `diff` and `init`.
 
 mod by_hand;
 mod cycle;

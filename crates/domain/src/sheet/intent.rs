@@ -19,6 +19,17 @@ pub struct Intent {
     pub row: Option<u32>,
     /// The cells.
     pub cells: Cells,
+    /// In how many readings it was not seen: a write whose answer was lost may still be on its way.
+    #[serde(default)]
+    pub lost: u32,
+}
+
+impl Intent {
+    /// A write that is about to be sent.
+    #[must_use]
+    pub fn new(key: impl Into<String>, row: Option<u32>, cells: Cells) -> Self {
+        Self { key: key.into(), row, cells, lost: 0 }
+    }
 }
 
 /// What became of an intent.
@@ -54,7 +65,7 @@ impl Misplaced {
     /// Intents that are meant for no row, one a cell: by them each is found again, should the emptying be lost too.
     pub fn watched(&self) -> impl Iterator<Item = Intent> {
         let row = Some(self.row);
-        self.cells.iter().map(move |cell| Intent { key: String::new(), row, cells: [cell].into_iter().collect() })
+        self.cells.iter().map(move |cell| Intent::new("", row, [cell].into_iter().collect()))
     }
 }
 

@@ -173,12 +173,12 @@ impl World {
                     if !found.writes.is_empty() {
                         let row = row.map(|row| row.number);
                         writes.push((row, found.writes.clone()));
-                        self.intents.push(Intent { key, row, cells: found.writes });
+                        self.intents.push(Intent::new(key, row, found.writes));
                     }
                 }
                 Step::Append(cells) => {
                     writes.push((None, cells.clone()));
-                    self.intents.push(Intent { key, row: None, cells });
+                    self.intents.push(Intent::new(key, None, cells));
                 }
                 Step::Close => self.store.get_mut(&key).unwrap().live = false,
                 Step::Forget => drop(self.bases.remove(&key)),

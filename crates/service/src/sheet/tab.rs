@@ -21,6 +21,9 @@ use crate::{
 
 /// How many rows that differ are dealt with at once: a cycle's memory grows with them.
 const ROWS: usize = 10_000;
+/// In how many further cycles a write is looked for that was not seen: a minute at least. One whose answer was lost may be
+/// carried out by Google later than the next reading, and must not be taken for a person's edit then.
+const LOOKED_FOR: u32 = 15;
 /// How many problems of one tab are told at once: a formula that fails does so in every row.
 const PROBLEMS: usize = 100;
 
@@ -147,6 +150,7 @@ impl Service {
             let key = row.map_or_else(|| format!("#{}", problem.row), |row| row.key().to_owned());
             work.tell(tab, key, problem.to_string(), true);
         }
+        let renamed = work.renamed(&keys, &rows, &sides);
         for (key, told) in memory.still_seen(tab, &rows).filter(|(key, _)| !keys.contains(*key)) {
             work.changes.problems.push((tab, key.to_owned(), Some(told.clone())));
         }
@@ -156,6 +160,10 @@ impl Service {
         for key in &keys {
             let row = rows.get(key.as_str()).copied();
             let told_before = work.changes.problems.len();
+            if renamed.contains(key) {
+                work.stuck.insert((tab, key.clone()));
+                continue;
+            }
             match self.row(&mut work, key, row, &reading, &sides, &mut sent).await? {
                 Settled::Yes => {
                     work.changes.unmarked.extend(marks.get(key.as_str()).map(|mark| Mark::clone(mark)));
@@ -203,7 +211,7 @@ impl Service {
             }
             Step::Append(cells) => {
                 let cells = addable(&work.layout, cells);
-                sent.push(Intent { key: key.to_owned(), row: None, cells: cells.clone() });
+                sent.push(Intent::new(key, None, cells.clone()));
                 work.appends.push(cells);
                 Settled::OnItsWay
             }
@@ -276,7 +284,7 @@ impl Service {
         if writes.is_empty() {
             return Ok(if edits.is_empty() { Settled::Yes } else { Settled::OnItsWay });
         }
-        sent.push(Intent { key: key.to_owned(), row: Some(number), cells: writes.clone() });
+        sent.push(Intent::new(key, Some(number), writes.clone()));
         work.updates.push((number, writes));
         Ok(Settled::OnItsWay)
     }
@@ -357,6 +365,26 @@ impl TabWork {
         }
     }
 
+    /// Keys that a person changed in the sheet, the old and the new ones: a row that shows all of a record but its key is not
+    /// a deleted one beside a new one. Nothing follows from it until the key is given back.
+    fn renamed(&mut self, keys: &HashSet<String>, rows: &HashMap<&str, &Row>, sides: &Sides) -> HashSet<String> {
+        let tab = self.layout.tab();
+        let unknown = |key: &str| !sides.bases.contains_key(key) && !sides.records.contains_key(key);
+        let new: Vec<&Row> =
+            keys.iter().filter(|key| unknown(key)).filter_map(|key| rows.get(key.as_str()).copied()).collect();
+        let mut renamed = HashSet::new();
+        for (key, base) in sides.bases.iter().filter(|(key, _)| !rows.contains_key(key.as_str())) {
+            let ours: Cells = base.iter().filter(|(column, _)| column.is_mirrored()).collect();
+            let shows = |row: &&&Row| !ours.is_empty() && row.cells.shows(&ours);
+            if let Some(row) = new.iter().find(shows).filter(|_| sides.records.contains_key(key)) {
+                let reason = format!("{} was {key}; give it back, or delete the row", tab.key().header());
+                self.tell(tab, row.key().to_owned(), reason, true);
+                renamed.extend([key.clone(), row.key().to_owned()]);
+            }
+        }
+        renamed
+    }
+
     fn tell(&mut self, tab: Tab, key: String, reason: String, standing: bool) {
         self.changes.problems.push((tab, key, Some(Told { reason, standing })));
     }
@@ -376,11 +404,17 @@ impl TabWork {
             base: sides.bases.get(key).or_else(|| rows.get(key).map(|row| &row.cells)),
             store: sides.records.get(key).map(|record| &record.cells),
         });
+        let mut sent = Vec::new();
         for (intent, verdict) in intents.iter().zip(&judgement.verdicts) {
             let arrived = match verdict {
                 Verdict::Arrived => &intent.cells,
                 Verdict::Partly(cells) => cells,
-                Verdict::Lost => continue,
+                Verdict::Lost => {
+                    if intent.lost < LOOKED_FOR {
+                        sent.push(Intent { lost: intent.lost + 1, ..intent.clone() });
+                    }
+                    continue;
+                }
             };
             if intent.key.is_empty() {
                 continue;
@@ -389,7 +423,6 @@ impl TabWork {
             self.changes.bases.push((tab, intent.key.clone(), Some(base.clone())));
             sides.bases.insert(intent.key.clone(), base);
         }
-        let mut sent = Vec::new();
         for misplaced in &judgement.misplaced {
             let row = reading.rows.iter().find(|row| row.number == misplaced.row);
             match row.filter(|row| sides.records.contains_key(row.key())) {

@@ -104,7 +104,7 @@ pub(crate) async fn one_instance_owns_the_sheet_until_its_time_is_over(db: TestS
 }
 
 pub(crate) async fn what_a_cycle_found_out_is_kept(db: TestStore) {
-    let intent = Intent { key: "1".to_owned(), row: Some(3), cells: name("Zoé") };
+    let intent = Intent::new("1", Some(3), name("Zoé"));
     let told = Told { reason: "why".to_owned(), standing: true };
     let changes = SheetChanges {
         bases: vec![
@@ -158,7 +158,7 @@ pub(crate) async fn every_key_is_told_and_all_that_is_known_of_the_sheet_can_be_
     assert_eq!(db.sheet_keys(Tab::Pool).await.unwrap(), [proxy(1).expose()]);
     assert!(db.sheet_keys(Tab::Confirmations).await.unwrap().is_empty());
 
-    let intent = Intent { key: "1".to_owned(), row: Some(3), cells: name("Zoé") };
+    let intent = Intent::new("1", Some(3), name("Zoé"));
     let told = Told { reason: "why".to_owned(), standing: true };
     let changes = SheetChanges {
         bases: vec![(Tab::Clients, "1".to_owned(), Some(name("Zoé")))],

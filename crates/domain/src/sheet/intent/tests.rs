@@ -15,7 +15,7 @@ fn cells(cells: &[(Column, &str)]) -> Cells {
 }
 
 fn intent(id: u32, row: Option<u32>, cells: Cells) -> Intent {
-    Intent { key: id.to_string(), row, cells }
+    Intent::new(id.to_string(), row, cells)
 }
 
 /// Judges one write into client 1's row, which was row 3 of the clients 1 to 3, by what the sheet then shows.

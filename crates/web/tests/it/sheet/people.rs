@@ -216,3 +216,20 @@ async fn thousands_of_rows_without_a_record_keep_nobody_waiting() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_id_that_was_mistyped_closes_nobody_and_makes_nobody() {
+    run_sheet_test(sheet(), async |app, id| {
+        one_client(app).await;
+        enter(app, id, "Clients!A3", "70");
+        app.mirror().await;
+        assert_eq!(app.get("/clients/7").await.0, StatusCode::OK);
+        assert_eq!(app.get("/clients/70").await.0, StatusCode::NOT_FOUND);
+        let problems = app.service.ledger.sheet_problems().await.unwrap();
+        assert_eq!(problems[0].reason, "client_id was 7; give it back, or delete the row");
+        enter(app, id, "Clients!A3", "7");
+        app.mirror().await;
+        assert!(app.service.ledger.sheet_problems().await.unwrap().is_empty());
+    })
+    .await;
+}

@@ -258,6 +258,35 @@ mod tests {
         assert!(names.windows(2).all(|pair| pair[0] != pair[1]));
     }
 
+    /// Line 10 of the drop-in checklist (`original-behaviour` §12): names and defaults of §2; `PORT` is in `port.rs`.
+    #[test]
+    fn line_10_every_variable_of_the_original_keeps_its_name_and_default() {
+        for (name, default) in [
+            ("TWILIO_ACCOUNT_SID", ""),
+            ("TWILIO_AUTH_TOKEN", ""),
+            ("TWILIO_ADDRESS_SID", ""),
+            ("TWILIO_BUNDLE_SID", ""),
+            ("PUBLIC_BASE_URL", ""),
+            ("RENDER_EXTERNAL_URL", ""),
+            ("GOOGLE_SHEET_NAME", ""),
+            ("GOOGLE_SERVICE_ACCOUNT_FILE", ""),
+            ("TWILIO_PHONE_COUNTRY", "US"),
+            ("TWILIO_NUMBER_TYPE", "mobile"),
+            ("TWILIO_POOL_SIZE", "3"),
+            ("SMTP_HOST", ""),
+            ("SMTP_PORT", "587"),
+            ("SMTP_USER", ""),
+            ("SMTP_PASSWORD", ""),
+            ("SMTP_FROM", ""),
+            ("PROXYCALL_API_TOKEN", ""),
+            ("LOG_LEVEL", "info"),
+            ("PORT", "8000"),
+        ] {
+            let variable = VARIABLES.iter().find(|variable| variable.name == name).unwrap();
+            assert_eq!(variable.default, default, "{name}");
+        }
+    }
+
     #[test]
     fn a_secret_has_no_default_to_show() {
         assert!(VARIABLES.iter().filter(|variable| variable.secret).all(|variable| variable.default.is_empty()));

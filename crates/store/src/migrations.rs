@@ -35,6 +35,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0004_sheet.sql"),
         include_str!("../migrations/postgres/0004_sheet.sql"),
     ),
+    (
+        5,
+        "shop",
+        include_str!("../migrations/sqlite/0005_shop.sql"),
+        include_str!("../migrations/postgres/0005_shop.sql"),
+    ),
 ];
 
 fn migrator(text: impl Fn(&'static (i64, &'static str, &'static str, &'static str)) -> &'static str) -> Migrator {

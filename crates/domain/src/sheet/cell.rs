@@ -29,6 +29,13 @@ pub fn phone(field: &'static str, cell: &str) -> Result<PhoneNumber, FieldError>
     parse_phone(field, without_point(plain(cell)))
 }
 
+/// Whether the shop knows a client's address, in the words of its script (`original-behaviour` §7.7); none: not said.
+#[must_use]
+pub fn in_shop(cell: &str) -> Option<bool> {
+    let said = |word: &str| plain(cell).eq_ignore_ascii_case(word);
+    if said("Inscrit") { Some(true) } else { said("Non inscrit").then_some(false) }
+}
+
 /// A whole number that became one with a decimal point.
 fn without_point(cell: &str) -> &str {
     cell.strip_suffix(".0").unwrap_or(cell)

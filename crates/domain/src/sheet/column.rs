@@ -37,8 +37,10 @@ pub enum Owner {
     Store,
     /// We when the row is added, people from then on.
     Once,
-    /// Others: read and never written.
+    /// Others: read where it is needed, and neither kept nor written.
     Sheet,
+    /// Others: kept with the record, and never written.
+    Noted,
     /// We, outside the comparison: why an edit was put back.
     Note,
 }
@@ -106,8 +108,8 @@ columns! {
         ClientResidency = "client_iso_residency", Upper, Sheet;
         /// Who reached the client last.
         ClientLastCaller = "client_last_caller", Phone, Store;
-        /// Whether the shop knows the address: written by the Shopify script.
-        ClientShop = "sub_in_shopi", Text, Sheet;
+        /// Whether the shop knows the address: written by the Shopify script, counted by the weekly report.
+        ClientShop = "sub_in_shopi", Text, Noted;
         /// Why an edit was put back.
         ClientNote = "proxycall_note", Text, Note;
     }
@@ -181,8 +183,14 @@ impl Column {
                         Self::ClientProxy | Self::PendingProxy | Self::PendingStatus | Self::PendingCreatedAt
                     )
             }
-            Owner::Once | Owner::Sheet | Owner::Note => false,
+            Owner::Once | Owner::Sheet | Owner::Noted | Owner::Note => false,
         }
+    }
+
+    /// Whether it is others' alone to write.
+    #[must_use]
+    pub fn is_others(self) -> bool {
+        matches!(self.owner(), Owner::Sheet | Owner::Noted)
     }
 
     /// Whether the store has a value for it that is held against the sheet's.
@@ -257,7 +265,7 @@ mod tests {
     #[test]
     fn codes_and_what_formulas_and_the_shop_fill_in_are_never_ours_to_write() {
         for column in [Column::PendingCode, Column::ClientShop, Column::ClientResidency] {
-            assert_eq!((column.owner(), column.is_mirrored()), (Owner::Sheet, false));
+            assert_eq!((column.is_others(), column.is_mirrored()), (true, false));
         }
     }
 }

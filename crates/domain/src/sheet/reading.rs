@@ -108,8 +108,7 @@ where
         line.extend(row);
         let at = |position: u32| line.get(position as usize).copied().unwrap_or_default();
         // What others fill in every row, such as the shop column, does not make a row one of ours.
-        let held =
-            |(column, position): (Column, u32)| column.owner() != Owner::Sheet && !at(position).trim().is_empty();
+        let held = |(column, position): (Column, u32)| !column.is_others() && !at(position).trim().is_empty();
         if !layout.columns().any(held) {
             continue;
         }

@@ -117,7 +117,8 @@ impl Service {
     ) -> Result<SheetChanges, LedgerError> {
         let mut all = SheetChanges::default();
         for work in works.iter_mut() {
-            let SheetChanges { bases, intents, unmarked, problems } = std::mem::take(&mut work.changes);
+            let SheetChanges { in_shop, bases, intents, unmarked, problems } = std::mem::take(&mut work.changes);
+            all.in_shop.extend(in_shop);
             all.bases.extend(bases);
             all.intents.extend(intents);
             all.unmarked.extend(unmarked);

@@ -1,7 +1,7 @@
 //! Makes what the spreadsheet lacks: tabs, and headers in the first row. Nothing that stands in a cell is ever
 //! replaced, and no row of a record is touched: it may be done while a service owns the sheet.
 
-use proxycall_domain::sheet::{Column, Layout, Owner, Tab, letters};
+use proxycall_domain::sheet::{Column, Layout, Tab, letters};
 
 use super::{SheetFailure, cycle::tables};
 use crate::{
@@ -131,7 +131,7 @@ fn missing(tab: Tab, table: &Table) -> Vec<&'static str> {
     // header.
     let taken = |at: u32| table.row(0).nth(at as usize).is_some_and(|header| Column::find(tab, header).is_some());
     let has = |column: Column| seen.contains(&column) || column.fixed_position().is_some_and(|at| !taken(at));
-    let ours = tab.columns().filter(|column| column.owner() != Owner::Sheet);
+    let ours = tab.columns().filter(|column| !column.is_others());
     ours.filter(|column| !has(*column)).map(Column::header).collect()
 }
 

@@ -4,9 +4,12 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
-use proxycall_domain::sheet::{
-    Cells, Column, Difference, Intent, Known, Layout, LayoutError, Owner, Reading, Reason, Record, Row, Step, Tab,
-    Verdict, compare, judge, read_rows, too_many_vanished,
+use proxycall_domain::{
+    ClientId,
+    sheet::{
+        Cells, Column, Difference, Intent, Known, Layout, LayoutError, Mistaken, Reading, Reason, Record, Row, Step,
+        Tab, Verdict, cell, compare, judge, mistaken, read_rows, too_many_vanished,
+    },
 };
 
 use super::Memory;
@@ -150,7 +153,7 @@ impl Service {
             let key = row.map_or_else(|| format!("#{}", problem.row), |row| row.key().to_owned());
             work.tell(tab, key, problem.to_string(), true);
         }
-        let renamed = work.renamed(&keys, &rows, &sides);
+        let mistaken = work.mistaken(&keys, &rows, &sides);
         for (key, told) in memory.still_seen(tab, &rows).filter(|(key, _)| !keys.contains(*key)) {
             work.changes.problems.push((tab, key.to_owned(), Some(told.clone())));
         }
@@ -160,7 +163,7 @@ impl Service {
         for key in &keys {
             let row = rows.get(key.as_str()).copied();
             let told_before = work.changes.problems.len();
-            if renamed.contains(key) {
+            if mistaken.contains(key) {
                 work.stuck.insert((tab, key.clone()));
                 continue;
             }
@@ -278,6 +281,11 @@ impl Service {
                 writes = with_cell(&writes, tab.note(), "");
             }
         }
+        let shop = |cells: &Cells| cell::in_shop(cells.text(Column::ClientShop));
+        if tab == Tab::Clients && base.and_then(shop) != shop(&new_base) {
+            let client = ClientId::parse(tab.key().header(), key).ok();
+            work.changes.in_shop.extend(client.map(|client| (client, shop(&new_base))));
+        }
         if base != Some(&new_base) {
             work.changes.bases.push((tab, key.to_owned(), Some(new_base)));
         }
@@ -296,7 +304,7 @@ fn addable(layout: &Layout, cells: Cells) -> Cells {
     if layout.tab() != Tab::Clients {
         return cells;
     }
-    let ours = layout.columns().filter(|(column, _)| column.owner() != Owner::Sheet);
+    let ours = layout.columns().filter(|(column, _)| !column.is_others());
     let places: HashSet<u32> = ours.map(|(_, place)| place).collect();
     let end = (0..).find(|place| !places.contains(place)).unwrap_or(u32::MAX);
     let before = |column| layout.position(column).is_some_and(|place| place < end);
@@ -365,24 +373,28 @@ impl TabWork {
         }
     }
 
-    /// Keys that a person changed in the sheet, the old and the new ones: a row that shows all of a record but its key is not
-    /// a deleted one beside a new one. Nothing follows from it until the key is given back.
-    fn renamed(&mut self, keys: &HashSet<String>, rows: &HashMap<&str, &Row>, sides: &Sides) -> HashSet<String> {
+    /// Keys that nothing follows from until a person puts them right: those that are not their rows' own, and whose rows
+    /// have others now.
+    fn mistaken(&mut self, keys: &HashSet<String>, rows: &HashMap<&str, &Row>, sides: &Sides) -> HashSet<String> {
         let tab = self.layout.tab();
-        let unknown = |key: &str| !sides.bases.contains_key(key) && !sides.records.contains_key(key);
-        let new: Vec<&Row> =
-            keys.iter().filter(|key| unknown(key)).filter_map(|key| rows.get(key.as_str()).copied()).collect();
-        let mut renamed = HashSet::new();
-        for (key, base) in sides.bases.iter().filter(|(key, _)| !rows.contains_key(key.as_str())) {
-            let ours: Cells = base.iter().filter(|(column, _)| column.is_mirrored()).collect();
-            let shows = |row: &&&Row| !ours.is_empty() && row.cells.shows(&ours);
-            if let Some(row) = new.iter().find(shows).filter(|_| sides.records.contains_key(key)) {
-                let reason = format!("{} was {key}; give it back, or delete the row", tab.key().header());
-                self.tell(tab, row.key().to_owned(), reason, true);
-                renamed.extend([key.clone(), row.key().to_owned()]);
+        let rows: HashMap<&str, &Row> =
+            rows.iter().filter(|(key, _)| keys.contains(**key)).map(|(k, r)| (*k, *r)).collect();
+        let mut held = HashSet::new();
+        for Mistaken { key, was } in mistaken(tab, &rows, &sides.bases, |key| sides.records.contains_key(key)) {
+            let column = tab.key().header();
+            let elsewhere = rows.contains_key(was.as_str());
+            let remedy = if elsewhere {
+                ", which another row has now; give each its own back"
+            } else {
+                "; give it back, or delete the row"
+            };
+            self.tell(tab, key.clone(), format!("{column} was {was}{remedy}"), true);
+            if !elsewhere {
+                held.insert(was);
             }
+            held.insert(key);
         }
-        renamed
+        held
     }
 
     fn tell(&mut self, tab: Tab, key: String, reason: String, standing: bool) {

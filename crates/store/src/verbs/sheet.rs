@@ -236,6 +236,7 @@ pub(crate) async fn sheet_intents(db: &mut Connection, codec: &Codec, tab: Tab) 
     Ok(codec.open_json(row.try_get("intents")?)?)
 }
 
+const IN_SHOP: &str = "UPDATE client SET in_shop = $2 WHERE client_id = $1";
 const KEEP: &str = "INSERT INTO sheet_row (tab, key, cells) VALUES ($1, $2, $3) \
     ON CONFLICT (tab, key) DO UPDATE SET cells = excluded.cells";
 const FORGET: &str = "DELETE FROM sheet_row WHERE tab = $1 AND key = $2";
@@ -252,6 +253,9 @@ pub(crate) async fn keep_sheet(
     changes: &SheetChanges,
     now: &Timestamp,
 ) -> Result<(), UnitError> {
+    for (client, in_shop) in &changes.in_shop {
+        sqlx::query(IN_SHOP).bind(client.get()).bind(in_shop.map(i64::from)).execute(&mut *db).await?;
+    }
     for (tab, key, cells) in &changes.bases {
         let query = match cells {
             Some(cells) => sqlx::query(KEEP).bind(tab.title()).bind(key).bind(codec.seal_json(cells)?),

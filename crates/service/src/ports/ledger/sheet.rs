@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use proxycall_domain::{
-    JobId,
+    ClientId, JobId,
     sheet::{Cells, Intent, Record, Tab},
 };
 
@@ -26,6 +26,8 @@ pub struct Mark {
 /// What one cycle found out.
 #[derive(Debug, Clone, Default)]
 pub struct SheetChanges {
+    /// Whether the shop knows a client, as the sheet says.
+    pub in_shop: Vec<(ClientId, Option<bool>)>,
     /// What is the same in sheet and store from now on; none: nothing any more.
     pub bases: Vec<(Tab, String, Option<Cells>)>,
     /// What is about to be sent to a tab. Takes the place of what was sent there before, and was looked for in this
@@ -50,14 +52,15 @@ pub struct Told {
 const AT_ONCE: usize = 100;
 
 impl SheetChanges {
-    /// In parts, each to be kept in a unit of its own: first what is the same, then what is about to be sent, then what is
+    /// In parts, each to be kept in a unit of its own: first what others say, then what is the same, then what is about to be sent, then what is
     /// settled. After a crash between two of them the next cycle finds the rest out again.
     pub fn parts(&self) -> impl Iterator<Item = Self> {
+        let shop = self.in_shop.chunks(AT_ONCE).map(|shop| Self { in_shop: shop.to_vec(), ..Self::default() });
         let bases = self.bases.chunks(AT_ONCE).map(|bases| Self { bases: bases.to_vec(), ..Self::default() });
         let told = self.problems.chunks(AT_ONCE).map(|told| Self { problems: told.to_vec(), ..Self::default() });
         let sent = self.intents.chunks(1).map(|intents| Self { intents: intents.to_vec(), ..Self::default() });
         let settled = self.unmarked.chunks(AT_ONCE).map(|marks| Self { unmarked: marks.to_vec(), ..Self::default() });
-        bases.chain(told).chain(sent).chain(settled)
+        shop.chain(bases).chain(told).chain(sent).chain(settled)
     }
 }
 

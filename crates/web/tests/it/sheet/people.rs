@@ -2,7 +2,7 @@
 
 use proxycall_domain::NumberType;
 use proxycall_testkit::{
-    app::{CLIENT, run_sheet_test},
+    app::{CLIENT, TestApp, run_sheet_test},
     reqwest::StatusCode,
     sandbox::google::Spreadsheet,
 };
@@ -230,6 +230,49 @@ async fn an_id_that_was_mistyped_closes_nobody_and_makes_nobody() {
         enter(app, id, "Clients!A3", "7");
         app.mirror().await;
         assert!(app.service.ledger.sheet_problems().await.unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn ids_that_were_exchanged_send_nobody_to_the_wrong_door() {
+    run_sheet_test(sheet(), async |app, id| {
+        one_client(app).await;
+        app.number("+33199000602", "FR", NumberType::Local).await;
+        let order = json!({"order_id": "O-2", "client_id": "8", "client_name": "Ana", "client_mail": "ana@example.com",
+                           "client_real_phone": "+33639980018"});
+        assert_eq!(app.post("/orders", order).await.0, StatusCode::OK);
+        app.mirror().await;
+        let rows = [row(app, id, "Clients", 3), row(app, id, "Clients", 4)];
+        enter(app, id, "Clients!A3", "8");
+        enter(app, id, "Clients!A4", "7");
+        app.mirror().await;
+        let phone = async |client: &str| app.get(&format!("/clients/{client}")).await.1["client_real_phone"].clone();
+        assert_eq!((phone("7").await, phone("8").await), (json!(CLIENT), json!("+33639980018")));
+        let problems = app.service.ledger.sheet_problems().await.unwrap();
+        assert!(problems.iter().all(|problem| problem.standing && problem.reason.contains("give each its own back")));
+        assert_eq!(problems.len(), 2, "{problems:?}");
+        enter(app, id, "Clients!A3", "7");
+        enter(app, id, "Clients!A4", "8");
+        app.mirror().await;
+        assert_eq!([row(app, id, "Clients", 3), row(app, id, "Clients", 4)], rows);
+        assert_eq!(app.service.ledger.sheet_problems().await.unwrap(), []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_the_shop_says_of_a_client_is_kept_and_never_written() {
+    run_sheet_test(sheet(), async |app, id| {
+        one_client(app).await;
+        let kept = async |app: &TestApp| app.store.database().texts("SELECT CAST(in_shop AS TEXT) FROM client").await;
+        assert_eq!(kept(app).await, [None]);
+        for (said, expected) in [("Inscrit", Some("1")), ("Non inscrit", Some("0")), ("", None)] {
+            enter(app, id, "Clients!I3", said);
+            app.mirror().await;
+            assert_eq!(kept(app).await, [expected.map(str::to_owned)], "{said}");
+            assert_eq!(cell(app, id, "Clients!I3"), said);
+        }
     })
     .await;
 }

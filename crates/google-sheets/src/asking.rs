@@ -1,14 +1,19 @@
 //! Promises: one place that asks Google, with an answer that tells "not sent", "refused" and "not known" apart, and
 //! that never repeats what was done: only a request refused for its token (401) is sent again, once.
 
+use std::io::{self, BufReader, Read};
+
 use proxycall_service::ports::SheetError;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
+use tokio::sync::mpsc;
 
 use crate::{refusal, token::Tokens};
 
 /// Largest answer that is read, in bytes; a hundred thousand rows of eleven cells are about fifteen million.
 const MAX_ANSWER: usize = 64 * 1024 * 1024;
+/// How many pieces of an answer may wait for the parser.
+const CHUNKS: usize = 16;
 
 /// Asks for an answer in JSON.
 pub(crate) async fn ask<T: DeserializeOwned>(
@@ -19,6 +24,64 @@ pub(crate) async fn ask<T: DeserializeOwned>(
     let body = read(deliver(http, tokens, request).await?).await?;
     // The parser's own words could repeat a cell.
     serde_json::from_slice(&body).map_err(|_| refusal::unreadable())
+}
+
+/// Asks for an answer that may be large: it is parsed as it comes in, on a thread beside those that answer calls, and is
+/// never in memory as a whole.
+pub(crate) async fn ask_for_much<T: DeserializeOwned + Send + 'static>(
+    http: &Client,
+    tokens: &Tokens,
+    request: RequestBuilder,
+) -> Result<T, SheetError> {
+    let mut response = deliver(http, tokens, request).await?;
+    let (sender, chunks) = mpsc::channel(CHUNKS);
+    let parsing = tokio::task::spawn_blocking(move || {
+        let body = BufReader::new(Body { chunks, chunk: None, read: 0 });
+        serde_json::from_reader(body).map_err(|_| refusal::unreadable())
+    });
+    let mut length = 0;
+    while let Some(chunk) = response.chunk().await.map_err(|error| SheetError::AnswerLost(cause(error)))? {
+        length += chunk.len();
+        if length > MAX_ANSWER {
+            return Err(too_large());
+        }
+        // A parser that found a fault listens no more, and says so below.
+        if sender.send(chunk).await.is_err() {
+            break;
+        }
+    }
+    drop(sender);
+    parsing.await.unwrap_or_else(|_| Err(refusal::unreadable()))
+}
+
+/// A body as its chunks come in.
+struct Body<B> {
+    chunks: mpsc::Receiver<B>,
+    chunk: Option<B>,
+    /// How much of the chunk was read.
+    read: usize,
+}
+
+impl<B: AsRef<[u8]>> Read for Body<B> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let rest = self.chunk.as_ref().and_then(|chunk| chunk.as_ref().get(self.read..)).unwrap_or_default();
+            if let Some(some) = rest.get(..rest.len().min(buffer.len())).filter(|some| !some.is_empty()) {
+                let length = some.len();
+                buffer.get_mut(..length).unwrap_or_default().copy_from_slice(some);
+                self.read += length;
+                return Ok(length);
+            }
+            match self.chunks.blocking_recv() {
+                Some(chunk) => (self.chunk, self.read) = (Some(chunk), 0),
+                None => return Ok(0),
+            }
+        }
+    }
+}
+
+fn too_large() -> SheetError {
+    SheetError::AnswerLost("the answer is larger than 64 MiB".to_owned())
 }
 
 async fn deliver(http: &Client, tokens: &Tokens, request: RequestBuilder) -> Result<Response, SheetError> {
@@ -52,7 +115,7 @@ pub(crate) async fn read(mut response: Response) -> Result<Vec<u8>, SheetError> 
     let mut body = Vec::with_capacity(announced.min(MAX_ANSWER));
     while let Some(chunk) = response.chunk().await.map_err(|error| SheetError::AnswerLost(cause(error)))? {
         if body.len() + chunk.len() > MAX_ANSWER {
-            return Err(SheetError::AnswerLost("the answer is larger than 64 MiB".to_owned()));
+            return Err(too_large());
         }
         body.extend_from_slice(&chunk);
     }

@@ -6,7 +6,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use proxycall_service::ports::{
     Clock, Sheet, SheetError,
-    sheet::{CellWrite, NewRow, TabOutline, Table},
+    sheet::{CellWrite, NewRow, SheetFile, TabOutline, Table},
 };
 use reqwest::{Client, RequestBuilder, redirect, retry};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -160,6 +160,13 @@ impl GoogleSheet {
         asking::ask(&self.http, &self.tokens, request).await
     }
 
+    pub(crate) async fn ask_for_much<T>(&self, request: RequestBuilder) -> Result<T, SheetError>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        asking::ask_for_much(&self.http, &self.tokens, request).await
+    }
+
     /// The spreadsheet's id: configured, known, or asked for now.
     async fn id(&self) -> Result<String, SheetError> {
         let title = match &self.spreadsheet {
@@ -215,9 +222,9 @@ impl Sheet for GoogleSheet {
         self.about(&id, tabs::create(self, &id, title, headers).await).await
     }
 
-    async fn version(&self) -> Result<String, SheetError> {
+    async fn file(&self) -> Result<SheetFile, SheetError> {
         let id = self.id().await?;
-        self.about(&id, drive::version(self, &id).await).await
+        self.about(&id, drive::file(self, &id).await).await
     }
 
     fn account(&self) -> &str {

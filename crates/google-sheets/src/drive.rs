@@ -1,11 +1,11 @@
-//! Promises: Drive is asked which spreadsheet has the title, and whether the spreadsheet has changed; both count for
+//! Promises: Drive is asked which spreadsheet has the title, whether it has changed and may be edited; this counts for
 //! Drive's quota, which is far larger than that of Sheets.
 //!
 //! Source: developers.google.com/workspace/drive/api/guides/ref-search-terms (quotes and backslashes in a title are
 //! escaped by a backslash), and `…/reference/rest/v3/files`: `version` grows with every change that is made to the
-//! file.
+//! file, `capabilities.canEdit` is the account's own.
 
-use proxycall_service::ports::SheetError;
+use proxycall_service::ports::{SheetError, sheet::SheetFile};
 use serde::Deserialize;
 
 use crate::{asking::not_sent, client::GoogleSheet};
@@ -26,8 +26,15 @@ struct File {
 }
 
 #[derive(Deserialize)]
-struct Version {
+struct Facts {
     version: String,
+    capabilities: Capabilities,
+}
+
+#[derive(Deserialize)]
+struct Capabilities {
+    #[serde(rename = "canEdit")]
+    can_edit: bool,
 }
 
 /// The id of the one spreadsheet with this title.
@@ -51,11 +58,11 @@ pub(crate) async fn find(google: &GoogleSheet, title: &str) -> Result<String, Sh
     }
 }
 
-/// The spreadsheet's version.
-pub(crate) async fn version(google: &GoogleSheet, id: &str) -> Result<String, SheetError> {
-    let query = [("fields", "version"), ("supportsAllDrives", "true")];
-    let version: Version = google.ask(google.http().get(google.file(id)).query(&query)).await?;
-    Ok(version.version)
+/// The spreadsheet's version, and whether the account may edit it.
+pub(crate) async fn file(google: &GoogleSheet, id: &str) -> Result<SheetFile, SheetError> {
+    let query = [("fields", "version,capabilities(canEdit)"), ("supportsAllDrives", "true")];
+    let Facts { version, capabilities } = google.ask(google.http().get(google.file(id)).query(&query)).await?;
+    Ok(SheetFile { version, may_edit: capabilities.can_edit })
 }
 
 fn query(title: &str) -> String {

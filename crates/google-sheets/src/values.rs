@@ -58,7 +58,7 @@ pub(crate) async fn read(google: &GoogleSheet, id: &str, tabs: &[&str]) -> Resul
     ];
     let ranges: Vec<_> = tabs.iter().map(|title| ("ranges", a1::tab(title))).collect();
     let url = google.spreadsheet(id, "", &["values:batchGet"]);
-    let answer: BatchGet = google.ask(google.http().get(url).query(&options).query(&ranges)).await?;
+    let answer: BatchGet = google.ask_for_much(google.http().get(url).query(&options).query(&ranges)).await?;
     Some(answer.into_tables()).filter(|tables| tables.len() == tabs.len()).ok_or_else(refusal::unreadable)
 }
 

@@ -13,12 +13,12 @@ fn write() -> [CellWrite; 1] {
 #[tokio::test]
 async fn a_token_is_kept_until_shortly_before_its_end() {
     let stage = Stage::new().await;
-    stage.sheet.version().await.unwrap();
+    stage.sheet.file().await.unwrap();
     stage.clock.forward(3600 - 180);
-    stage.sheet.version().await.unwrap();
+    stage.sheet.file().await.unwrap();
     assert_eq!(stage.google().counts().tokens, 1);
     stage.clock.forward(90);
-    stage.sheet.version().await.unwrap();
+    stage.sheet.file().await.unwrap();
     assert_eq!(stage.google().counts().tokens, 2);
 }
 
@@ -26,7 +26,7 @@ async fn a_token_is_kept_until_shortly_before_its_end() {
 async fn many_questions_at_once_fetch_one_token_and_one_id() {
     let stage = Stage::new().await;
     let sheet = &stage.sheet;
-    let (a, b, c) = tokio::join!(sheet.read(&["Clients"]), sheet.outline(), sheet.version());
+    let (a, b, c) = tokio::join!(sheet.read(&["Clients"]), sheet.outline(), sheet.file());
     assert!(a.is_ok() && b.is_ok() && c.is_ok());
     assert_eq!(stage.google().counts(), Counts { tokens: 1, reads: 2, writes: 0, drive: 2 });
 }
@@ -34,7 +34,7 @@ async fn many_questions_at_once_fetch_one_token_and_one_id() {
 #[tokio::test]
 async fn a_token_that_is_not_taken_any_more_is_replaced_once_and_the_write_is_done_once() {
     let stage = Stage::new().await;
-    stage.sheet.version().await.unwrap();
+    stage.sheet.file().await.unwrap();
     stage.google().end_tokens();
     let before = stage.google().version(&stage.id).unwrap();
     stage.sheet.write(&write()).await.unwrap();
@@ -56,7 +56,7 @@ async fn a_clock_that_is_wrong_is_named_as_the_reason() {
     let stage = Stage::new().await;
     let ahead = stage.clock.copy();
     ahead.forward(3 * 3600);
-    let refused = stage.client_by(&ahead).version().await.unwrap_err();
+    let refused = stage.client_by(&ahead).file().await.unwrap_err();
     assert!(refused.to_string().contains("clock"), "{refused}");
 }
 
@@ -68,7 +68,7 @@ async fn a_spreadsheet_with_a_known_id_is_not_looked_for() {
     assert_eq!(stage.google().counts(), Counts { tokens: 1, reads: 1, writes: 0, drive: 0 });
     let other = stage.client(|config| config.spreadsheet = Spreadsheet::ById("1Other".to_owned()));
     assert_eq!(other.read(&["Clients"]).await, Err(SheetError::NotFound));
-    assert_eq!(other.version().await, Err(SheetError::NotFound));
+    assert_eq!(other.file().await, Err(SheetError::NotFound));
 }
 
 #[tokio::test]
@@ -86,6 +86,7 @@ async fn a_spreadsheet_that_is_not_shared_is_not_found_and_one_to_look_at_is_not
     assert_eq!(stage.sheet.outline().await, Err(SheetError::NotFound));
     stage.google().share(&stage.id, Role::Viewer);
     assert_eq!(stage.sheet.outline().await.unwrap().len(), 4);
+    assert!(!stage.sheet.file().await.unwrap().may_edit);
     let refused = stage.sheet.write(&write()).await;
     assert_eq!(refused, Err(SheetError::Forbidden("PERMISSION_DENIED".to_owned())));
 }

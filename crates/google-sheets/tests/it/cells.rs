@@ -144,12 +144,12 @@ async fn a_new_tab_holds_texts_whoever_writes_and_costs_two_writes() {
 #[tokio::test]
 async fn the_version_changes_with_every_change_and_only_then() {
     let stage = Stage::new().await;
-    let before = stage.sheet.version().await.unwrap();
-    assert_eq!(stage.sheet.version().await.unwrap(), before);
+    let before = stage.sheet.file().await.unwrap();
+    assert_eq!(stage.sheet.file().await.unwrap(), before);
     stage.google().enter(&stage.id, "Clients!A3", "1").unwrap();
-    let after = stage.sheet.version().await.unwrap();
+    let after = stage.sheet.file().await.unwrap();
     assert_ne!(after, before);
     stage.sheet.append("Clients", &[client_row("2", "")]).await.unwrap();
-    assert_ne!(stage.sheet.version().await.unwrap(), after);
+    assert_ne!(stage.sheet.file().await.unwrap(), after);
     assert_eq!(stage.google().counts().reads, 0);
 }

@@ -73,7 +73,7 @@ async fn a_read_cut_off_is_lost_and_never_a_short_table() {
 async fn an_answer_that_takes_too_long_is_lost() {
     let stage = Stage::new().await;
     let sheet = stage.client(|config| config.total_timeout = Duration::from_secs(1));
-    sheet.version().await.unwrap();
+    sheet.file().await.unwrap();
     stage.google().fail_next_of(RequestKind::Write, Fault::Silent(Duration::from_secs(60)));
     assert_eq!(sheet.write(&write()).await, Err(SheetError::AnswerLost("timed out".to_owned())));
 }
@@ -100,7 +100,7 @@ async fn what_fails_before_the_write_leaves_it_surely_undone(
 #[tokio::test]
 async fn a_second_401_is_the_keys_fault() {
     let stage = Stage::new().await;
-    stage.sheet.version().await.unwrap();
+    stage.sheet.file().await.unwrap();
     for _ in 0..2 {
         stage.google().fail_next_of(RequestKind::Write, Fault::Status(401));
     }

@@ -215,6 +215,8 @@ async fn a_sheet_that_is_not_shared_is_told_with_the_address_to_share_it_with() 
     }
     // Reading is not enough. What waits is kept, and told.
     sheet.google.share(&sheet.id, Role::Viewer);
+    let told = sheet.installation.run(&["doctor"]).await.out;
+    assert!(told.contains("may only be looked at") && told.contains("an editor"), "{told}");
     let sheet = Sheet { installation: with_clients(sheet.installation).await, ..sheet };
     sheet.run(&["push"]).await.failed();
     let said = sheet.left_to_do(&["status"]).await;

@@ -1,4 +1,5 @@
-//! Promises: Drive v3 finds the spreadsheets that are shared with the account by title, and tells their version.
+//! Promises: Drive v3 finds the spreadsheets that are shared with the account by title, and tells their version
+//! and whether it may edit them.
 //!
 //! Source: developers.google.com/workspace/drive/api/guides/ref-search-terms. Of a query's terms the simulator knows
 //! `name`, `mimeType` and `trashed`, compared by `=` and joined by `and`; it has no shared drives and one page.
@@ -8,7 +9,7 @@ use serde_json::{Value, json};
 use super::{
     GoogleState,
     http::{Params, Reply},
-    spreadsheet::Spreadsheet,
+    spreadsheet::{Role, Spreadsheet},
 };
 
 const SPREADSHEET: &str = "application/vnd.google-apps.spreadsheet";
@@ -50,7 +51,11 @@ pub(super) fn get(google: &GoogleState, id: &str) -> Result<Value, Reply> {
 fn file(id: &str, sheet: &Spreadsheet) -> Value {
     // A 64-bit number is a string in Google's JSON.
     let version = sheet.version.to_string();
-    json!({ "kind": "drive#file", "id": id, "name": sheet.title, "mimeType": SPREADSHEET, "version": version })
+    let capabilities = json!({ "canEdit": sheet.shared == Some(Role::Editor) });
+    json!({
+        "kind": "drive#file", "id": id, "name": sheet.title, "mimeType": SPREADSHEET, "version": version,
+        "capabilities": capabilities,
+    })
 }
 
 /// Drive's error document.

@@ -22,14 +22,22 @@ pub async fn check_sheet(sheet: &dyn Sheet) -> Vec<Finding> {
         Err(error) => return vec![refused(&error, sheet.account())],
     };
     let mut findings = vec![Finding::good("Google Sheet", format!("is read as {}", sheet.account()))];
-    if let Err(error) = sheet.version().await {
-        findings.push(Finding::new(
+    match sheet.file().await {
+        Ok(file) if file.may_edit => {}
+        Ok(_) => findings.push(Finding::new(
+            "Google Sheet",
+            Verdict::Bad,
+            format!("a spreadsheet that {} may edit", sheet.account()),
+            "it may only be looked at: what changes cannot be written there",
+            format!("In Google Sheets: Share, make {} an editor.", sheet.account()),
+        )),
+        Err(error) => findings.push(Finding::new(
             "Google Drive",
             Verdict::Warning,
             "Drive tells when the spreadsheet changed: needed once it has more than 20,000 rows",
             error.to_string(),
             "Enable the Google Drive API in the service account's project.",
-        ));
+        )),
     }
     findings.extend(Tab::ALL.into_iter().zip(tables).map(|(tab, table)| check_tab(tab, table.as_ref())));
     findings

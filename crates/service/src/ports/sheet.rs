@@ -114,6 +114,15 @@ pub struct TabOutline {
     pub columns: u32,
 }
 
+/// The spreadsheet as a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SheetFile {
+    /// Changes with every change of the spreadsheet.
+    pub version: String,
+    /// Whether the account may edit it.
+    pub may_edit: bool,
+}
+
 /// Why the spreadsheet did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SheetError {
@@ -209,12 +218,12 @@ pub trait Sheet: Send + Sync {
     /// See [`SheetError`].
     async fn create_tab(&self, title: &str, headers: &[&str]) -> Result<(), SheetError>;
 
-    /// What changes with every change of the spreadsheet, and is cheap to ask: a request to Drive, which counts for another
+    /// What is known of the spreadsheet without reading it, and is cheap to ask: a request to Drive, which counts for another
     /// quota.
     ///
     /// # Errors
     /// See [`SheetError`].
-    async fn version(&self) -> Result<String, SheetError>;
+    async fn file(&self) -> Result<SheetFile, SheetError>;
 
     /// With which e-mail address the spreadsheet has to be shared.
     fn account(&self) -> &str;

@@ -62,7 +62,7 @@ impl Service {
         let now = self.clock.now();
         let rows: usize = Tab::ALL.into_iter().map(|tab| memory.rows(tab)).sum();
         memory.pace.read(now);
-        let version = if rows > LARGE { Some(sheet.version().await?) } else { None };
+        let version = if rows > LARGE { Some(sheet.file().await?.version) } else { None };
         // What another cycle broke off before its end is read again.
         let read = memory.version.take();
         if version.is_some() && read == version && !wanted {
@@ -70,17 +70,20 @@ impl Service {
             return Ok(CycleReport::default());
         }
         let tables = tables(sheet).await?;
+        let all = tables.iter().flatten().map(Table::rows).sum();
         if self.ledger.sheet_state().await?.begun_at.is_none() {
-            self.begin_mirror(&tables).await?;
+            // The next cycle compares what was taken over: it reads again, so that not all is held in memory twice.
+            self.begin_mirror(tables).await?;
+            return Ok(CycleReport { read: all, ..CycleReport::default() });
         }
         let marks = self.ledger.sheet_marks(MARKS.saturating_add(memory.stuck_count()), now).await?;
-        let mut report = CycleReport { read: tables.iter().flatten().map(Table::rows).sum(), ..CycleReport::default() };
+        let mut report = CycleReport { read: all, ..CycleReport::default() };
         let (mut works, mut troubles) = (Vec::new(), HashMap::new());
         for (tab, table) in Tab::ALL.into_iter().zip(tables) {
             let marks = marks.iter().filter(|mark| mark.tab == tab);
             let marks: HashMap<&str, &Mark> = marks.map(|mark| (mark.key.as_str(), mark)).collect();
             let outcome = match table {
-                Some(table) => self.tab_work(memory, tab, &table, &marks).await?,
+                Some(table) => self.tab_work(memory, tab, table, &marks).await?,
                 None => Err(TabTrouble::Missing(tab)),
             };
             match outcome {

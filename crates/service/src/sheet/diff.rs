@@ -73,7 +73,7 @@ impl Service {
             let look = match table {
                 Some(table) => {
                     let all = self.ledger.sheet_keys(tab).await?;
-                    self.look_at_tab(&memory, tab, &table, all.into_iter()).await?
+                    self.look_at_tab(&memory, tab, table, all.into_iter()).await?
                 }
                 None => Err(TabTrouble::Missing(tab)),
             };
@@ -102,7 +102,12 @@ fn planned(look: Look) -> Vec<RowDiff> {
         let key = reading.rows.iter().find(|row| row.number == problem.row).map_or("", |row| row.key());
         plan(Some(problem.row), key, Planned::Wait(problem.to_string()));
     }
-    for key in &keys {
+    let mistaken = work.mistaken(&keys, &rows, &sides);
+    for (_, key, told) in &work.changes.problems {
+        let number = rows.get(key.as_str()).map(|row| row.number);
+        told.iter().for_each(|told| plan(number, key, Planned::Wait(told.reason.clone())));
+    }
+    for key in keys.iter().filter(|key| !mistaken.contains(*key)) {
         let row = rows.get(key.as_str()).copied();
         let number = row.map(|row| row.number);
         let base = sides.bases.get(key);

@@ -15,7 +15,12 @@ use proxycall_domain::{
     sheet::{Cells, Column, Layout, Reading, Row, Step, Tab, cell, compare, read_rows},
 };
 
-use super::{SheetFailure, cycle::tables, edits::new_client, tab::TabTrouble};
+use super::{
+    SheetFailure,
+    cycle::tables,
+    edits::new_client,
+    tab::{TabTrouble, read_aside},
+};
 use crate::{
     Service,
     ports::{
@@ -77,11 +82,11 @@ impl Service {
     ) -> Result<Beginning, SheetFailure> {
         let Some(mirror) = &self.sheet else { return Ok(Beginning::default()) };
         let tables = tables(mirror.sheet()).await?;
-        Ok(self.take_over(&tables, dry_run, tell).await?)
+        Ok(self.take_over(tables, dry_run, tell).await?)
     }
 
     /// Begins the mirror: takes the sheet over where the store is empty.
-    pub(super) async fn begin_mirror(&self, tables: &[Option<Table>]) -> Result<(), LedgerError> {
+    pub(super) async fn begin_mirror(&self, tables: Vec<Option<Table>>) -> Result<(), LedgerError> {
         if self.is_empty().await? {
             let begun = self.take_over(tables, false, &mut |_| ()).await?;
             let Beginning { clients, same, numbers, confirmations, skipped } = &begun;
@@ -103,25 +108,25 @@ impl Service {
 
     async fn take_over(
         &self,
-        tables: &[Option<Table>],
+        tables: Vec<Option<Table>>,
         dry_run: bool,
         tell: &mut (dyn FnMut(&Beginning) + Send),
     ) -> Result<Beginning, LedgerError> {
         let mut begun = Beginning::default();
-        let table = |at| tables.get(at).and_then(Option::as_ref);
-        let clients = begun.read(Tab::Clients, table(0));
-        let pool = begun.read(Tab::Pool, table(1));
-        let confirmations = begun.read(Tab::Confirmations, table(2));
-        let theirs = match &clients {
-            Some(clients) => self.take_clients(clients, pool.as_ref(), dry_run, &mut begun, tell).await?,
+        let mut tables = tables.into_iter();
+        let mut next = || tables.next().flatten();
+        let (clients, pool, confirmations) = (next(), next(), next());
+        let types = Types::read(pool.as_ref());
+        let theirs = match begun.read(Tab::Clients, clients).await? {
+            Some(clients) => self.take_clients(clients, &types, dry_run, &mut begun, tell).await?,
             None => HashSet::new(),
         };
-        if let Some(pool) = &pool {
-            self.take_numbers(pool, &theirs, dry_run, &mut begun).await?;
+        if let Some(pool) = begun.read(Tab::Pool, pool).await? {
+            self.take_numbers(pool, &types, &theirs, dry_run, &mut begun).await?;
             tell(&begun);
         }
-        if let Some(confirmations) = &confirmations {
-            self.take_confirmations(confirmations, dry_run, &mut begun).await?;
+        if let Some(confirmations) = begun.read(Tab::Confirmations, confirmations).await? {
+            self.take_confirmations(&confirmations, dry_run, &mut begun).await?;
             tell(&begun);
         }
         Ok(begun)
@@ -130,24 +135,25 @@ impl Service {
     /// Takes the clients over. The numbers that they have.
     async fn take_clients(
         &self,
-        clients: &Read,
-        pool: Option<&Read>,
+        clients: Read,
+        types: &Types,
         dry_run: bool,
         begun: &mut Beginning,
         tell: &mut (dyn FnMut(&Beginning) + Send),
     ) -> Result<HashSet<PhoneNumber>, LedgerError> {
-        let types = Types::new(pool);
-        let (mut rows, mut theirs) = (Vec::new(), HashSet::new());
-        for row in &clients.reading.rows {
-            match self.typed_client(&clients.layout, row, &types) {
-                Ok(client) => rows.push((row.number, client)),
-                Err(why) => begun.skip(Tab::Clients, row.number, why),
+        let Read { layout, reading } = clients;
+        let mut theirs = HashSet::new();
+        for some in in_units(reading.rows) {
+            let mut rows = Vec::with_capacity(some.len());
+            for row in &some {
+                match self.typed_client(&layout, row, types) {
+                    Ok(client) => rows.push((row.number, client)),
+                    Err(why) => begun.skip(Tab::Clients, row.number, why),
+                }
             }
-        }
-        for some in rows.chunks(UNIT) {
-            let unit = some.iter().map(|(_, client)| client.clone()).collect();
+            let unit = rows.iter().map(|(_, client)| client.clone()).collect();
             let findings = self.ledger.import_clients(unit, dry_run, self.clock.now()).await?;
-            for ((number, client), finding) in some.iter().zip(findings) {
+            for ((number, client), finding) in rows.iter().zip(findings) {
                 match finding {
                     ImportFinding::Added => begun.clients += 1,
                     ImportFinding::Same => begun.same += 1,
@@ -186,58 +192,70 @@ impl Service {
     /// Takes over the numbers that no client has, and the dates of all.
     async fn take_numbers(
         &self,
-        pool: &Read,
+        pool: Read,
+        types: &Types,
         theirs: &HashSet<PhoneNumber>,
         dry_run: bool,
         begun: &mut Beginning,
     ) -> Result<(), LedgerError> {
-        let policy = self.policy.current();
-        let types = Types::new(Some(pool));
-        let (mut new, mut dates, mut aside) = (Vec::new(), Vec::new(), Vec::new());
-        for row in &pool.reading.rows {
-            let Some(phone) = phone_in(&row.cells, Column::NumberPhone) else {
-                begun.skip(Tab::Pool, row.number, "phone_number: cannot be read".to_owned());
-                continue;
-            };
-            let moment = |column| cell::moment(row.cells.text(column));
-            let (added_at, assigned_at) = (moment(Column::NumberBoughtAt), moment(Column::NumberAssignedAt));
-            dates.push(NumberDates { phone, added_at, assigned_at });
-            if theirs.contains(&phone) || self.ledger.number(phone).await?.is_some() {
-                continue;
-            }
-            let by_dial_code = || policy.countries().of(phone).map(|country| country.code);
-            let Some(country) = country_in(&row.cells).or_else(by_dial_code) else {
-                begun.skip(Tab::Pool, row.number, "country_iso: must be a two-letter ISO code, such as FR".to_owned());
-                continue;
-            };
-            let status = NumberStatus::parse(row.cells.text(Column::NumberStatus));
-            match status {
-                Some(NumberStatus::Available | NumberStatus::Reserved) => {}
-                Some(NumberStatus::Assigned) => {
-                    begun.skip(Tab::Pool, row.number, "is assigned to no client of the sheet: set aside".to_owned());
-                    aside.push((phone, "the sheet had it assigned, and no client has it"));
-                }
-                _ => aside.push((phone, "the sheet had it marked as faulty")),
-            }
-            let friendly_name = row.cells.text(Column::NumberFriendlyName).to_owned();
-            new.push(NewNumber { phone, country, number_type: types.of(phone), friendly_name, carrier: None });
-        }
-        begun.numbers += new.len();
-        if dry_run {
-            return Ok(());
-        }
         let act = |reason: &str| Act::new(Actor::Sheet, reason, self.clock.now());
-        for some in new.chunks(UNIT) {
-            self.ledger.add_numbers(some.to_vec(), act("it was in the sheet")).await?;
-        }
-        for (phone, reason) in aside {
-            let (to, act) = (MoveTo::Error, act(reason));
-            self.ledger.move_number(MoveNumber { phone, to, force: false, act }).await?;
-        }
-        for some in dates.chunks(UNIT) {
-            self.ledger.date_numbers(some.to_vec()).await?;
+        for some in in_units(pool.reading.rows) {
+            let (mut new, mut dates, mut aside) = (Vec::new(), Vec::new(), Vec::new());
+            for row in &some {
+                let Some(phone) = phone_in(&row.cells, Column::NumberPhone) else {
+                    begun.skip(Tab::Pool, row.number, "phone_number: cannot be read".to_owned());
+                    continue;
+                };
+                let moment = |column| cell::moment(row.cells.text(column));
+                let (added_at, assigned_at) = (moment(Column::NumberBoughtAt), moment(Column::NumberAssignedAt));
+                dates.push(NumberDates { phone, added_at, assigned_at });
+                if theirs.contains(&phone) || self.ledger.number(phone).await?.is_some() {
+                    continue;
+                }
+                match self.free_number(row, phone, types, begun) {
+                    Ok((number, why_aside)) => {
+                        new.push(number);
+                        aside.extend(why_aside.map(|why| (phone, why)));
+                    }
+                    Err(why) => begun.skip(Tab::Pool, row.number, why.to_owned()),
+                }
+            }
+            begun.numbers += new.len();
+            if dry_run {
+                continue;
+            }
+            self.ledger.add_numbers(new, act("it was in the sheet")).await?;
+            for (phone, reason) in aside {
+                let (to, act) = (MoveTo::Error, act(reason));
+                self.ledger.move_number(MoveNumber { phone, to, force: false, act }).await?;
+            }
+            self.ledger.date_numbers(dates).await?;
         }
         Ok(())
+    }
+
+    /// A number that no client has, and why it is to be set aside, if it is.
+    fn free_number(
+        &self,
+        row: &Row,
+        phone: PhoneNumber,
+        types: &Types,
+        begun: &mut Beginning,
+    ) -> Result<(NewNumber, Option<&'static str>), &'static str> {
+        let policy = self.policy.current();
+        let by_dial_code = || policy.countries().of(phone).map(|country| country.code);
+        let country = country_in(&row.cells).or_else(by_dial_code);
+        let country = country.ok_or("country_iso: must be a two-letter ISO code, such as FR")?;
+        let aside = match NumberStatus::parse(row.cells.text(Column::NumberStatus)) {
+            Some(NumberStatus::Available | NumberStatus::Reserved) => None,
+            Some(NumberStatus::Assigned) => {
+                begun.skip(Tab::Pool, row.number, "is assigned to no client of the sheet: set aside".to_owned());
+                Some("the sheet had it assigned, and no client has it")
+            }
+            _ => Some("the sheet had it marked as faulty"),
+        };
+        let friendly_name = row.cells.text(Column::NumberFriendlyName).to_owned();
+        Ok((NewNumber { phone, country, number_type: types.of(phone), friendly_name, carrier: None }, aside))
     }
 }
 
@@ -315,24 +333,30 @@ impl Beginning {
     }
 
     /// Reads a tab, and notes what in it cannot be.
-    fn read(&mut self, tab: Tab, table: Option<&Table>) -> Option<Read> {
+    async fn read(&mut self, tab: Tab, table: Option<Table>) -> Result<Option<Read>, LedgerError> {
         let Some(table) = table else {
             self.skip(tab, 0, TabTrouble::Missing(tab).to_string());
-            return None;
+            return Ok(None);
         };
         let layout = match Layout::find(tab, table.row(0)) {
             Ok(layout) => layout,
             Err(error) => {
                 self.skip(tab, 1, error.to_string());
-                return None;
+                return Ok(None);
             }
         };
-        let reading = read_rows(&layout, (0..table.rows()).map(|row| table.row(row)));
+        let reading = read_aside(layout.clone(), table).await?;
         for row in reading.keyless.iter().chain(&reading.doubles) {
             self.skip(tab, row.number, format!("{} is missing, cannot be read, or is there twice", tab.key().header()));
         }
-        Some(Read { layout, reading })
+        Ok(Some(Read { layout, reading }))
     }
+}
+
+/// Rows in parts that are written in one unit each; a part is forgotten before the next one comes.
+fn in_units(rows: Vec<Row>) -> impl Iterator<Item = Vec<Row>> {
+    let mut rows = rows.into_iter();
+    std::iter::from_fn(move || Some(rows.by_ref().take(UNIT).collect::<Vec<_>>()).filter(|some| !some.is_empty()))
 }
 
 fn phone_in(cells: &Cells, column: Column) -> Option<PhoneNumber> {
@@ -350,9 +374,11 @@ struct Types {
 }
 
 impl Types {
-    fn new(pool: Option<&Read>) -> Self {
-        let rows = pool.into_iter().flat_map(|pool| &pool.reading.rows);
-        let told = rows.filter_map(|row| {
+    /// As the pool's tab says; nothing of it is kept but that.
+    fn read(pool: Option<&Table>) -> Self {
+        let layout = pool.and_then(|pool| Layout::find(Tab::Pool, pool.row(0)).ok().map(|layout| (pool, layout)));
+        let reading = layout.map(|(pool, layout)| read_rows(&layout, (0..pool.rows()).map(|row| pool.row(row))));
+        let told = reading.iter().flat_map(|reading| &reading.rows).filter_map(|row| {
             let number_type = row.cells.text(Column::NumberType).parse().ok()?;
             Some((phone_in(&row.cells, Column::NumberPhone)?, number_type))
         });

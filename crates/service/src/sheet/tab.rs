@@ -99,6 +99,13 @@ pub(super) fn rows_of(reading: &Reading) -> HashMap<&str, &Row> {
     reading.rows.iter().map(|row| (row.key(), row)).collect()
 }
 
+/// Reads the rows of a table on a thread beside those that answer calls: a large one takes some time.
+pub(super) async fn read_aside(layout: Layout, table: Table) -> Result<Reading, LedgerError> {
+    let read = move || read_rows(&layout, (0..table.rows()).map(|row| table.row(row)));
+    let reading = tokio::task::spawn_blocking(read).await;
+    reading.map_err(|_| LedgerError::Unavailable("the reading of the sheet was broken off".to_owned()))
+}
+
 impl Service {
     /// Holds a tab against the store: what was read, and the keys whose rows may differ, `also` among them. Changes
     /// nothing.
@@ -106,14 +113,15 @@ impl Service {
         &self,
         memory: &Memory,
         tab: Tab,
-        table: &Table,
+        table: Table,
         also: impl Iterator<Item = String> + Send,
     ) -> Result<Result<Look, TabTrouble>, LedgerError> {
         let layout = match Layout::find(tab, table.row(0)) {
             Ok(layout) => layout,
             Err(error) => return Ok(Err(error.into())),
         };
-        let reading = read_rows(&layout, (0..table.rows()).map(|row| table.row(row)));
+        let all = table.rows();
+        let reading = read_aside(layout.clone(), table).await?;
         let intents = self.ledger.sheet_intents(tab).await?;
         let (vanished, mut changed) = differing(memory, tab, &reading, &rows_of(&reading));
         let more = changed.len() > ROWS;
@@ -127,7 +135,7 @@ impl Service {
         if too_many_vanished(live, vanished) {
             return Ok(Err(TabTrouble::Vanished { tab, live, vanished }));
         }
-        Ok(Ok(Look { layout, rows: table.rows(), more, reading, intents, keys, sides }))
+        Ok(Ok(Look { layout, rows: all, more, reading, intents, keys, sides }))
     }
 
     /// Finds out what is to be done about a tab, and carries out what people did in it.
@@ -135,7 +143,7 @@ impl Service {
         &self,
         memory: &Memory,
         tab: Tab,
-        table: &Table,
+        table: Table,
         marks: &HashMap<&str, &Mark>,
     ) -> Result<Result<TabWork, TabTrouble>, LedgerError> {
         let marked = marks.keys().map(|key| (*key).to_owned());
@@ -375,7 +383,12 @@ impl TabWork {
 
     /// Keys that nothing follows from until a person puts them right: those that are not their rows' own, and whose rows
     /// have others now.
-    fn mistaken(&mut self, keys: &HashSet<String>, rows: &HashMap<&str, &Row>, sides: &Sides) -> HashSet<String> {
+    pub(super) fn mistaken(
+        &mut self,
+        keys: &HashSet<String>,
+        rows: &HashMap<&str, &Row>,
+        sides: &Sides,
+    ) -> HashSet<String> {
         let tab = self.layout.tab();
         let rows: HashMap<&str, &Row> =
             rows.iter().filter(|(key, _)| keys.contains(**key)).map(|(k, r)| (*k, *r)).collect();

@@ -109,6 +109,15 @@ impl NationalNumbers {
         }
     }
 
+    /// Reads a whole number without `+`, in which only digits are left: as one of the chosen country if it can be, with or
+    /// without its calling code; else as any country's.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_digits(&self, country: CountryCode, digits: &str) -> Result<PhoneNumber, NationalError> {
+        self.read(country, digits).or_else(|_| self.read(country, &format!("+{digits}")))
+    }
+
     /// A number that begins with a calling code: of the chosen country first, since several share one.
     fn whole(&self, chosen: &Rule, digits: &str) -> Result<PhoneNumber, NationalError> {
         let mut error = NationalError::Country;

@@ -26,7 +26,7 @@ pub use column::{Column, Kind, Owner};
 pub use compare::{Difference, NewClientRow, Reason, Step, compare, too_many_vanished};
 pub use intent::{Intent, Judgement, Known, Misplaced, Verdict, judge};
 pub use layout::{Layout, LayoutError, letters};
-pub use mistaken::{Mistaken, mistaken};
+pub use mistaken::{displaced, exchanged};
 pub use reading::{Fault, Problem, Reading, Row, read_rows};
 pub use record::Record;
 

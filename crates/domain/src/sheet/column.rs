@@ -193,6 +193,12 @@ impl Column {
         matches!(self.owner(), Owner::Sheet | Owner::Noted)
     }
 
+    /// Whether two records hardly ever show the same in it: a row without key can be told by it.
+    #[must_use]
+    pub fn is_ones_own(self) -> bool {
+        matches!(self.kind(), Kind::Mail | Kind::Phone) && self.is_mirrored() && self != Self::ClientLastCaller
+    }
+
     /// Whether the store has a value for it that is held against the sheet's.
     #[must_use]
     pub fn is_mirrored(self) -> bool {

@@ -47,6 +47,14 @@ pub struct Difference {
     pub base: Cells,
 }
 
+impl Difference {
+    /// Whether anything is to be written or carried out.
+    #[must_use]
+    pub fn differs(&self) -> bool {
+        !(self.writes.is_empty() && self.edits.is_empty())
+    }
+}
+
 /// Why what a person wrote does not stay. Shown in the note column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
@@ -103,7 +111,14 @@ pub fn too_many_vanished(live: usize, vanished: usize) -> bool {
 pub fn compare(layout: &Layout, base: Option<&Cells>, sheet: Option<&Row>, store: Option<&Record>) -> Step {
     let tab = layout.tab();
     match (sheet, store) {
-        (Some(row), Some(record)) => Step::Compared(difference(layout, base, &row.cells, &record.cells)),
+        (Some(row), Some(record)) => {
+            let found = difference(layout, base, &row.cells, &record.cells);
+            // Somebody typed a new client under an old id, or brought a deleted row back.
+            if base.is_none() && !record.live && tab == Tab::Clients && found.differs() {
+                return Step::Leave(Some(Problem { tab, row: row.number, column: tab.key(), fault: Fault::Closed }));
+            }
+            Step::Compared(found)
+        }
         (None, Some(record)) if base.is_some() && record.live && tab == Tab::Clients => Step::Close,
         (None, Some(record)) if record.live => {
             let has_place = |column: Column| layout.position(column).is_some();

@@ -91,7 +91,8 @@ pub fn letters(position: u32) -> String {
 
 impl Layout {
     /// Finds the columns by their headers, which may have spaces around them and any case, in any order among others.
-    /// The pool's are also found at their fixed letters, where no other header that we know is.
+    /// The pool's are also found at their fixed letters, where no other header that we know is, as long as those that are
+    /// there stand at theirs.
     ///
     /// # Errors
     /// When a needed column is missing, or twice there.
@@ -104,11 +105,13 @@ impl Layout {
                 None => others += usize::from(!header.trim().is_empty()),
             }
         }
+        // Where one of them has moved, a letter says nothing any more: another's column may stand there.
+        let in_place = seen.iter().all(|(column, at)| column.fixed_position().is_none_or(|fixed| fixed == *at));
         let mut positions: Vec<(Column, u32)> = Vec::new();
         let mut wanted = Vec::new();
         for column in tab.columns() {
             let mut places = seen.iter().filter(|(found, _)| *found == column).map(|(_, at)| *at);
-            let fixed = column.fixed_position().filter(|fixed| seen.iter().all(|(_, at)| at != fixed));
+            let fixed = column.fixed_position().filter(|fixed| in_place && seen.iter().all(|(_, at)| at != fixed));
             match (places.next(), places.next()) {
                 (Some(first), Some(second)) if column.is_required() => {
                     return Err(LayoutError::Twice { tab, header: column.header(), first, second });
@@ -222,10 +225,17 @@ mod tests {
     }
 
     #[test]
-    fn a_pool_header_elsewhere_counts_more_than_the_letter() {
-        let headers = ["status", "phone_number", "country_iso"];
-        let layout = Layout::find(Tab::Pool, headers).unwrap();
+    fn where_a_pool_header_has_moved_a_letter_says_nothing() {
+        let mut headers: Vec<&str> = Tab::Pool.columns().map(Column::header).collect();
+        headers.swap(0, 2);
+        let layout = Layout::find(Tab::Pool, headers.clone()).unwrap();
         assert_eq!((layout.position(Column::NumberStatus), layout.position(Column::NumberCountry)), (Some(0), Some(2)));
+        // Somebody inserted a column and mistyped a header: the other column is not taken for it.
+        headers.swap(0, 2);
+        headers.insert(2, "remarque");
+        headers[3] = "statut";
+        let error = Layout::find(Tab::Pool, headers).unwrap_err();
+        assert!(matches!(error, LayoutError::Missing { wanted, .. } if wanted == ["status"]));
     }
 
     #[test]

@@ -1,46 +1,58 @@
-//! Promises: a row whose key somebody changed is taken neither for a deleted row beside a new one nor for an edit of
-//! another record: nothing follows from it before the key is put right.
+//! Promises: a row whose key somebody emptied, changed or gave to another row is taken neither for a deleted row nor
+//! for an edit of another record: nothing follows from it before the key is put right.
 //!
-//! A wrong key would give one client another's phone, and send callers to the wrong door.
+//! A wrong key would give one client another's phone, and send callers to the wrong door; a key that is missing would
+//! close its client.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::{Cells, Column, Owner, Row, Tab};
+use super::{Cells, Column, Owner, Reading, Row, Tab};
 
-/// A row with a key that is not its own.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Mistaken {
-    /// The key that it has now.
-    pub key: String,
-    /// The key of the record that it shows.
-    pub was: String,
-}
-
-/// Finds them. `rows` are all rows by their keys, `bases` what rows that differ now were last the same with; `is_record`
-/// says whether there is a record of this key.
+/// The rows of records whose keys are not there any more, by those keys. `keys` are those whose rows may differ from what
+/// they showed last; `bases` are what they showed.
 #[must_use]
-pub fn mistaken(
-    tab: Tab,
-    rows: &HashMap<&str, &Row>,
+pub fn displaced<'r>(
+    reading: &'r Reading,
+    keys: &HashSet<String>,
     bases: &HashMap<String, Cells>,
-    is_record: impl Fn(&str) -> bool,
-) -> Vec<Mistaken> {
-    let mut found = Vec::new();
-    let unknown: Vec<&Row> =
-        rows.iter().filter(|(key, _)| !bases.contains_key(**key) && !is_record(key)).map(|(_, row)| *row).collect();
-    let lost = bases.iter().filter(|(key, _)| !rows.contains_key(key.as_str()) && is_record(key));
-    for (was, base) in lost {
-        let ours = only(base, Column::is_mirrored);
-        let shows = |row: &&&Row| !ours.is_empty() && row.cells.shows(&ours);
-        found.extend(unknown.iter().find(shows).map(|row| mistake(row.key(), was)));
+) -> HashMap<String, &'r Row> {
+    let there: HashSet<&str> = reading.rows.iter().map(Row::key).collect();
+    let gone: Vec<(&String, &Cells)> = bases.iter().filter(|(key, _)| !there.contains(key.as_str())).collect();
+    if gone.is_empty() {
+        return HashMap::new();
     }
-    found.extend(exchanged(tab, rows, bases));
-    found.sort_unstable();
+    let mut owners: HashMap<(Column, &str), &String> = HashMap::new();
+    for (key, base) in &gone {
+        owners.extend(base.iter().filter(|(column, _)| column.is_ones_own()).map(|cell| (cell, *key)));
+    }
+    let keyless = || reading.keyless.iter().chain(&reading.reserved).chain(&reading.doubles);
+    let differing = reading.rows.iter().filter(|row| keys.contains(row.key()));
+    let mut found = HashMap::new();
+    for row in keyless().chain(differing) {
+        // What a row showed before under its key is its own, whoever else shows it.
+        let new = |column, text: &str| bases.get(row.key()).is_none_or(|base| base.text(column) != text);
+        let was = row.cells.iter().filter(|(column, text)| new(*column, text)).find_map(|cell| owners.get(&cell));
+        found.extend(was.map(|was| ((*was).clone(), row)));
+    }
+    // Numbers show nothing that is one's own but their key.
+    for (key, base) in gone {
+        let ours = only(base, Column::is_mirrored);
+        let row = keyless().find(|row| !ours.is_empty() && row.cells.shows(&ours));
+        if let Some(row) = row {
+            found.entry(key.clone()).or_insert(row);
+        }
+    }
     found
 }
 
-/// Rows that show all that people decide of another record, as when two ids were exchanged or a column was moved down.
-fn exchanged(tab: Tab, rows: &HashMap<&str, &Row>, bases: &HashMap<String, Cells>) -> Vec<Mistaken> {
+/// Keys whose rows show all that people decide of another record, as when two ids were exchanged or a column was moved
+/// down; and the keys of those records. `rows` are those that differ from what they showed last.
+#[must_use]
+pub fn exchanged<'k>(
+    tab: Tab,
+    rows: &HashMap<&str, &Row>,
+    bases: &'k HashMap<String, Cells>,
+) -> Vec<(&'k str, &'k str)> {
     let decided = |column: Column| column.owner() == Owner::People;
     if !tab.columns().any(decided) {
         return Vec::new();
@@ -51,13 +63,10 @@ fn exchanged(tab: Tab, rows: &HashMap<&str, &Row>, bases: &HashMap<String, Cells
         let Some(row) = rows.get(key.as_str()) else { continue };
         let shown = only(&row.cells, decided);
         let other = owners.get(&shown).filter(|other| **other != key && shown != only(base, decided));
-        found.extend(other.filter(|_| !shown.is_empty()).map(|was| mistake(key, was)));
+        found.extend(other.filter(|_| !shown.is_empty()).map(|was| (key.as_str(), *was)));
     }
+    found.sort_unstable();
     found
-}
-
-fn mistake(key: &str, was: &str) -> Mistaken {
-    Mistaken { key: key.to_owned(), was: was.to_owned() }
 }
 
 fn only(cells: &Cells, which: impl Fn(Column) -> bool) -> Cells {
@@ -66,58 +75,90 @@ fn only(cells: &Cells, which: impl Fn(Column) -> bool) -> Cells {
 
 #[cfg(test)]
 mod tests {
+    use rstest::rstest;
+
     use super::*;
 
-    fn client(id: &str, name: &str, phone: &str) -> Cells {
-        let mail = format!("{name}@example.com");
-        let cells = [(Column::ClientName, name), (Column::ClientMail, mail.as_str()), (Column::ClientPhone, phone)];
-        cells.into_iter().chain([(Column::ClientId, id)]).collect()
+    const CLIENTS: [&str; 5] = ["client_id", "client_name", "client_mail", "client_real_phone", "client_proxy_number"];
+    const ANA: [&str; 3] = ["Ana", "ana@example.com", "+33639980011"];
+    const ZOE: [&str; 3] = ["Zoé", "zoe@example.com", "+33639980012"];
+
+    /// Reads rows of the clients from the second one on.
+    fn read(rows: &[(&str, [&str; 3])]) -> Reading {
+        let layout = super::super::Layout::find(Tab::Clients, CLIENTS).unwrap();
+        let lines = rows.iter().map(|(id, [name, mail, phone])| vec![*id, *name, *mail, *phone]);
+        super::super::read_rows(&layout, std::iter::once(CLIENTS.to_vec()).chain(lines))
     }
 
-    fn ana(id: &str) -> Cells {
-        client(id, "ana", "+33639980011")
+    fn bases() -> HashMap<String, Cells> {
+        let reading = read(&[("", [""; 3]), ("1", ANA), ("2", ZOE)]);
+        reading.rows.iter().map(|row| (row.key().to_owned(), row.cells.clone())).collect()
     }
 
-    fn zoe(id: &str) -> Cells {
-        client(id, "zoe", "+33639980012")
+    fn all(reading: &Reading) -> HashSet<String> {
+        reading.rows.iter().map(|row| row.key().to_owned()).collect()
     }
 
-    /// Rows in the sheet against what the rows 1 (Ana) and 2 (Zoé) showed last.
-    fn of(shown: &[Cells]) -> Vec<(String, String)> {
-        let rows: Vec<Row> = (3..).zip(shown).map(|(number, cells)| Row { number, cells: cells.clone() }).collect();
-        let rows: HashMap<&str, &Row> = rows.iter().map(|row| (row.key(), row)).collect();
-        let bases = HashMap::from([("1".to_owned(), ana("1")), ("2".to_owned(), zoe("2"))]);
-        let found = mistaken(Tab::Clients, &rows, &bases, |key| ["1", "2"].contains(&key));
-        found.into_iter().map(|Mistaken { key, was }| (key, was)).collect()
+    /// Where Ana's and Zoé's rows are, from 1, when they are not under their keys.
+    fn found(rows: &[(&str, [&str; 3])]) -> Vec<(String, u32)> {
+        let reading = read(rows);
+        let displaced = displaced(&reading, &all(&reading), &bases());
+        let mut found: Vec<_> = displaced.into_iter().map(|(key, row)| (key, row.number)).collect();
+        found.sort_unstable();
+        found
     }
 
-    fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-        pairs.iter().map(|(key, was)| ((*key).to_owned(), (*was).to_owned())).collect()
+    const EMPTY: (&str, [&str; 3]) = ("", [""; 3]);
+
+    #[rstest]
+    #[case::sorted(&[EMPTY, ("2", ZOE), ("1", ANA)])]
+    #[case::deleted(&[EMPTY, ("2", ZOE)])]
+    #[case::deleted_beside_a_new_one(&[EMPTY, ("2", ZOE), ("3", ["Bo", "bo@example.com", "+33639980013"])])]
+    #[case::beside_another_who_has_the_same_address(&[EMPTY, ("2", ["Zoé", "zoe@example.com", "+33639980019"])])]
+    fn rows_that_are_where_their_keys_are_and_rows_that_are_gone_are_not_displaced(#[case] rows: &[(&str, [&str; 3])]) {
+        assert_eq!(found(rows), []);
+    }
+
+    #[rstest]
+    #[case::emptied(("", ANA))]
+    #[case::emptied_and_edited(("", ["Anna", "ana@example.com", "+33639980019"]))]
+    #[case::spoiled(("n/a", ANA))]
+    #[case::of_nobody(("9", ANA))]
+    #[case::of_nobody_and_edited(("9", ["Anna", "anna@example.com", "+33639980011"]))]
+    #[case::of_another_row(("2", ANA))]
+    fn a_record_whose_key_was_changed_is_found_where_its_row_is(#[case] row: (&str, [&str; 3])) {
+        assert_eq!(found(&[EMPTY, ("2", ZOE), row]), [("1".to_owned(), 4)]);
+        let above = read(&[EMPTY, row, ("2", ZOE)]);
+        assert!(displaced(&above, &all(&above), &bases()).contains_key("1"));
     }
 
     #[test]
-    fn rows_in_any_order_are_their_own() {
-        assert_eq!(of(&[zoe("2"), ana("1")]), []);
+    fn a_record_that_was_sorted_among_the_formulas_is_found_there() {
+        assert_eq!(found(&[("1", ANA), ("2", ZOE)]), [("1".to_owned(), 2)]);
+    }
+
+    fn swapped(rows: &[(&str, [&str; 3])]) -> Vec<(String, String)> {
+        let reading = read(rows);
+        let rows: HashMap<&str, &Row> = reading.rows.iter().map(|row| (row.key(), row)).collect();
+        let bases = bases();
+        let found = exchanged(Tab::Clients, &rows, &bases);
+        found.into_iter().map(|(key, was)| (key.to_owned(), was.to_owned())).collect()
+    }
+
+    fn pair(key: &str, was: &str) -> (String, String) {
+        (key.to_owned(), was.to_owned())
     }
 
     #[test]
-    fn a_new_key_on_a_records_row_is_that_records() {
-        assert_eq!(of(&[ana("9"), zoe("2")]), pairs(&[("9", "1")]));
-    }
-
-    #[test]
-    fn exchanged_keys_are_both_found() {
-        assert_eq!(of(&[ana("2"), zoe("1")]), pairs(&[("1", "2"), ("2", "1")]));
-    }
-
-    #[test]
-    fn a_column_of_keys_that_was_moved_down_is_found() {
-        assert_eq!(of(&[ana("2"), zoe("9")]), pairs(&[("2", "1")]));
+    fn exchanged_keys_are_both_found_and_so_is_a_column_that_was_moved_down() {
+        assert_eq!(swapped(&[EMPTY, ("2", ANA), ("1", ZOE)]), [pair("1", "2"), pair("2", "1")]);
+        assert_eq!(swapped(&[EMPTY, ("2", ANA), ("9", ZOE)]), [pair("2", "1")]);
     }
 
     #[test]
     fn an_edit_is_an_edit_even_to_what_another_client_has_in_one_cell() {
-        assert_eq!(of(&[client("1", "zoe", "+33639980011"), zoe("2")]), []);
-        assert_eq!(of(&[client("1", "ana", "+33639980019"), zoe("2")]), []);
+        let [_, mail, phone] = ANA;
+        assert_eq!(swapped(&[EMPTY, ("1", ["Zoé", mail, phone]), ("2", ZOE)]), []);
+        assert_eq!(swapped(&[EMPTY, ("1", ["Ana", mail, "+33639980019"]), ("2", ZOE)]), []);
     }
 }

@@ -4,7 +4,7 @@
 use std::{borrow::Cow, collections::HashMap, fmt};
 
 use super::{Cells, Column, Layout, Owner, Tab, cell, cells::Packer};
-use crate::{ClientId, FieldError, PendingId, client::parse_phone};
+use crate::{ClientId, FieldError, PendingId};
 
 /// A row of a tab.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,11 +40,14 @@ pub struct Problem {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// Another row has the same key.
-    #[error("is the same as in row {first}, which counts; delete one of the two")]
+    #[error("is the same as in row {first}, and neither row counts; delete one of the two, or give it its own")]
     Double {
         /// The first of them.
         first: u32,
     },
+    /// The row is kept for array formulas.
+    #[error("stands in a row that is kept for formulas; move what people wrote there to a row below")]
+    Reserved,
     /// It is a formula's fault, or a number that lost its last digits.
     #[error("cannot be read (a failed formula, or a number that was rounded); enter it again as a text")]
     Unreadable,
@@ -54,6 +57,9 @@ pub enum Fault {
     /// No number of ours.
     #[error("is not a number of ours; run `proxycall number sync`, or delete the row")]
     NotOurs,
+    /// Its record is closed.
+    #[error("belongs to a closed client; have that client restored, or give the row an id of its own")]
+    Closed,
     /// It had a record, which was erased.
     #[error("is no longer known here: its record was erased; delete the row")]
     Erased,
@@ -72,20 +78,15 @@ pub struct Reading {
     pub rows: Vec<Row>,
     /// Rows that hold something in our columns, but no key, or none that can be read.
     pub keyless: Vec<Row>,
-    /// Further rows with a key that was there before: never written, never edits.
+    /// Further rows with a key that was there before. Neither they nor the first are written, or their edits carried out.
     pub doubles: Vec<Row>,
+    /// Rows with a key in the place of array formulas, as after sorting too much: never written, never edits.
+    pub reserved: Vec<Row>,
+    /// The numbers of the rows whose client's phone stands there without `+` or `00`, in their order: somebody may have typed
+    /// it as inside the country, and the spreadsheet have dropped its 0.
+    pub unsigned: Vec<u32>,
     /// What a person should put right.
     pub problems: Vec<Problem>,
-}
-
-impl Reading {
-    /// The keyless row that is this record's but for its key: somebody emptied or spoiled that cell. Such a record has
-    /// not vanished from the sheet.
-    #[must_use]
-    pub fn lost_key(&self, base: &Cells) -> Option<&Row> {
-        let ours: Cells = base.iter().filter(|(column, _)| column.is_mirrored()).collect();
-        self.keyless.iter().find(|row| !ours.is_empty() && row.cells.shows(&ours))
-    }
 }
 
 /// Reads a tab, of which `rows` are all rows from the first one on.
@@ -96,23 +97,31 @@ where
 {
     let tab = layout.tab();
     let key_column = tab.key();
-    let mut reading = Reading::default();
+    let (mut reading, mut problems) = (Reading::default(), Vec::new());
     let mut numbers: HashMap<Cow<'a, str>, u32> = HashMap::new();
     let mut line: Vec<&'a str> = Vec::new();
     let mut packer = Packer::default();
     for (number, row) in (1..).zip(rows) {
-        if number < tab.first_row() {
+        if number == 1 {
             continue;
         }
         line.clear();
         line.extend(row);
         let at = |position: u32| line.get(position as usize).copied().unwrap_or_default();
+        let has_key = || {
+            let key = layout.position(key_column).map(|position| cell::canonical(key_column.kind(), at(position)));
+            key.is_some_and(|key| check_key(tab, &key).is_ok())
+        };
+        let reserved = number < tab.first_row();
+        if reserved && !has_key() {
+            continue;
+        }
         // What others fill in every row, such as the shop column, does not make a row one of ours.
         let held = |(column, position): (Column, u32)| !column.is_others() && !at(position).trim().is_empty();
         if !layout.columns().any(held) {
             continue;
         }
-        let mut problem = |column, fault| reading.problems.push(Problem { tab, row: number, column, fault });
+        let mut problem = |column, fault| problems.push(Problem { tab, row: number, column, fault });
         let mut key = Cow::Borrowed("");
         for (column, position) in layout.columns() {
             let text = cell::canonical(column.kind(), at(position));
@@ -133,10 +142,16 @@ where
                     continue;
                 }
             }
+            if column == Column::ClientPhone && !cell::plain(at(position)).starts_with(['+', '0']) {
+                reading.unsigned.push(number);
+            }
             packer.push(column, &text);
         }
         let row = Row { number, cells: packer.pack() };
-        if key.is_empty() {
+        if reserved {
+            problem(key_column, Fault::Reserved);
+            reading.reserved.push(row);
+        } else if key.is_empty() {
             reading.keyless.push(row);
         } else if let Some(first) = numbers.get(&key) {
             problem(key_column, Fault::Double { first: *first });
@@ -146,6 +161,7 @@ where
             reading.rows.push(row);
         }
     }
+    reading.problems = problems;
     reading
 }
 
@@ -153,7 +169,7 @@ fn check_key(tab: Tab, text: &str) -> Result<(), FieldError> {
     let field = tab.key().header();
     match tab {
         Tab::Clients => ClientId::parse(field, text).map(drop),
-        Tab::Pool => parse_phone(field, text).map(drop),
+        Tab::Pool => cell::phone(field, text).map(drop),
         Tab::Confirmations => PendingId::parse(text).map(drop),
     }
 }
@@ -189,7 +205,18 @@ mod tests {
     fn the_clients_second_row_is_never_read() {
         let layout = Layout::find(Tab::Clients, CLIENTS).unwrap();
         let rows = [CLIENTS, ["9", "Zoé", "zoe@example.com", "+33639980001", ""]];
+        let reading = read_rows(&layout, rows);
+        assert!(reading.rows.is_empty() && reading.keyless.is_empty());
+        assert_eq!((reading.reserved.len(), &reading.problems[0].fault), (1, &Fault::Reserved));
+        let rows = [CLIENTS, ["", "=ARRAYFORMULA", "#REF!", "", ""]];
         assert_eq!(read_rows(&layout, rows), Reading::default());
+    }
+
+    #[test]
+    fn phones_without_a_sign_for_the_country_are_told_from_others() {
+        let of = |phone: &str| read(&[&["7", "Zoé", "zoe@example.com", phone]]).unsigned;
+        assert_eq!([of("639980009"), of("33639980009.0")], [[3], [3]]);
+        assert!(of("+33639980009").is_empty() && of("'0033639980009").is_empty() && of("").is_empty());
     }
 
     #[test]
@@ -205,13 +232,15 @@ mod tests {
     }
 
     #[test]
-    fn of_two_rows_with_one_key_the_first_counts() {
+    fn of_two_rows_with_one_key_the_second_is_set_apart() {
         let reading = read(&[&["7", "Zoé"], &["8"], &["7.0", "Noé"]]);
         assert_eq!(reading.rows.iter().map(|row| row.number).collect::<Vec<_>>(), [3, 4]);
         assert_eq!(reading.doubles.iter().map(|row| row.number).collect::<Vec<_>>(), [5]);
         assert_eq!(
             reading.problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            ["Clients row 5: client_id is the same as in row 3, which counts; delete one of the two"]
+            [
+                "Clients row 5: client_id is the same as in row 3, and neither row counts; delete one of the two, or give it its own"
+            ]
         );
     }
 
@@ -231,14 +260,6 @@ mod tests {
         let columns: Vec<_> = reading.problems.iter().map(|problem| (problem.column, &problem.fault)).collect();
         assert_eq!(columns, [(Column::ClientName, &Fault::Unreadable), (Column::ClientPhone, &Fault::Unreadable)]);
         assert_eq!(reading.rows[0].cells.text(Column::ClientPhone), "3.36399E+10");
-    }
-
-    #[test]
-    fn a_row_that_lost_its_key_is_known_again_by_the_rest() {
-        let base = read(&[&["7", "Zoé", "zoe@example.com", "+33639980001"]]).rows[0].cells.clone();
-        let spoilt = read(&[&["8", "Noé"], &["#REF!", "Zoé", "zoe@example.com", "+33639980001"]]);
-        assert_eq!(spoilt.lost_key(&base).map(|row| row.number), Some(4));
-        assert_eq!(read(&[&["", "Zoé", "", "+33639980001"]]).lost_key(&base), None);
     }
 
     #[test]

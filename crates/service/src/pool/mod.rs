@@ -15,6 +15,7 @@ use jiff::SignedDuration;
 use proxycall_domain::{
     CountryCode, FieldError, NumberType, PhoneNumber,
     client::parse_phone,
+    national::NationalNumbers,
     number_rules::NumberRules,
     pool::{
         CarrierFacts, MobilePrefixes, NewNumber,
@@ -89,6 +90,8 @@ pub struct PoolTables {
     pub rules: NumberRules,
     /// Which numbers are mobile.
     pub mobile: MobilePrefixes,
+    /// How numbers are written inside their country.
+    pub national: NationalNumbers,
 }
 
 impl PoolTables {
@@ -97,7 +100,11 @@ impl PoolTables {
     /// # Errors
     /// When a file was broken before it was built in; tests keep that from happening.
     pub fn shipped() -> Result<Self, proxycall_domain::TableError> {
-        Ok(Self { rules: NumberRules::shipped()?, mobile: MobilePrefixes::shipped()? })
+        Ok(Self {
+            rules: NumberRules::shipped()?,
+            mobile: MobilePrefixes::shipped()?,
+            national: NationalNumbers::shipped()?,
+        })
     }
 }
 

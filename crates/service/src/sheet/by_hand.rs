@@ -1,10 +1,10 @@
 //! What an operator does with the mirror by hand: look how it goes, and have every record written again. One instance
 //! owns the sheet here as well: where a service runs, it is asked to write, and nothing is written beside it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use jiff::SignedDuration;
-use proxycall_domain::sheet::{Cells, Layout, Row, Tab, read_rows};
+use proxycall_domain::sheet::{Layout, Tab, displaced, read_rows};
 
 use super::{LOOK_EVERY, OWNED_FOR, PAGE, SheetFailure, SheetMirror, cycle::tables, tab::TabTrouble};
 use crate::{
@@ -165,17 +165,18 @@ impl Service {
     async fn vanished(&self, layout: &Layout, table: &Table) -> Result<Vec<String>, LedgerError> {
         let tab = layout.tab();
         let reading = read_rows(layout, (0..table.rows()).map(|row| table.row(row)));
-        let there: HashSet<&str> = reading.rows.iter().map(Row::key).collect();
-        let gone = |key: &str, base: &Cells| !there.contains(key) && reading.lost_key(base).is_none();
-        let (mut vanished, mut after) = (Vec::new(), String::new());
+        let mut unknown: HashSet<String> = reading.rows.iter().map(|row| row.key().to_owned()).collect();
+        let (mut gone, mut after) = (HashMap::new(), String::new());
         loop {
             let page = self.ledger.sheet_rows(tab, after, PAGE).await?;
-            let Some((last, _)) = page.last() else { return Ok(vanished) };
+            let Some((last, _)) = page.last() else { break };
             after = last.clone();
-            let keys = page.into_iter().filter(|(key, base)| gone(key, base)).map(|(key, _)| key).collect();
-            let records = self.ledger.sheet_records(tab, keys, self.clock.now()).await?;
-            vanished.extend(records.into_iter().filter(|(_, record)| record.live).map(|(key, _)| key));
+            gone.extend(page.into_iter().filter(|(key, _)| !unknown.remove(key)));
         }
+        let displaced = displaced(&reading, &unknown, &gone);
+        let keys = gone.into_keys().filter(|key| !displaced.contains_key(key)).collect();
+        let records = self.ledger.sheet_records(tab, keys, self.clock.now()).await?;
+        Ok(records.into_iter().filter(|(_, record)| record.live).map(|(key, _)| key).collect())
     }
 }
 

@@ -70,6 +70,10 @@ impl Service {
             return Ok(CycleReport::default());
         }
         let tables = tables(sheet).await?;
+        if tables.iter().any(Option::is_none) {
+            // What was asked to find out which tab is missing.
+            memory.pace.asked_more(now, 2);
+        }
         let all = tables.iter().flatten().map(Table::rows).sum();
         if self.ledger.sheet_state().await?.begun_at.is_none() {
             // The next cycle compares what was taken over: it reads again, so that not all is held in memory twice.
@@ -102,7 +106,7 @@ impl Service {
         }
         memory.learn(&changes, &works);
         memory.more = works.iter().any(|work| work.more);
-        report.wrote = outgoing::send(sheet, memory, &works, now).await?;
+        report.wrote = outgoing::send(self, sheet, memory, &works).await?;
         report.troubles = troubles.len();
         memory.version = version;
         for Tally { edits, put_back } in works.iter().map(|work| work.tally) {

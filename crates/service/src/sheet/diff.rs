@@ -102,22 +102,15 @@ fn planned(look: Look) -> Vec<RowDiff> {
         let key = reading.rows.iter().find(|row| row.number == problem.row).map_or("", |row| row.key());
         plan(Some(problem.row), key, Planned::Wait(problem.to_string()));
     }
-    let mistaken = work.mistaken(&keys, &rows, &sides);
+    let held = work.held(&keys, &reading, &sides);
     for (_, key, told) in &work.changes.problems {
         let number = rows.get(key.as_str()).map(|row| row.number);
         told.iter().for_each(|told| plan(number, key, Planned::Wait(told.reason.clone())));
     }
-    for key in keys.iter().filter(|key| !mistaken.contains(*key)) {
+    for key in keys.iter().filter(|key| !held.contains(*key)) {
         let row = rows.get(key.as_str()).copied();
         let number = row.map(|row| row.number);
         let base = sides.bases.get(key);
-        if row.is_none()
-            && let Some(robbed) = base.and_then(|base| reading.lost_key(base))
-        {
-            let why = format!("{} is missing in this row; enter it again", tab.key().header());
-            plan(Some(robbed.number), key, Planned::Wait(why));
-            continue;
-        }
         match compare(&work.layout, base, row, sides.records.get(key)) {
             Step::Compared(found) => found_out(found).into_iter().for_each(|planned| plan(number, key, planned)),
             Step::Append(_) => plan(None, key, Planned::Add),

@@ -36,27 +36,39 @@ pub(super) fn new_client(typed: &NewClientRow, policy: &Policy) -> Result<NewCli
 }
 
 impl Service {
-    /// Carries out what a person changed in a row.
+    /// Carries out what a person changed in a row. `former`: what the client's phone was, where the new one stands there
+    /// without a sign for its country.
     pub(super) async fn carry_out(
         &self,
         tab: Tab,
         key: &str,
         edits: &Cells,
+        former: Option<&str>,
     ) -> Result<Result<(), Refusal>, LedgerError> {
         match tab {
-            Tab::Clients => self.change_client(key, edits).await,
+            Tab::Clients => self.change_client(key, edits, former).await,
             Tab::Pool => self.set_aside(key).await,
             // Nothing in it is people's to change.
             Tab::Confirmations => Ok(Ok(())),
         }
     }
 
-    async fn change_client(&self, key: &str, edits: &Cells) -> Result<Result<(), Refusal>, LedgerError> {
+    async fn change_client(
+        &self,
+        key: &str,
+        edits: &Cells,
+        former: Option<&str>,
+    ) -> Result<Result<(), Refusal>, LedgerError> {
         let Ok(id) = ClientId::parse("client_id", key) else { return Ok(Ok(())) };
+        let meant = former.and_then(|former| Some(self.meant(edits.get(Column::ClientPhone)?, former)));
+        let meant = match meant.transpose() {
+            Ok(meant) => meant.map(PhoneNumber::expose),
+            Err(why) => return Ok(Err(why)),
+        };
         let fields = ChangeFields {
             name: edits.get(Column::ClientName),
             mail: edits.get(Column::ClientMail),
-            phone: edits.get(Column::ClientPhone),
+            phone: meant.as_deref().or_else(|| edits.get(Column::ClientPhone)),
             proxy: None,
         };
         let changes = match fields.check() {
@@ -67,6 +79,21 @@ impl Service {
             Ok(_) => Ok(Ok(())),
             Err(error) => refusal(error).map(Err),
         }
+    }
+
+    /// The phone that somebody meant who wrote digits only: one of the country that the client's phone was of, or, where
+    /// that cannot be, of one whose callers are let through. 0639980009 that was typed into a spreadsheet stands there as
+    /// 639980009, which would be a number in the Philippines.
+    fn meant(&self, typed: &str, former: &str) -> Result<PhoneNumber, Refusal> {
+        let policy = self.policy.current();
+        let former = PhoneNumber::parse(former).ok().and_then(|former| policy.countries().of(former));
+        let country = former.map_or(self.pool.country, |country| country.code);
+        let meant = self.tables.national.read_digits(country, typed.trim_start_matches('+'));
+        let is_of_theirs = |phone| policy.countries().of(phone).is_some_and(|of| of.code == country);
+        meant
+            .ok()
+            .filter(|phone| is_of_theirs(*phone) || policy.allows(*phone))
+            .ok_or_else(|| "needs the country code, and an apostrophe before it, such as '+33639980001".to_owned())
     }
 
     /// A number was marked as faulty: it leaves the pool. One that a client has stays the client's, and somebody should know.
@@ -97,12 +124,24 @@ impl Service {
 
     /// A client was typed into the sheet. A proxy number that was typed beside it is not given: it is put back as what the
     /// pool has is, or was not, given to the client.
-    pub(super) async fn create_typed_client(&self, typed: &NewClientRow) -> Result<Result<(), Refusal>, LedgerError> {
+    /// `unsigned`: the phone stands there without a sign for its country.
+    pub(super) async fn create_typed_client(
+        &self,
+        typed: &NewClientRow,
+        unsigned: bool,
+    ) -> Result<Result<(), Refusal>, LedgerError> {
         let policy = self.policy.current();
+        let mut typed = typed.clone();
+        if unsigned {
+            match self.meant(&typed.phone.expose(), "") {
+                Ok(phone) => typed.phone = phone,
+                Err(why) => return Ok(Err(format!("client_real_phone: {why}"))),
+            }
+        }
         if policy.forbids(typed.phone) {
             return Ok(Err("client_real_phone: is a number that is never called or texted".to_owned()));
         }
-        let client = match new_client(typed, &policy) {
+        let client = match new_client(&typed, &policy) {
             Ok(client) => client,
             Err(error) => return Ok(Err(error.to_string())),
         };

@@ -1,5 +1,5 @@
-//! How a mirror begins. Where the store is empty, all that the sheet holds is taken over, and nothing is written there
-//! for it; where it is not, every record is held against the sheet.
+//! How a mirror begins: what the sheet holds and the store does not is taken over, and nothing is written there for it;
+//! then every record is held against the sheet.
 
 use std::collections::{HashMap, HashSet};
 
@@ -28,7 +28,7 @@ use crate::{
         clock::Ids as _,
         ledger::{
             BringConfirmation, Brought, ImportClient, ImportFinding, ImportNumber, MoveNumber, MoveTo, NumberDates,
-            NumberFilter, SheetNews,
+            SheetNews,
         },
         sheet::Table,
     },
@@ -85,25 +85,18 @@ impl Service {
         Ok(self.take_over(tables, dry_run, tell).await?)
     }
 
-    /// Begins the mirror: takes the sheet over where the store is empty.
+    /// Begins the mirror: takes over what the store does not hold yet, as from a sheet that was taken over in part before
+    /// a crash. What was left over would be taken for rows that somebody typed, which get no number.
     pub(super) async fn begin_mirror(&self, tables: Vec<Option<Table>>) -> Result<(), LedgerError> {
-        if self.is_empty().await? {
-            let begun = self.take_over(tables, false, &mut |_| ()).await?;
-            let Beginning { clients, same, numbers, confirmations, skipped } = &begun;
-            let skips = skipped.len();
-            tracing::info!(clients, same, numbers, confirmations, skips, "the sheet was taken over");
-            for Skipped { tab, row, why } in skipped {
-                tracing::warn!(tab = tab.title(), row, why, "a row of the sheet was not taken over");
-            }
+        let begun = self.take_over(tables, false, &mut |_| ()).await?;
+        let Beginning { clients, same, numbers, confirmations, skipped } = &begun;
+        let skips = skipped.len();
+        tracing::info!(clients, same, numbers, confirmations, skips, "the sheet was taken over");
+        for Skipped { tab, row, why } in skipped {
+            tracing::warn!(tab = tab.title(), row, why, "a row of the sheet was not taken over");
         }
         self.ledger.mark_all().await?;
         self.ledger.note_sheet(SheetNews::Begun, self.clock.now()).await
-    }
-
-    async fn is_empty(&self) -> Result<bool, LedgerError> {
-        let any = NumberFilter { country: None, number_type: None, status: None, after: None, limit: 1 };
-        let no_numbers = self.ledger.numbers(any).await?.items.is_empty();
-        Ok(no_numbers && self.ledger.next_client_id().await?.get() == 1)
     }
 
     async fn take_over(

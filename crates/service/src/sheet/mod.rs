@@ -28,7 +28,7 @@ use proxycall_domain::{
     JobId,
     sheet::{Cells, Owner, Tab},
 };
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -61,13 +61,27 @@ const PAGE: u32 = 1_000;
 pub struct SheetMirror {
     sheet: Arc<dyn Sheet>,
     memory: Mutex<Memory>,
+    /// Somebody looks for what may be in the sheet only.
+    asked: Notify,
+    /// What came of the last look of whoever follows the sheet; none: nobody follows it.
+    looked: watch::Sender<Option<Looked>>,
+}
+
+/// What came of a look at whether a cycle is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Looked {
+    /// A cycle ran to its end.
+    Read,
+    /// None was due, or it did not come to its end.
+    Not,
 }
 
 impl SheetMirror {
     /// The mirror of a sheet. `owner` names this instance among others.
     #[must_use]
     pub fn new(sheet: Arc<dyn Sheet>, owner: JobId) -> Self {
-        Self { sheet, memory: Mutex::new(Memory::new(owner)) }
+        let memory = Mutex::new(Memory::new(owner));
+        Self { sheet, memory, asked: Notify::new(), looked: watch::Sender::new(None) }
     }
 
     /// The spreadsheet.
@@ -140,9 +154,16 @@ impl Service {
     /// Mirrors the sheet until told to stop.
     pub(crate) async fn follow_sheet(&self, stop: &CancellationToken) {
         let Some(mirror) = &self.sheet else { return };
-        let mut told = None;
+        let (mut told, mut asked) = (None, false);
         while !stop.is_cancelled() {
-            match self.mirror_sheet().await {
+            let outcome = self.mirror_if(asked).await;
+            let looked = if matches!(outcome, Ok(Some(_))) { Looked::Read } else { Looked::Not };
+            if asked || looked == Looked::Read {
+                mirror.looked.send_replace(Some(looked));
+            } else if mirror.looked.borrow().is_none() {
+                mirror.looked.send_replace(Some(Looked::Not));
+            }
+            match outcome {
                 Ok(_) => told = None,
                 Err(failure) => {
                     let why = failure.to_string();
@@ -153,10 +174,11 @@ impl Service {
                     told = Some(why);
                 }
             }
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = tokio::time::sleep(LOOK_EVERY) => {}
-            }
+            asked = tokio::select! {
+                () = stop.cancelled() => false,
+                () = mirror.asked.notified() => true,
+                () = tokio::time::sleep(LOOK_EVERY) => false,
+            };
         }
         // The next instance need not wait for the end of our time.
         if let Err(error) = self.own_for(mirror, SignedDuration::ZERO).await {
@@ -173,11 +195,17 @@ impl Service {
     }
 
     /// Reads the sheet at once, for somebody who looks for what is not in the store yet: a person may have typed it a moment
-    /// ago. False where that was done a moment before, or cannot be done in time; what was left undone then is done by the
-    /// next cycle, as after a crash.
+    /// ago. False where that was done a moment before, or cannot be done in time. Whoever follows the sheet does it, and goes
+    /// on with it when nobody waits any more: readings that were broken off would never come to an end.
     pub async fn look_in_sheet(&self) -> bool {
-        let look = tokio::time::timeout(LOOK_PATIENCE, self.mirror_if(true));
-        self.sheet.is_some() && matches!(look.await, Ok(Ok(Some(_))))
+        let Some(mirror) = &self.sheet else { return false };
+        let mut looked = mirror.looked.subscribe();
+        if looked.borrow_and_update().is_none() {
+            return matches!(self.mirror_if(true).await, Ok(Some(_)));
+        }
+        mirror.asked.notify_one();
+        let changed = tokio::time::timeout(LOOK_PATIENCE, looked.changed()).await;
+        matches!(changed, Ok(Ok(()))) && *looked.borrow() == Some(Looked::Read)
     }
 
     async fn mirror_if(&self, asked: bool) -> Result<Option<CycleReport>, SheetFailure> {

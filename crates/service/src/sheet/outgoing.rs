@@ -1,13 +1,15 @@
 //! What is written into the sheet: cells that lie beside each other together, all of a cycle's in as few requests as Google
 //! takes.
 
-use jiff::Timestamp;
 use proxycall_domain::sheet::{Cells, Layout};
 
-use super::{Memory, tab::TabWork};
-use crate::ports::{
-    Sheet, SheetError,
-    sheet::{CellWrite, NewRow},
+use super::{Memory, OWNED_FOR, SheetFailure, tab::TabWork};
+use crate::{
+    Service,
+    ports::{
+        LedgerError, Sheet,
+        sheet::{CellWrite, NewRow},
+    },
 };
 
 /// How many ranges or rows one request carries: about a megabyte.
@@ -61,12 +63,14 @@ impl TabWork {
 }
 
 /// Sends what a cycle has to say, as far as the quota allows; the rest comes in a later one. How many rows were sent.
+///
+/// The sheet is kept for longer before each request: while many are sent, another instance must not begin.
 pub(super) async fn send(
+    service: &Service,
     sheet: &dyn Sheet,
     memory: &mut Memory,
     works: &[TabWork],
-    now: Timestamp,
-) -> Result<usize, SheetError> {
+) -> Result<usize, SheetFailure> {
     let rows = |work: &TabWork| work.updates.iter().cloned().chain(work.placed()).collect::<Vec<_>>();
     let updates: Vec<CellWrite> = works
         .iter()
@@ -74,14 +78,14 @@ pub(super) async fn send(
         .collect();
     let mut sent = works.iter().map(|work| rows(work).len()).sum();
     for some in updates.chunks(AT_ONCE) {
-        if !memory.pace.write(now) {
+        if !service.may_write(memory).await? {
             return Ok(sent);
         }
         sheet.write(some).await?;
     }
     for work in works.iter().filter(|work| work.placed().is_none()) {
         for some in work.appends.chunks(AT_ONCE) {
-            if !memory.pace.write(now) {
+            if !service.may_write(memory).await? {
                 return Ok(sent);
             }
             let rows: Vec<NewRow> = some.iter().map(|cells| new_row(&work.layout, cells)).collect();
@@ -90,6 +94,15 @@ pub(super) async fn send(
         }
     }
     Ok(sent)
+}
+
+impl Service {
+    /// Whether one more write may be sent now: the quota allows it, and the sheet is still ours and stays so meanwhile.
+    async fn may_write(&self, memory: &mut Memory) -> Result<bool, LedgerError> {
+        let now = self.clock.now();
+        let until = now.checked_add(OWNED_FOR).unwrap_or(now);
+        Ok(memory.pace.write(now) && self.ledger.own_sheet(memory.owner, until, now).await?)
+    }
 }
 
 #[cfg(test)]

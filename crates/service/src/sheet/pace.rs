@@ -66,6 +66,11 @@ impl Pace {
         self.reads.push_back(now);
     }
 
+    /// The reading took so many further requests.
+    pub(super) fn asked_more(&mut self, now: Timestamp, requests: usize) {
+        self.reads.extend(std::iter::repeat_n(now, requests));
+    }
+
     /// Whether one more write may be sent; then it counts.
     pub(super) fn write(&mut self, now: Timestamp) -> bool {
         let may = lately(&mut self.writes, now) < WRITES;

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use proxycall_domain::{
     ClientId,
     sheet::{
-        Cells, Column, Difference, Intent, Known, Layout, LayoutError, Mistaken, Reading, Reason, Record, Row, Step,
-        Tab, Verdict, cell, compare, judge, mistaken, read_rows, too_many_vanished,
+        Cells, Column, Difference, Intent, Known, Layout, LayoutError, Reading, Reason, Record, Row, Step, Tab,
+        Verdict, cell, compare, displaced, exchanged, judge, read_rows, too_many_vanished,
     },
 };
 
@@ -48,6 +48,8 @@ pub(super) struct TabWork {
     pub(super) seen: Vec<(String, u64, Option<Told>)>,
     /// Whether more rows differ than were dealt with.
     pub(super) more: bool,
+    /// The numbers of the rows whose phone stands there without a sign for its country, in their order.
+    unsigned: Vec<u32>,
 }
 
 /// What a cycle did, counted.
@@ -130,8 +132,12 @@ impl Service {
         let keys: HashSet<String> = vanished.into_iter().chain(changed).chain(also).chain(sent).collect();
         let sides = self.sides(tab, &keys, self.clock.now()).await?;
         let rows = rows_of(&reading);
-        let vanished = keys.iter().filter(|key| has_vanished(key, &reading, &rows, &sides)).count();
-        let live = memory.rows(tab);
+        let displaced = displaced(&reading, &keys, &sides.bases);
+        let is_live =
+            |key: &str| sides.records.get(key).is_some_and(|record| record.live) && sides.bases.contains_key(key);
+        let is_gone = |key: &str| !rows.contains_key(key) && !displaced.contains_key(key);
+        let vanished = keys.iter().filter(|key| is_live(key) && is_gone(key)).count();
+        let live = if vanished > 1 { self.ledger.live_records(tab).await? } else { vanished };
         if too_many_vanished(live, vanished) {
             return Ok(Err(TabTrouble::Vanished { tab, live, vanished }));
         }
@@ -155,13 +161,14 @@ impl Service {
         let rows = rows_of(&reading);
         let mut work = TabWork::new(layout, all);
         work.more = more;
+        work.unsigned.clone_from(&reading.unsigned);
         let mut sent = work.judge(&intents, &reading, &rows, &mut sides);
         for problem in reading.problems.iter().take(PROBLEMS) {
             let row = reading.rows.iter().find(|row| row.number == problem.row);
             let key = row.map_or_else(|| format!("#{}", problem.row), |row| row.key().to_owned());
             work.tell(tab, key, problem.to_string(), true);
         }
-        let mistaken = work.mistaken(&keys, &rows, &sides);
+        let held = work.held(&keys, &reading, &sides);
         for (key, told) in memory.still_seen(tab, &rows).filter(|(key, _)| !keys.contains(*key)) {
             work.changes.problems.push((tab, key.to_owned(), Some(told.clone())));
         }
@@ -171,11 +178,15 @@ impl Service {
         for key in &keys {
             let row = rows.get(key.as_str()).copied();
             let told_before = work.changes.problems.len();
-            if mistaken.contains(key) {
+            let agrees = || {
+                let sides = (sides.bases.get(key), row, sides.records.get(key));
+                matches!(compare(&work.layout, sides.0, sides.1, sides.2), Step::Compared(found) if !found.differs())
+            };
+            if held.contains(key) && !agrees() {
                 work.stuck.insert((tab, key.clone()));
                 continue;
             }
-            match self.row(&mut work, key, row, &reading, &sides, &mut sent).await? {
+            match self.row(&mut work, key, row, &sides, &mut sent).await? {
                 Settled::Yes => {
                     work.changes.unmarked.extend(marks.get(key.as_str()).map(|mark| Mark::clone(mark)));
                     let told = work.changes.problems.get(told_before..).unwrap_or_default();
@@ -183,7 +194,6 @@ impl Service {
                     work.seen.extend(row.map(|row| (key.clone(), memory.fingerprint(&row.cells), told)));
                 }
                 Settled::OnItsWay => {}
-                Settled::Stuck => drop(work.stuck.insert((tab, key.clone()))),
             }
         }
         if !(intents.is_empty() && sent.is_empty()) {
@@ -205,15 +215,11 @@ impl Service {
         work: &mut TabWork,
         key: &str,
         row: Option<&Row>,
-        reading: &Reading,
         sides: &Sides,
         sent: &mut Vec<Intent>,
     ) -> Result<Settled, LedgerError> {
         let tab = work.layout.tab();
         let (base, record) = (sides.bases.get(key), sides.records.get(key));
-        if row.is_none() && base.is_some_and(|base| reading.lost_key(base).is_some()) {
-            return Ok(Settled::Stuck);
-        }
         Ok(match compare(&work.layout, base, row, record) {
             Step::Compared(found) => {
                 let number = row.map_or(0, |row| row.number);
@@ -227,7 +233,8 @@ impl Service {
                 Settled::OnItsWay
             }
             Step::Create(client) => {
-                match self.create_typed_client(&client).await? {
+                let unsigned = row.is_some_and(|row| work.is_unsigned(row.number));
+                match self.create_typed_client(&client, unsigned).await? {
                     Ok(()) => work.tally.edits += 1,
                     Err(why) => work.tell(tab, key.to_owned(), why, true),
                 }
@@ -263,8 +270,13 @@ impl Service {
         let tab = work.layout.tab();
         let Difference { mut writes, edits, mut put_back, base: mut new_base } = found;
         if !edits.is_empty() {
-            match self.carry_out(tab, key, &edits).await? {
-                Ok(()) => work.tally.edits += 1,
+            let former = store.filter(|_| work.is_unsigned(number)).map(|store| store.text(Column::ClientPhone));
+            match self.carry_out(tab, key, &edits, former).await? {
+                Ok(()) => {
+                    work.tally.edits += 1;
+                    // What was meant is written in place of what was typed, as soon as the record shows it.
+                    new_base = former.map_or(new_base.clone(), |_| new_base.overlaid(&edits));
+                }
                 Err(why) => {
                     // Kept as if it had been the same: so the store's text is written in its place until it arrives.
                     new_base = new_base.overlaid(&edits);
@@ -324,8 +336,6 @@ enum Settled {
     Yes,
     /// It is seen to in the next cycle.
     OnItsWay,
-    /// Not before a person acts.
-    Stuck,
 }
 
 /// The keys whose row is not there any more, and those whose row shows something else than last time or is new.
@@ -355,12 +365,6 @@ impl Memory {
     }
 }
 
-/// Whether a row that was there and whose record is live is gone, and was not only robbed of its key.
-fn has_vanished(key: &str, reading: &Reading, rows: &HashMap<&str, &Row>, sides: &Sides) -> bool {
-    let live = sides.records.get(key).is_some_and(|record| record.live);
-    live && !rows.contains_key(key) && sides.bases.get(key).is_some_and(|base| reading.lost_key(base).is_none())
-}
-
 fn with_cell(writes: &Cells, column: Column, text: &str) -> Cells {
     writes.iter().chain([(column, text)]).collect()
 }
@@ -378,34 +382,36 @@ impl TabWork {
             tally: Tally::default(),
             seen: Vec::new(),
             more: false,
+            unsigned: Vec::new(),
         }
     }
 
-    /// Keys that nothing follows from until a person puts them right: those that are not their rows' own, and whose rows
-    /// have others now.
-    pub(super) fn mistaken(
-        &mut self,
-        keys: &HashSet<String>,
-        rows: &HashMap<&str, &Row>,
-        sides: &Sides,
-    ) -> HashSet<String> {
+    fn is_unsigned(&self, row: u32) -> bool {
+        self.unsigned.binary_search(&row).is_ok()
+    }
+
+    /// Keys that nothing follows from until a person puts them right: those that are not their rows' own, those whose rows
+    /// have others now, and those that several rows have.
+    pub(super) fn held(&mut self, keys: &HashSet<String>, reading: &Reading, sides: &Sides) -> HashSet<String> {
         let tab = self.layout.tab();
-        let rows: HashMap<&str, &Row> =
-            rows.iter().filter(|(key, _)| keys.contains(**key)).map(|(k, r)| (*k, *r)).collect();
-        let mut held = HashSet::new();
-        for Mistaken { key, was } in mistaken(tab, &rows, &sides.bases, |key| sides.records.contains_key(key)) {
-            let column = tab.key().header();
-            let elsewhere = rows.contains_key(was.as_str());
-            let remedy = if elsewhere {
-                ", which another row has now; give each its own back"
-            } else {
-                "; give it back, or delete the row"
-            };
-            self.tell(tab, key.clone(), format!("{column} was {was}{remedy}"), true);
-            if !elsewhere {
-                held.insert(was);
+        let of_interest = reading.rows.iter().filter(|row| keys.contains(row.key()));
+        let rows: HashMap<&str, &Row> = of_interest.map(|row| (row.key(), row)).collect();
+        let mut held: HashSet<String> = reading.doubles.iter().map(|row| row.key().to_owned()).collect();
+        let column = tab.key().header();
+        for (was, row) in displaced(reading, keys, &sides.bases) {
+            if sides.records.contains_key(&was) && !reading.reserved.contains(row) {
+                let place = row.number;
+                let reason =
+                    format!("stands in row {place} without its {column}; enter {was} there, or delete the row");
+                self.tell(tab, was.clone(), reason, true);
             }
-            held.insert(key);
+            held.extend([was, row.key().to_owned()]);
+        }
+        for (key, was) in exchanged(tab, &rows, &sides.bases) {
+            let reason = format!("shows what was in the row of {was}; give each row its own {column} back");
+            if held.insert(key.to_owned()) {
+                self.tell(tab, key.to_owned(), reason, true);
+            }
         }
         held
     }

@@ -49,6 +49,10 @@ impl SheetBook for Store {
         read!(self, sheet::sheet_keys(tab))
     }
 
+    async fn live_records(&self, tab: Tab) -> Result<usize, LedgerError> {
+        read!(self, sheet::live_records(tab))
+    }
+
     async fn forget_sheet(&self) -> Result<(), LedgerError> {
         unit!(self, sheet::forget_sheet())
     }

@@ -142,6 +142,20 @@ pub(crate) async fn sheet_keys(db: &mut Connection, _codec: &Codec, tab: Tab) ->
     Ok(sqlx::query_scalar(keys).fetch_all(&mut *db).await?)
 }
 
+const LIVE_CLIENTS: &str = "SELECT COUNT(*) FROM client WHERE closed_at IS NULL";
+const LIVE_NUMBERS: &str = "SELECT COUNT(*) FROM proxy_number WHERE status NOT IN ('released', 'missing')";
+const LIVE_CONFIRMATIONS: &str = "SELECT COUNT(*) FROM confirmation WHERE stage IN ('open', 'awaiting_consent')";
+
+pub(crate) async fn live_records(db: &mut Connection, _codec: &Codec, tab: Tab) -> Result<usize, UnitError> {
+    let count = match tab {
+        Tab::Clients => LIVE_CLIENTS,
+        Tab::Pool => LIVE_NUMBERS,
+        Tab::Confirmations => LIVE_CONFIRMATIONS,
+    };
+    let live: i64 = sqlx::query_scalar(count).fetch_one(&mut *db).await?;
+    Ok(usize::try_from(live).unwrap_or_default())
+}
+
 const FORGET_ROWS: &str = "DELETE FROM sheet_row";
 const FORGET_MARKS: &str = "DELETE FROM sheet_mark";
 const FORGET_INTENTS: &str = "DELETE FROM sheet_intent";

@@ -52,15 +52,16 @@ pub struct Told {
 const AT_ONCE: usize = 100;
 
 impl SheetChanges {
-    /// In parts, each to be kept in a unit of its own: first what others say, then what is the same, then what is about to be sent, then what is
-    /// settled. After a crash between two of them the next cycle finds the rest out again.
+    /// In parts, each to be kept in a unit of its own: first what others say and what is about to be sent, then what is the same, then what is
+    /// settled. A refused edit is kept as if it were the same: were it kept before the write that replaces it, a crash
+    /// between the two would let it stay. After a crash between two of them the next cycle finds the rest out again.
     pub fn parts(&self) -> impl Iterator<Item = Self> {
         let shop = self.in_shop.chunks(AT_ONCE).map(|shop| Self { in_shop: shop.to_vec(), ..Self::default() });
         let bases = self.bases.chunks(AT_ONCE).map(|bases| Self { bases: bases.to_vec(), ..Self::default() });
         let told = self.problems.chunks(AT_ONCE).map(|told| Self { problems: told.to_vec(), ..Self::default() });
         let sent = self.intents.chunks(1).map(|intents| Self { intents: intents.to_vec(), ..Self::default() });
         let settled = self.unmarked.chunks(AT_ONCE).map(|marks| Self { unmarked: marks.to_vec(), ..Self::default() });
-        shop.chain(bases).chain(told).chain(sent).chain(settled)
+        shop.chain(sent).chain(bases).chain(told).chain(settled)
     }
 }
 
@@ -140,6 +141,9 @@ pub trait SheetBook: Send + Sync {
 
     /// The key of every record of a tab, in no order.
     async fn sheet_keys(&self, tab: Tab) -> Result<Vec<String>, LedgerError>;
+
+    /// How many records of a tab are still going on.
+    async fn live_records(&self, tab: Tab) -> Result<usize, LedgerError>;
 
     /// Forgets all that is known of the sheet, and who owns it, as if there had never been one: for another sheet, with
     /// which the mirror begins anew. Whether changes are marked stays as it is.

@@ -6,7 +6,7 @@ use proxycall_testkit::{
     reqwest::StatusCode,
     sandbox::google::Spreadsheet,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{PROXY, cell, enter, one_client, paste, row, sheet};
 
@@ -226,7 +226,7 @@ async fn an_id_that_was_mistyped_closes_nobody_and_makes_nobody() {
         assert_eq!(app.get("/clients/7").await.0, StatusCode::OK);
         assert_eq!(app.get("/clients/70").await.0, StatusCode::NOT_FOUND);
         let problems = app.service.ledger.sheet_problems().await.unwrap();
-        assert_eq!(problems[0].reason, "client_id was 7; give it back, or delete the row");
+        assert_eq!(problems[0].reason, "stands in row 3 without its client_id; enter 7 there, or delete the row");
         enter(app, id, "Clients!A3", "7");
         app.mirror().await;
         assert!(app.service.ledger.sheet_problems().await.unwrap().is_empty());
@@ -238,19 +238,14 @@ async fn an_id_that_was_mistyped_closes_nobody_and_makes_nobody() {
 async fn ids_that_were_exchanged_send_nobody_to_the_wrong_door() {
     run_sheet_test(sheet(), async |app, id| {
         one_client(app).await;
-        app.number("+33199000602", "FR", NumberType::Local).await;
-        let order = json!({"order_id": "O-2", "client_id": "8", "client_name": "Ana", "client_mail": "ana@example.com",
-                           "client_real_phone": "+33639980018"});
-        assert_eq!(app.post("/orders", order).await.0, StatusCode::OK);
-        app.mirror().await;
+        second_client(app).await;
         let rows = [row(app, id, "Clients", 3), row(app, id, "Clients", 4)];
         enter(app, id, "Clients!A3", "8");
         enter(app, id, "Clients!A4", "7");
         app.mirror().await;
-        let phone = async |client: &str| app.get(&format!("/clients/{client}")).await.1["client_real_phone"].clone();
-        assert_eq!((phone("7").await, phone("8").await), (json!(CLIENT), json!("+33639980018")));
+        assert_eq!((phone_of(app, "7").await, phone_of(app, "8").await), (json!(CLIENT), json!("+33639980018")));
         let problems = app.service.ledger.sheet_problems().await.unwrap();
-        assert!(problems.iter().all(|problem| problem.standing && problem.reason.contains("give each its own back")));
+        assert!(problems.iter().all(|problem| problem.standing && problem.reason.contains("give each row its own")));
         assert_eq!(problems.len(), 2, "{problems:?}");
         enter(app, id, "Clients!A3", "7");
         enter(app, id, "Clients!A4", "8");
@@ -273,6 +268,108 @@ async fn what_the_shop_says_of_a_client_is_kept_and_never_written() {
             assert_eq!(kept(app).await, [expected.map(str::to_owned)], "{said}");
             assert_eq!(cell(app, id, "Clients!I3"), said);
         }
+    })
+    .await;
+}
+
+/// A second client, in the row below the first.
+async fn second_client(app: &mut TestApp) {
+    app.number("+33199000602", "FR", NumberType::Local).await;
+    let order = json!({"order_id": "O-2", "client_id": "8", "client_name": "Ana", "client_mail": "ana@example.com",
+                       "client_real_phone": "+33639980018"});
+    assert_eq!(app.post("/orders", order).await.0, StatusCode::OK);
+    app.mirror().await;
+}
+
+async fn phone_of(app: &TestApp, client: &str) -> Value {
+    app.get(&format!("/clients/{client}")).await.1["client_real_phone"].clone()
+}
+
+#[tokio::test]
+async fn a_row_that_lost_its_id_or_got_anothers_closes_nobody_whatever_else_is_edited_in_it() {
+    for id_now in ["", "70", "7", "n/a"] {
+        run_sheet_test(sheet(), async |app, id| {
+            one_client(app).await;
+            second_client(app).await;
+            enter(app, id, "Clients!A4", id_now);
+            app.mirror().await;
+            enter(app, id, "Clients!B4", "Anna");
+            app.mirror().await;
+            assert_eq!(phone_of(app, "8").await, json!("+33639980018"), "{id_now}");
+            assert_eq!(phone_of(app, "7").await, json!(CLIENT), "{id_now}");
+            enter(app, id, "Clients!A4", "8");
+            app.mirror().await;
+            assert_eq!(app.get("/clients/8").await.1["client_name"], json!("Anna"), "{id_now}");
+            assert_eq!(app.service.ledger.sheet_problems().await.unwrap(), [], "{id_now}");
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_copied_row_that_keeps_its_id_for_now_gives_nobody_the_new_persons_phone() {
+    run_sheet_test(sheet(), async |app, id| {
+        one_client(app).await;
+        app.world.google().insert_rows(id, "Clients", 3, 1).unwrap();
+        paste(app, id, "Clients", 3, &[&["7", "Noé", "noe@example.com", "'+33639980077"]]);
+        app.mirror().await;
+        assert_eq!(phone_of(app, "7").await, json!(CLIENT));
+        enter(app, id, "Clients!A3", "9");
+        app.mirror().await;
+        assert_eq!((phone_of(app, "7").await, phone_of(app, "9").await), (json!(CLIENT), json!("+33639980077")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_client_whose_row_stands_where_formulas_belong_is_not_closed() {
+    run_sheet_test(sheet(), async |app, id| {
+        one_client(app).await;
+        app.world.google().delete_rows(id, "Clients", 2, 1).unwrap();
+        app.mirror().await;
+        assert_eq!(phone_of(app, "7").await, json!(CLIENT));
+        let problems = app.service.ledger.sheet_problems().await.unwrap();
+        assert!(problems.iter().any(|problem| problem.reason.contains("kept for formulas")), "{problems:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_phone_that_was_typed_as_inside_the_country_is_one_of_the_country() {
+    run_sheet_test(sheet(), async |app, id| {
+        one_client(app).await;
+        enter(app, id, "Clients!D3", "0639980009");
+        app.mirror().await;
+        assert_eq!(phone_of(app, "7").await, json!("+33639980009"));
+        assert_eq!(cell(app, id, "Clients!D3"), "+33639980009");
+        // A country whose callers nobody lets through.
+        enter(app, id, "Clients!D3", "14155550123");
+        app.mirror().await;
+        assert_eq!(phone_of(app, "7").await, json!("+33639980009"));
+        let problems = app.service.ledger.sheet_problems().await.unwrap();
+        assert!(problems[0].reason.contains("needs the country code"), "{problems:?}");
+        enter(app, id, "Clients!D3", "'+14155550123");
+        app.mirror().await;
+        assert_eq!(phone_of(app, "7").await, json!("+14155550123"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_new_person_under_a_closed_clients_id_is_told_and_not_overwritten() {
+    run_sheet_test(sheet(), async |app, id| {
+        one_client(app).await;
+        app.world.google().delete_rows(id, "Clients", 3, 1).unwrap();
+        app.mirror().await;
+        assert_eq!(app.get("/clients/7").await.0, StatusCode::NOT_FOUND);
+        paste(app, id, "Clients", 3, &[&["7", "Noé", "noe@example.com", "'+33639980077"]]);
+        app.mirror().await;
+        assert_eq!(row(app, id, "Clients", 3)[1], "Noé");
+        let problems = app.service.ledger.sheet_problems().await.unwrap();
+        assert!(problems[0].reason.contains("closed client"), "{problems:?}");
+        enter(app, id, "Clients!A3", "9");
+        app.mirror().await;
+        assert_eq!(phone_of(app, "9").await, json!("+33639980077"));
     })
     .await;
 }

@@ -39,6 +39,24 @@ pub(crate) enum Command {
     /// Bring the database's schema up to date.
     #[command(after_long_help = help(&["DATABASE_URL", "PROXYCALL_SECRET_KEY"]))]
     Migrate,
+    /// Copy the record into a file while the service runs, and check the copy (SQLite).
+    ///
+    /// The file opens only with the PROXYCALL_SECRET_KEY of the service: keep the key, and keep it elsewhere. For
+    /// PostgreSQL this says which command of PostgreSQL's does it.
+    #[command(after_long_help = help(&["DATABASE_URL"]))]
+    Backup {
+        /// Where to; it must not exist.
+        file: PathBuf,
+    },
+    /// Check a backup and put it where DATABASE_URL says (SQLite). Stop the service first.
+    #[command(after_long_help = help(&["DATABASE_URL"]))]
+    Restore {
+        /// The backup.
+        file: PathBuf,
+        /// Replace the record that is there; it is kept beside.
+        #[arg(long)]
+        force: bool,
+    },
     /// Clients.
     #[command(subcommand)]
     Client(Client),

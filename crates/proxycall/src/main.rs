@@ -37,6 +37,8 @@ async fn main() -> ExitCode {
         }
         Command::Phone(phone) => commands::phone::run(phone).await,
         Command::Migrate => commands::migrate::run(&env).await,
+        Command::Backup { file } => commands::backup::back_up(&env, &file).await,
+        Command::Restore { file, force } => commands::backup::restore(&env, &file, force).await,
         Command::Client(cli::Client::Import { file, skip_refused }) => {
             commands::import::run(&env, &file, skip_refused).await
         }

@@ -1,6 +1,7 @@
 //! The Ledger port over SQLite (a file, by default) and PostgreSQL: the address's scheme picks the database, both are
 //! always built in, and both run the same verbs.
 
+pub mod backup;
 mod codec;
 mod error;
 mod keys;

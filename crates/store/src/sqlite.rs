@@ -3,7 +3,7 @@
 //! One writer takes the queued verbs of many requests into one transaction, a savepoint each, and answers after
 //! COMMIT (WAL, `synchronous=FULL`): durability is paid once for all who wait.
 
-mod presence;
+pub(crate) mod presence;
 pub(crate) mod writer;
 
 // The same bodies as in `postgres.rs`, compiled for this database.
@@ -63,7 +63,7 @@ pub(crate) mod dialect {
 }
 
 /// How long a statement waits for another process's lock.
-const BUSY_TIMEOUT: Duration = Duration::from_millis(1_500);
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_millis(1_500);
 /// How much the writer keeps of the file, in KiB (SQLite writes it with a minus). Not more: SQLite looks through all of it
 /// at each commit after it has moved pages of an index, and a page that is not kept comes from the system's memory.
 const WRITER_CACHE: &str = "-16384";

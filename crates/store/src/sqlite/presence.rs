@@ -6,7 +6,7 @@
 
 use std::{
     fs::{File, OpenOptions},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 /// Our lock among those of others; none where it could not be had.
@@ -16,14 +16,19 @@ impl Presence {
     /// Shows that we are here, for as long as this lives.
     pub(crate) fn show(database: Option<&Path>) -> Self {
         let file = database.and_then(|database| {
-            let mut name = database.as_os_str().to_owned();
-            name.push("-users");
-            let file = OpenOptions::new().create(true).append(true).open(name).ok()?;
+            let file = OpenOptions::new().create(true).append(true).open(lock_of(database)).ok()?;
             // Not the variant that fails at once: another may just be looking whether it is alone.
             file.lock_shared().ok()?;
             Some(file)
         });
         Self(file)
+    }
+
+    /// Here alone, and for as long as this lives nobody else; none when somebody is here, or when that cannot be told.
+    pub(crate) fn alone(database: &Path) -> Option<Self> {
+        let file = OpenOptions::new().create(true).append(true).open(lock_of(database)).ok()?;
+        file.try_lock().ok()?;
+        Some(Self(Some(file)))
     }
 
     /// Whether nobody else is here.
@@ -33,6 +38,12 @@ impl Presence {
         // Also when we did not get it: to ask for more may have cost us what we had.
         alone & file.lock_shared().is_ok()
     }
+}
+
+fn lock_of(database: &Path) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push("-users");
+    name.into()
 }
 
 #[cfg(test)]
@@ -50,6 +61,16 @@ mod tests {
         assert!(!one.is_alone(), "having asked, one is still here for the other");
         drop(one);
         assert!(other.is_alone());
+    }
+
+    #[test]
+    fn whoever_must_be_alone_is_refused_in_company() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("proxycall.db");
+        let other = Presence::show(Some(&database));
+        assert!(Presence::alone(&database).is_none());
+        drop(other);
+        assert!(Presence::alone(&database).is_some());
     }
 
     #[test]

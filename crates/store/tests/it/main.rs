@@ -9,6 +9,7 @@
     reason = "a rule that meets an error has failed"
 )]
 
+mod backup;
 mod calls;
 mod clients;
 mod confirmations;

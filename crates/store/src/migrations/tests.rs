@@ -1,6 +1,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::{SignedDuration, Timestamp};
+use proxycall_service::ports::{
+    Ledger,
+    ledger::{ClientSearch, NumberFilter, SendStep, SheetBook as _, Work},
+};
+use proxycall_testkit::database::Database;
+use sqlx::{ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
+
 use super::*;
+use crate::{Options, SecretKey, Store};
 
 /// Tables and their columns, as the texts of one database write them.
 fn tables(text: &str) -> BTreeMap<String, BTreeSet<String>> {
@@ -81,4 +90,173 @@ fn later_migrations_give_new_columns_a_default() {
             assert!(!adds_a_column_that_old_rows_lack(text), "{version:04}_{name}");
         }
     }
+}
+
+/// What the version before cannot bear: it goes on running while the schema is already the new one.
+fn breaks_the_version_before(before: &str, text: &str) -> Option<String> {
+    let statements: Vec<String> = text
+        .lines()
+        .map(|line| line.split("--").next().unwrap())
+        .collect::<Vec<_>>()
+        .join(" ")
+        .split(';')
+        .map(|statement| statement.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    for (position, statement) in statements.iter().enumerate() {
+        let words: Vec<&str> = statement.split(' ').collect();
+        let gone =
+            ["DROP COLUMN", "RENAME COLUMN", "SET NOT NULL", "ALTER COLUMN"].iter().any(|it| statement.contains(it));
+        // Made anew, a table is gone only until its successor takes its name.
+        let lost = match words.as_slice() {
+            ["DROP", "TABLE", name] => !statements[position..]
+                .iter()
+                .any(|later| later.starts_with("ALTER TABLE") && later.ends_with(&format!("RENAME TO {name}"))),
+            ["ALTER", "TABLE", name, "RENAME", "TO", _] => tables(before).contains_key(*name),
+            _ => false,
+        };
+        if gone || lost {
+            return Some(statement.clone());
+        }
+    }
+    let (before, after) = (tables(before), tables(&format!("{before}\n{text}")));
+    for (table, columns) in &before {
+        let now = after.get(table).cloned().unwrap_or_default();
+        if let Some(column) = columns.difference(&now).next() {
+            return Some(format!("{table} no longer has {column}"));
+        }
+        // The version before does not name it when it writes.
+        let required = |column: &str| {
+            text.lines().map(str::trim).any(|line| {
+                line.starts_with(&format!("{column} ")) && line.contains("NOT NULL") && !line.contains("DEFAULT")
+            })
+        };
+        if let Some(column) = now.difference(columns).find(|column| required(column)) {
+            return Some(format!("{table} needs {column}"));
+        }
+    }
+    None
+}
+
+#[test]
+fn the_version_before_can_work_on_each_new_schema() {
+    let old = "CREATE TABLE a (\n b TEXT NOT NULL,\n c TEXT\n);";
+    for (text, breaks) in [
+        ("ALTER TABLE a ADD COLUMN d TEXT;", false),
+        ("CREATE TABLE e (\n f TEXT NOT NULL\n);", false),
+        (
+            "CREATE TABLE a_new (\n b TEXT NOT NULL,\n c TEXT,\n d TEXT\n);\nDROP TABLE a;\nALTER TABLE a_new RENAME TO a;",
+            false,
+        ),
+        ("DROP INDEX x;", false),
+        ("ALTER TABLE a DROP COLUMN c;", true),
+        ("ALTER TABLE a RENAME COLUMN c TO d;", true),
+        ("ALTER TABLE a ALTER COLUMN c SET NOT NULL;", true),
+        ("ALTER TABLE a RENAME TO e;", true),
+        ("DROP TABLE a;", true),
+        ("CREATE TABLE a_new (\n b TEXT NOT NULL\n);\nDROP TABLE a;\nALTER TABLE a_new RENAME TO a;", true),
+        (
+            "CREATE TABLE a_new (\n b TEXT,\n c TEXT,\n d TEXT NOT NULL\n);\nDROP TABLE a;\nALTER TABLE a_new RENAME TO a;",
+            true,
+        ),
+    ] {
+        assert_eq!(breaks_the_version_before(old, text).is_some(), breaks, "{text}");
+    }
+    for text in [|row: &Row| row.2, |row: &Row| row.3] {
+        for (position, row) in MIGRATIONS.iter().enumerate().filter(|(_, row)| row.0 > FILLED) {
+            let before = MIGRATIONS[..position].iter().map(text).collect::<Vec<_>>().join("\n");
+            assert_eq!(breaks_the_version_before(&before, text(row)), None, "{:04}_{}", row.0, row.1);
+        }
+    }
+}
+
+type Row = (i64, &'static str, &'static str, &'static str);
+
+/// The schema that `tests/filled/` has rows for, in each of its tables: that of a service that went through all of a
+/// client's, number's, text's and sheet row's life.
+const FILLED: i64 = 4;
+/// When that was.
+const THEN: i64 = 1_795_420_860;
+
+fn up_to(migrator: Migrator, version: i64) -> Migrator {
+    Migrator::with_migrations(migrator.iter().filter(|migration| migration.version <= version).cloned().collect())
+}
+
+/// Every kind of row is read as it was written, by way of the store as it is now.
+async fn all_is_there(uri: &str) {
+    let options = Options {
+        uri: uri.to_owned(),
+        secrets: vec![SecretKey::from_bytes([7; 32])],
+        first_secret: SecretKey::from_bytes([7; 32]),
+        migrate: true,
+    };
+    let store = Store::open(options).await.unwrap();
+    let now = Timestamp::from_second(THEN + 10 * 365 * 86_400).unwrap();
+    let found = store.search_clients(ClientSearch::Phone("+33639980001".parse().unwrap())).await.unwrap().items;
+    assert_eq!(found.len(), 1, "a real number is found by its hash");
+    assert_eq!(found[0].name.expose(), "Zoé Martin");
+    assert!(found[0].last_caller.is_some() && found[0].proxy.is_some());
+    let numbers = store.numbers(NumberFilter { limit: 100, ..NumberFilter::default() }).await.unwrap().items;
+    assert!(numbers.len() >= 5, "{numbers:?}");
+    let mut past = 0;
+    for number in &numbers {
+        past += store.number_history(number.phone).await.unwrap().len();
+    }
+    assert!(past > 0);
+    assert!(!store.alerts().await.unwrap().is_empty());
+    assert!(!store.settings().await.unwrap().is_empty());
+    assert!(!store.sheet_problems().await.unwrap().is_empty());
+    store.sheet_state().await.unwrap();
+    assert_eq!(store.open_purchases().await.unwrap(), []);
+    let jobs = store.claim_jobs(100, now, now + SignedDuration::from_mins(1)).await.unwrap();
+    let kinds: BTreeSet<_> = jobs.iter().map(|job| job.work.kind()).collect();
+    assert!(kinds.contains("send_text"), "{kinds:?}");
+    let text = jobs.iter().find(|job| matches!(job.work, Work::SendText { .. })).unwrap();
+    let SendStep::Send(text) = store.start_sending(text, now).await.unwrap() else { panic!("the text waits") };
+    assert_eq!((text.body.as_str(), text.to.expose().as_str()), ("Bonjour", "+33639980001"));
+    store.close().await;
+}
+
+/// Filled tables, the newest first.
+async fn check_filled(tables: Vec<String>, count: impl AsyncFn(String) -> i64) {
+    for table in tables {
+        assert!(
+            count(table.clone()).await > 0,
+            "{table} has no row in tests/filled/: this test would show nothing of it"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_filled_sqlite_of_an_earlier_version_is_brought_up_to_date_and_keeps_all() {
+    let database = Database::sqlite();
+    let file = SqliteConnectOptions::new().filename(database.file().unwrap()).create_if_missing(true);
+    let mut db = file.connect().await.unwrap();
+    up_to(sqlite(), FILLED).run_direct(None, &mut db, false).await.unwrap();
+    sqlx::raw_sql(include_str!("../../tests/filled/sqlite.sql")).execute(&mut db).await.unwrap();
+    let tables = sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'");
+    let tables: Vec<String> = tables.fetch_all(&mut db).await.unwrap();
+    assert!(tables.len() > 15, "{tables:?}");
+    check_filled(tables, async |table| database.count(&table).await).await;
+    db.close().await.unwrap();
+    all_is_there(database.uri()).await;
+    let stray = database.texts("SELECT \"table\" FROM pragma_foreign_key_check").await;
+    assert!(stray.is_empty(), "{stray:?}");
+    assert_eq!(database.texts("PRAGMA integrity_check").await, [Some("ok".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_filled_postgres_of_an_earlier_version_is_brought_up_to_date_and_keeps_all() {
+    let database = Database::empty_postgres().await;
+    let mut db = sqlx::PgConnection::connect(database.uri()).await.unwrap();
+    up_to(postgres(), FILLED).run_direct(None, &mut db, false).await.unwrap();
+    sqlx::raw_sql(include_str!("../../tests/filled/postgres.sql")).execute(&mut db).await.unwrap();
+    let tables =
+        sqlx::query_scalar("SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public'");
+    let tables: Vec<String> = tables.fetch_all(&mut db).await.unwrap();
+    assert!(tables.len() > 15, "{tables:?}");
+    check_filled(tables, async |table| database.count(&table).await).await;
+    db.close().await.unwrap();
+    all_is_there(database.uri()).await;
+    let unproven = database.texts("SELECT conname::text FROM pg_constraint WHERE NOT convalidated").await;
+    assert!(unproven.is_empty(), "{unproven:?}");
 }

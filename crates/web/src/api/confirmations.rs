@@ -56,7 +56,7 @@ struct CreateBody {
 
 /// A confirmation that has begun.
 #[derive(Serialize, ToSchema)]
-struct CreatedBody {
+struct BegunBody {
     #[schema(example = "P-0190a3c2")]
     pending_id: String,
     /// The number that the client has, or will have.
@@ -72,11 +72,11 @@ struct CreatedBody {
 /// Begin a confirmation: a number is held, and a code goes out. The same again gets the first result.
 #[utoipa::path(post, path = "/confirmations/create", operation_id = "create_confirmation", tag = "confirmations", request_body = CreateBody,
     responses(
-        (status = 200, body = CreatedBody),
+        (status = 200, body = BegunBody),
         (status = 400, description = "A field is not as it should be, or no number is left", body = Problem),
         (status = 409, description = "A confirmation with this id and other content exists, or this phone is being confirmed already", body = Problem),
         (status = 429, description = "Codes were asked for too often", body = Problem)))]
-async fn create(State(app): State<Shared>, ApiJson(body): ApiJson<CreateBody>) -> Result<Json<CreatedBody>, Problem> {
+async fn create(State(app): State<Shared>, ApiJson(body): ApiJson<CreateBody>) -> Result<Json<BegunBody>, Problem> {
     let fields = ConfirmationFields {
         id: &body.pending_id,
         name: &body.client_name,
@@ -86,7 +86,7 @@ async fn create(State(app): State<Shared>, ApiJson(body): ApiJson<CreateBody>) -
         number_type: body.number_type.as_deref(),
     };
     let it = app.service.create_confirmation(&fields).await.map_err(as_400)?;
-    Ok(Json(CreatedBody {
+    Ok(Json(BegunBody {
         proxy_number: it.proxy.expose(),
         status: it.status(app.service.clock.now()),
         number_type: it.held.as_api_str(),

@@ -1,20 +1,25 @@
-//! Faults of the database: people hear a sentence in time, nothing is half-written, and all recovers by itself.
+//! Faults of the database, the carrier, Google and the mail server: people hear a sentence in time, nothing is half-written, and all recovers by itself.
 
 use std::{
+    collections::BTreeSet,
     path::Path,
     time::{Duration, Instant},
 };
 
 use futures_util::future::join_all;
+use proxycall_domain::NumberType;
 use proxycall_service::ports::{Clock as _, Ledger as _};
 use proxycall_testkit::reqwest::{Method, StatusCode};
-use proxycall_testkit::sandbox::world::Handset;
+use proxycall_testkit::sandbox::{
+    Fault, MailFault, MailStep, endpoints::Operation, google::RequestKind, world::Handset,
+};
 use proxycall_testkit::{
-    app::{CLIENT, COURIER, TestApp, run_test_on_both},
+    app::{CLIENT, COURIER, TestApp, run_sheet_test, run_test_on_both},
     database, run_test,
 };
+use serde_json::json;
 
-use crate::support::at_once;
+use crate::{confirmations, sheet, support::at_once};
 
 /// How long a caller waits for an answer, at most.
 const LIMIT: Duration = Duration::from_secs(3);
@@ -224,6 +229,78 @@ async fn jobs_wait_for_the_database_and_go_on_when_it_is_back() {
         app.store.database().admit(true).await;
         app.drain_jobs().await;
         assert_eq!(app.outcomes().await, ["delivered"]);
+    })
+    .await;
+}
+
+/// Longer than an answer may take in which something of this had to be waited for, and short enough for a test.
+const SLOW: Duration = Duration::from_secs(1);
+
+/// What goes wrong at the carrier, at Google and at the mail server at the same time: slow, failing, cut off.
+fn outside_faults() -> [(Fault, Fault, MailFault); 4] {
+    [
+        (Fault::Slow(SLOW), Fault::Slow(SLOW), MailFault::Slow(MailStep::Hello, SLOW)),
+        (Fault::Status(503), Fault::Status(500), MailFault::Refuse(MailStep::Connect, 421)),
+        (Fault::HangUpBeforeAccepting, Fault::HangUpBeforeAccepting, MailFault::HangUp(MailStep::Sender)),
+        (Fault::Silent(SLOW), Fault::Silent(SLOW), MailFault::Refuse(MailStep::Receiver, 451)),
+    ]
+}
+
+#[tokio::test]
+async fn while_carrier_google_and_mail_server_fail_every_call_is_connected_in_time_and_all_recovers() {
+    run_sheet_test(sheet::sheet(), async |app, id| {
+        sheet::one_client(app).await;
+        app.world.add_handset(Handset::new(CLIENT));
+        let applicant = "+33639980021";
+        app.world.add_handset(Handset::new(applicant));
+        app.number("+33199000601", "FR", NumberType::Local).await;
+        let request = confirmations::request("P-1", applicant, "leo@example.com");
+        let (status, body) = app.post("/confirmations/create", request).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+        app.advance(1).await;
+        let resend = json!({ "pending_id": "P-1", "channel": "email" });
+        let (status, body) = app.post("/confirmations/resend", resend).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+        for (round, (carrier, google, mail)) in outside_faults().into_iter().enumerate() {
+            app.world.fail_next_of(Operation::CreateMessage, carrier);
+            app.world.google().fail_next_of(RequestKind::Read, google.clone());
+            app.world.google().fail_next_of(RequestKind::Write, google);
+            app.world.fail_next_mail(mail);
+            let sid = format!("SM{round}");
+            let form = [("MessageSid", sid.as_str()), ("From", COURIER), ("To", sheet::PROXY), ("Body", sid.as_str())];
+            assert!(!app.webhook("/twilio/sms", &form).await.1.contains("<Message>"));
+            app.clock.advance(jiff::SignedDuration::from_secs(30));
+            // The outside world is waited for by those who work for it, while somebody calls.
+            let calls = async {
+                for call in 0..5 {
+                    let sid = format!("CA{round}-{call}");
+                    let start = Instant::now();
+                    let form = [("CallSid", sid.as_str()), ("From", COURIER), ("To", sheet::PROXY)];
+                    let (status, answer) = app.webhook("/twilio/voice", &form).await;
+                    assert!(start.elapsed() < LIMIT, "{:?}", start.elapsed());
+                    assert!(status == 200 && answer.contains("<Dial") && answer.contains(CLIENT), "{answer}");
+                }
+            };
+            let (jobs, _, ()) = tokio::join!(app.service.run_due_jobs(), app.service.mirror_sheet(), calls);
+            jobs.unwrap();
+        }
+        for _ in 0..10 {
+            app.advance(120).await;
+        }
+        for _ in 0..10 {
+            app.clock.advance(jiff::SignedDuration::from_secs(30));
+            let _ = app.service.mirror_sheet().await;
+        }
+        app.mirror().await;
+        // What the carrier was silent about may have been sent: it is looked up, and not sent a second time.
+        let delivered = app.outcomes().await.iter().filter(|outcome| *outcome == "delivered").count();
+        let unknown = app.outcomes().await.iter().filter(|outcome| *outcome == "unknown").count();
+        let texts: BTreeSet<_> = app.world.inbox(CLIENT).into_iter().map(|text| text.body).collect();
+        assert_eq!((texts.len(), app.world.inbox(CLIENT).len(), delivered + unknown), (delivered, delivered, 4));
+        assert!(unknown <= 2, "only what was cut off is in doubt: {:?}", app.outcomes().await);
+        assert_eq!(app.world.mails_to("leo@example.com").len(), 1);
+        assert_eq!(sheet::cell(app, id, "Clients!H3"), COURIER);
+        assert!(app.service.ledger.sheet_state().await.unwrap().failure.is_none());
     })
     .await;
 }

@@ -26,6 +26,7 @@ mod idempotency;
 mod in_doubt;
 mod interactions;
 mod openapi;
+mod openapi_walk;
 mod orders;
 mod pages;
 mod pool;

@@ -200,3 +200,30 @@ pub(crate) fn file_of(options: &SqliteConnectOptions) -> Option<PathBuf> {
     let path = options.get_filename();
     (path != Path::new(":memory:") && !path.to_string_lossy().starts_with("file:")).then(|| path.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlx::ConnectOptions as _;
+
+    use super::*;
+
+    /// SQLite's number for FULL: a commit is on the disk before it is one.
+    const FULL: i64 = 2;
+
+    #[tokio::test]
+    async fn every_connection_writes_ahead_and_waits_for_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let uri = format!("sqlite:{}", folder.path().join("proxycall.db").display());
+        let engine = Sqlite::open(&uri).await.unwrap();
+        for mut db in [options(&uri).unwrap().connect().await.unwrap(), engine.reader().await.unwrap().detach()] {
+            let journal: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut db).await.unwrap();
+            let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut db).await.unwrap();
+            assert_eq!((journal.as_str(), synchronous), ("wal", FULL));
+        }
+        let writer = engine.writer().unit(|db| {
+            Box::pin(async move { Ok(sqlx::query_scalar::<_, i64>("PRAGMA synchronous").fetch_one(&mut *db).await?) })
+        });
+        assert_eq!(writer.await.unwrap(), FULL);
+        engine.close().await;
+    }
+}

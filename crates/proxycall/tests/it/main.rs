@@ -8,10 +8,13 @@
     reason = "a rule that meets an error has failed"
 )]
 
+mod crash;
 mod doctor;
 mod files;
 mod import;
 mod import_faults;
+mod instances;
+mod load;
 mod logs;
 mod numbers;
 mod numbers_at_carrier;

@@ -110,6 +110,11 @@ id!(
     AlertId,
     "alt"
 );
+id!(
+    /// One act of an operator, in the audit log.
+    ActId,
+    "act"
+);
 
 #[cfg(test)]
 mod tests {

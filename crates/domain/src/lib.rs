@@ -2,6 +2,7 @@
 //!
 //! Facts come in, decisions go out. Whatever waits (store, carrier, clock) lives in the crates above.
 
+pub mod access;
 pub mod address;
 pub mod client;
 pub mod confirmation;
@@ -10,6 +11,7 @@ pub mod destination;
 pub mod enrolment;
 pub mod ids;
 pub mod interaction;
+pub mod limits;
 pub mod national;
 pub mod number_rules;
 pub mod order;
@@ -24,11 +26,12 @@ pub mod sheet;
 pub mod text_sender;
 pub mod wiring;
 
+pub use access::{ActOutcome, Scope, TokenName};
 pub use address::Address;
 pub use client::{ClientId, FieldError, MailAddress, NewClient, PersonName};
 pub use confirmation::{CodeChannel, Confirmation, PendingId};
 pub use country::{Countries, CountryCode};
-pub use ids::{AlertId, DispatchId, InteractionId, JobId, PurchaseId};
+pub use ids::{ActId, AlertId, DispatchId, InteractionId, JobId, PurchaseId};
 pub use interaction::{Channel, Direction, Interaction, Outcome};
 pub use phone::{PhoneError, PhoneNumber};
 pub use phrase::{Language, Phrase};

@@ -48,6 +48,8 @@ pub enum Phrase {
     CallFailed,
     /// Said: we cannot tell now.
     CallUnavailable,
+    /// Said: calls too often.
+    CallTooMany,
     /// Said: a code or link that is over.
     CallRequestOver,
     /// Written: nobody has the number texted.
@@ -60,6 +62,8 @@ pub enum Phrase {
     TextDestination,
     /// Written: the text was not delivered, try again.
     TextUnavailable,
+    /// Written: writes too often.
+    TextTooMany,
     /// Added to a text: one image was not relayed.
     TextOneImage,
     /// Added to a text: `{count}` images were not relayed.
@@ -111,12 +115,14 @@ crate::interaction::words!(Phrase {
     CallNoAnswer = "call.no_answer",
     CallFailed = "call.failed",
     CallUnavailable = "call.unavailable",
+    CallTooMany = "call.too_many",
     CallRequestOver = "call.request_over",
     TextUnknownNumber = "text.unknown_number",
     TextRegion = "text.region",
     TextNoRecentCaller = "text.no_recent_caller",
     TextDestination = "text.destination",
     TextUnavailable = "text.unavailable",
+    TextTooMany = "text.too_many",
     TextOneImage = "text.one_image",
     TextManyImages = "text.many_images",
     CodeSms = "code.sms",

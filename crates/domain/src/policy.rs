@@ -10,6 +10,7 @@ use crate::{
     confirmation::cascade::Cascade,
     confirmation::claim::MailedLink,
     destination::Destinations,
+    limits::Limits,
     phrase::Phrases,
     setting::{SETTINGS, SettingError, phrase_of},
 };
@@ -36,6 +37,8 @@ pub struct Policy {
     pub codes: Cascade,
     /// What a mailed link does for somebody new.
     pub mailed_link: MailedLink,
+    /// How often somebody may ask, call or write.
+    pub limits: Limits,
 }
 
 impl Policy {
@@ -65,6 +68,7 @@ impl Policy {
                 after_email: SignedDuration::ZERO,
             },
             mailed_link: MailedLink::default(),
+            limits: Limits::default(),
         };
         for setting in SETTINGS {
             policy
@@ -102,10 +106,10 @@ impl Policy {
                 }
             }
             "calls.ring_timeout" => {
-                self.ring_timeout_s = seconds(value, 5, 600).ok_or_else(|| refuse("must be seconds, 5 to 600"))?;
+                self.ring_timeout_s = within(value, 5, 600).ok_or_else(|| refuse("must be seconds, 5 to 600"))?;
             }
             "calls.time_limit" => {
-                self.time_limit_s = seconds(value, 60, 14_400).ok_or_else(|| refuse("must be seconds, 60 to 14400"))?;
+                self.time_limit_s = within(value, 60, 14_400).ok_or_else(|| refuse("must be seconds, 60 to 14400"))?;
             }
             "texts.stop_words" => {
                 self.stop_words = value.split_whitespace().map(str::to_uppercase).collect();
@@ -115,7 +119,7 @@ impl Policy {
                     .ok_or_else(|| refuse("must be the words sms, voice and email, each once, with spaces between"))?;
             }
             "codes.after_sms" | "codes.after_voice" | "codes.after_email" => {
-                let wait = seconds(value, 20, 3600).ok_or_else(|| refuse("must be seconds, 20 to 3600"))?;
+                let wait = within(value, 20, 3600).ok_or_else(|| refuse("must be seconds, 20 to 3600"))?;
                 let slot = match key {
                     "codes.after_sms" => &mut self.codes.after_sms,
                     "codes.after_voice" => &mut self.codes.after_voice,
@@ -125,6 +129,20 @@ impl Policy {
             }
             "codes.mailed_link" => {
                 self.mailed_link = MailedLink::parse(value).ok_or_else(|| refuse("must be enrols or asks_operator"))?;
+            }
+            "limits.caller_per_number"
+            | "limits.caller"
+            | "limits.token_per_second"
+            | "limits.token_burst"
+            | "limits.strangers" => {
+                let slot = match key {
+                    "limits.caller_per_number" => &mut self.limits.caller_per_number,
+                    "limits.caller" => &mut self.limits.caller,
+                    "limits.token_per_second" => &mut self.limits.token_per_second,
+                    "limits.token_burst" => &mut self.limits.token_burst,
+                    _ => &mut self.limits.strangers,
+                };
+                *slot = within(value, 1, 1_000_000).ok_or_else(|| refuse("must be a number, 1 to 1000000"))?;
             }
             "languages.english" => self.english = self.regions(value).map_err(|problem| refuse(&problem))?,
             _ => {
@@ -212,8 +230,8 @@ impl Policy {
     }
 }
 
-fn seconds(text: &str, least: u32, most: u32) -> Option<u32> {
-    text.parse().ok().filter(|seconds| (least..=most).contains(seconds))
+fn within(text: &str, least: u32, most: u32) -> Option<u32> {
+    text.parse().ok().filter(|number| (least..=most).contains(number))
 }
 
 fn ranges(text: &str) -> Option<Vec<u64>> {

@@ -82,6 +82,30 @@ pub const SETTINGS: &[Setting] = &[
                   operator approves it, because the link proves the e-mail address and not the phone).",
     },
     Setting {
+        key: "limits.caller_per_number",
+        default: "30",
+        meaning: "How many calls, and how many texts, one caller may make to one proxy number in ten minutes, 1 to \
+                  1000000. More hear or read that it was often, and reach nobody.",
+    },
+    Setting { key: "limits.caller", default: "120", meaning: "The same to all proxy numbers together." },
+    Setting {
+        key: "limits.token_per_second",
+        default: "50",
+        meaning: "How many requests one API token may make in a second in the long run, 1 to 1000000. More are answered \
+                  429 with Retry-After.",
+    },
+    Setting {
+        key: "limits.token_burst",
+        default: "200",
+        meaning: "How many requests one API token may make at once, 1 to 1000000.",
+    },
+    Setting {
+        key: "limits.strangers",
+        default: "60",
+        meaning: "How many requests without a valid token one address may make to the API in ten minutes, 1 to 1000000. \
+                  Further tokens from there are not looked at until then, but for those that it used before.",
+    },
+    Setting {
         key: "languages.english",
         default: "",
         meaning: "Further countries whose clients are addressed in English, as ISO codes with spaces between.",

@@ -69,6 +69,12 @@ pub(crate) enum Command {
     /// See and change what an operator may change while the service runs.
     #[command(subcommand, after_long_help = help(&["DATABASE_URL", "PROXYCALL_SECRET_KEY"]))]
     Setting(Setting),
+    /// Tokens of the API: make, list, replace and revoke them.
+    #[command(subcommand, after_long_help = help(&["DATABASE_URL", "PROXYCALL_SECRET_KEY"]))]
+    Token(Token),
+    /// Show what operators did: through the API, at the command line, in the sheet.
+    #[command(after_long_help = help(&["DATABASE_URL", "PROXYCALL_SECRET_KEY"]))]
+    Audit(Audit),
     /// Check every setting and every outside party; say what is expected, what is seen, and what to do.
     #[command(after_long_help = help(&[
         "PUBLIC_BASE_URL", "DATABASE_URL", "PROXYCALL_SECRET_KEY", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN",
@@ -221,6 +227,58 @@ pub(crate) enum Setting {
         /// Its name.
         key: String,
     },
+}
+
+/// What to do with tokens.
+#[derive(Subcommand)]
+pub(crate) enum Token {
+    /// Make a token and print it. It is shown this once.
+    Add {
+        /// Its name: 1 to 32 small letters, digits, - and _, a letter first. A name is never given twice.
+        name: String,
+        /// What it may do: read (see clients, calls and numbers), operate (change them too), admin (tokens and the audit
+        /// log too).
+        #[arg(long, value_parser = ["read", "operate", "admin"])]
+        scope: String,
+        /// In how many days it ends, 1 to 3650; without it, never.
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
+        expires: Option<u32>,
+    },
+    /// List all, revoked ones too; never the tokens themselves.
+    List,
+    /// Put another token in the place of this one and print it. The former opens nothing 5 seconds later.
+    Rotate {
+        /// Its name.
+        name: String,
+    },
+    /// Revoke one for good: 5 seconds later it opens nothing.
+    Revoke {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// Options of `audit`.
+#[derive(Args)]
+pub(crate) struct Audit {
+    /// Only what this actor did: a token's name, environment, cli, sheet, or api where no token is asked for.
+    #[arg(long)]
+    pub actor: Option<String>,
+    /// Only acts of this kind, such as close_client.
+    #[arg(long)]
+    pub action: Option<String>,
+    /// Only acts on this, such as "client 42".
+    #[arg(long)]
+    pub subject: Option<String>,
+    /// Only those before this one.
+    #[arg(long, value_name = "ID")]
+    pub after: Option<String>,
+    /// How many at most, the newest first: 1 to 500.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=500))]
+    pub limit: u32,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Options of `reference`.

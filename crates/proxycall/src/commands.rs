@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub(crate) mod backup;
+pub(crate) mod audit;
 pub(crate) mod doctor;
 pub(crate) mod import;
 pub(crate) mod migrate;
@@ -11,3 +12,4 @@ pub(crate) mod sandbox;
 pub(crate) mod serve;
 pub(crate) mod setting;
 pub(crate) mod sheet;
+pub(crate) mod token;

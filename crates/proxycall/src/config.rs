@@ -30,6 +30,7 @@ pub(crate) use port::Port;
 pub(crate) use problems::ConfigProblems;
 pub(crate) use sheet::SheetConfig;
 
+use crate::server::ServerLimits;
 use environment::ENV_FILE;
 
 /// Which settings a command cannot do without.
@@ -73,6 +74,8 @@ pub(crate) struct CarrierConfig {
 pub(crate) struct Config {
     /// Where to listen.
     pub port: Port,
+    /// What a connection may take.
+    pub server: ServerLimits,
     /// Our public addresses, the first for new webhooks; without a slash at the end.
     pub base_urls: Vec<String>,
     /// Who may use the business routes.
@@ -110,6 +113,7 @@ impl Config {
             problems.add(ENV_FILE, problem);
         }
         let port = read_port(env, &mut problems);
+        let connections = problems.within(env, "PROXYCALL_MAX_CONNECTIONS", 10, 100_000).unwrap_or_default();
         let base_urls = read_base_urls(env, &mut problems);
         let tokens = read_tokens(env, &mut problems, needs);
         let secrets = read_secrets(env, &mut problems);
@@ -143,6 +147,7 @@ impl Config {
             {
                 Ok(Self {
                     port,
+                    server: ServerLimits::with_connections(usize::try_from(connections).unwrap_or(usize::MAX)),
                     base_urls,
                     tokens,
                     secrets,

@@ -1,13 +1,15 @@
 //! Promises: on SIGTERM or Ctrl-C nothing new is accepted, what is in flight is finished, jobs reach a safe point, and
 //! the process ends with 0 within 25 seconds.
 
-use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
-use axum::{Router, serve::ListenerExt};
+use axum::Router;
 use proxycall_service::Service;
 use proxycall_store::Store;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+
+use crate::server::{self, ServerLimits};
 
 /// How long requests in flight may take to finish. Webhooks need milliseconds.
 const REQUESTS_LIMIT: Duration = Duration::from_secs(8);
@@ -40,27 +42,20 @@ pub(crate) fn stop_signal() -> std::io::Result<CancellationToken> {
 /// Serves until told to stop, then ends in order: requests, jobs, store.
 ///
 /// # Errors
-/// When the listener fails.
+/// When serving ends by a defect of ours.
 pub(crate) async fn run(
     listener: TcpListener,
     router: Router,
+    limits: ServerLimits,
     service: Arc<Service>,
     store: Arc<Store>,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
     let work = tokio::spawn(service.work(stop.clone()));
-    let listener = listener.tap_io(|stream| {
-        // Answers are small and written whole: waiting to fill a packet would only delay them.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY is not available");
-        }
-    });
-    let router = router.into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
-    let serving = tokio::spawn(serving.into_future());
+    let serving = tokio::spawn(server::serve(listener, router, limits, stop.clone()));
     let stopped = stop.clone();
     let result = tokio::select! {
-        result = serving => result.unwrap_or_else(|error| Err(std::io::Error::other(error))),
+        result = serving => result.map_err(std::io::Error::other),
         () = async move { stopped.cancelled().await; tokio::time::sleep(REQUESTS_LIMIT).await } => {
             tracing::warn!("some requests were still open");
             Ok(())

@@ -5,6 +5,7 @@ mod commands;
 mod config;
 mod lifecycle;
 mod output;
+mod server;
 mod system;
 mod telemetry;
 mod wiring;
@@ -44,6 +45,8 @@ async fn main() -> ExitCode {
         }
         Command::Number(number) => commands::number::run(&env, number).await,
         Command::Sheet(sheet) => commands::sheet::run(&env, sheet).await,
+        Command::Token(token) => commands::token::run(&env, token).await,
+        Command::Audit(options) => commands::audit::run(&env, options).await,
         Command::Setting(setting) => commands::setting::run(&env, setting).await,
         Command::Doctor => commands::doctor::run(&env).await,
         Command::Reference(options) => commands::reference::run(&options),

@@ -8,6 +8,7 @@ use proxycall_google_sheets::{GoogleSheet, GoogleSheetConfig};
 use proxycall_notify::SmtpMailer;
 use proxycall_service::{
     Service,
+    access::LiveTokens,
     jobs::Wake,
     live_policy::LivePolicy,
     pool::PoolTables,
@@ -16,7 +17,7 @@ use proxycall_service::{
 };
 use proxycall_store::{OpenError, Options, SecretKey, Store};
 use proxycall_twilio::{TwilioClient, TwilioConfig, Verifier};
-use proxycall_web::{App, Pages, enrolment::Enrolment};
+use proxycall_web::{App, Pages, RateLimits, enrolment::Enrolment};
 
 use crate::{
     config::{Config, SheetConfig},
@@ -120,6 +121,7 @@ pub(crate) fn service(config: &Config, store: &Arc<Store>) -> anyhow::Result<Arc
         clock: Arc::new(SystemClock) as Arc<dyn Clock>,
         chance: Arc::new(SystemChance),
         policy: LivePolicy::new(config.policy.clone()),
+        tokens: LiveTokens::default(),
         wake: Wake::default(),
         public_base_url: config.base_urls.first().cloned().unwrap_or_default(),
         preferred_type: config.number_type,
@@ -158,5 +160,6 @@ pub(crate) fn router(config: Config, service: &Arc<Service>) -> anyhow::Result<R
         .context("PUBLIC_BASE_URL and TWILIO_AUTH_TOKEN cannot be used to check signatures")?;
     let enrolment = Arc::clone(service) as Arc<dyn Enrolment>;
     let pages = Pages::new(enrolment, config.pages.addresses, &config.pages.frame_ancestors)?;
-    Ok(proxycall_web::router(App { service: Arc::clone(service), verifier, tokens: config.tokens, pages }))
+    let (service, tokens, limits) = (Arc::clone(service), config.tokens, RateLimits::default());
+    Ok(proxycall_web::router(App { service, verifier, tokens, pages, limits }))
 }

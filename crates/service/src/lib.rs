@@ -3,6 +3,8 @@
 //! [`Service`] is handed everything that waits or surprises (store, carrier, clock, chance) and offers one method per
 //! thing that can happen: a call comes in, a text comes in, an order is placed, a job is due.
 
+pub mod access;
+pub mod audit;
 pub mod calls;
 pub mod clients;
 pub mod confirmations;
@@ -20,6 +22,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 use jiff::SignedDuration;
 use proxycall_domain::{NumberType, TextSender};
 
+use access::LiveTokens;
 use jobs::Wake;
 use live_policy::LivePolicy;
 use pool::{PoolConfig, PoolTables};
@@ -46,6 +49,8 @@ pub struct Service {
     pub chance: Arc<dyn Chance>,
     /// The rules in force.
     pub policy: LivePolicy,
+    /// The API's tokens.
+    pub tokens: LiveTokens,
     /// Tells the workers that there is something to do.
     pub wake: Wake,
     /// Where the carrier finds us, without a slash at the end.

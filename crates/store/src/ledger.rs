@@ -91,6 +91,7 @@ macro_rules! read {
 }
 
 // Below the macros, which it uses.
+mod access;
 mod sheet;
 
 impl Store {

@@ -41,6 +41,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0005_shop.sql"),
         include_str!("../migrations/postgres/0005_shop.sql"),
     ),
+    (
+        7,
+        "access",
+        include_str!("../migrations/sqlite/0007_access.sql"),
+        include_str!("../migrations/postgres/0007_access.sql"),
+    ),
 ];
 
 fn migrator(text: impl Fn(&'static (i64, &'static str, &'static str, &'static str)) -> &'static str) -> Migrator {

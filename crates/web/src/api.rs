@@ -1,10 +1,12 @@
 //! The operator's API. Field names, shapes and statuses are those of the original (`original-behaviour` §1).
 
+mod audit;
 mod clients;
 mod confirmations;
 mod interactions;
 mod orders;
 mod pool;
+pub(crate) mod tokens;
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 use utoipa_axum::router::OpenApiRouter;
@@ -13,6 +15,7 @@ use crate::Shared;
 
 pub(crate) use pool::CARRIER_LIMIT;
 
+/// All but the tokens' routes, whose answers are never kept.
 pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .merge(clients::router())
@@ -20,6 +23,7 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
         .merge(pool::router())
         .merge(confirmations::router())
         .merge(interactions::router())
+        .merge(audit::router())
 }
 
 /// How many items a page has when nobody says, and at most.

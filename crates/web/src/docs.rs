@@ -52,7 +52,8 @@ struct Operation {
     method: String,
     path: String,
     summary: String,
-    open: bool,
+    /// The scope that a token must have; `open` when none is needed.
+    needs: String,
     parameters: Vec<Field>,
     body: Vec<Field>,
     answers: Vec<Answer>,
@@ -77,7 +78,7 @@ struct Answer {
 struct Page {
     title: String,
     version: String,
-    everywhere: [(&'static str, &'static str); 3],
+    everywhere: [(&'static str, &'static str); 4],
     operations: Vec<Operation>,
 }
 
@@ -114,7 +115,7 @@ fn page(openapi: &Value) -> Page {
                 method: method.to_uppercase(),
                 path: path.clone(),
                 summary: [text(operation, "summary"), text(operation, "description")].join(" ").trim().to_owned(),
-                open: operation.get("security").is_some(),
+                needs: operation.pointer("/security/0/token/0").and_then(Value::as_str).unwrap_or("open").to_owned(),
                 parameters: operation
                     .get("parameters")
                     .and_then(Value::as_array)

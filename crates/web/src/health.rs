@@ -8,7 +8,12 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{Problem, Shared};
 
 pub(crate) fn router() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(live)).routes(routes!(ready))
+    OpenApiRouter::new().routes(routes!(ready))
+}
+
+/// Apart, because it is never limited: whoever asks decides by it whether we are started again.
+pub(crate) fn liveness() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(live))
 }
 
 /// A good state.

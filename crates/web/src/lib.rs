@@ -1,10 +1,11 @@
 //! The HTTP surface of ProxyCall: the operator's API, Twilio's webhooks, the pages that clients see, health.
 //!
 //! A request passes, from outside in: one log line and a request id, a limit on time and body, the token (business
-//! routes) or the signature (webhooks), the idempotency key, the handler.
+//! routes) or the signature (webhooks), the idempotency key, the audit log, the handler.
 
 mod activate;
 mod api;
+mod audit;
 mod auth;
 mod client_address;
 mod docs;
@@ -14,6 +15,7 @@ mod idempotency;
 mod json;
 mod pages;
 mod problem;
+mod rate_limit;
 mod request_log;
 mod verify;
 mod webhooks;
@@ -36,19 +38,24 @@ pub use auth::ApiTokens;
 pub use client_address::ClientAddresses;
 pub use pages::Pages;
 pub use problem::Problem;
+pub use rate_limit::RateLimits;
 
 /// The largest body that is read, in bytes.
 const BODY_LIMIT: usize = 256 * 1024;
 /// How long a request may take. Webhooks answer long before.
 const REQUEST_LIMIT: Duration = Duration::from_secs(20);
 
-/// On every answer: it is what it says it is, its address goes to nobody, and nothing keeps it, since most hold personal
+/// On every answer that has none of its own: it is what it says it is, its address goes to nobody, and nothing keeps it, since most hold personal
 /// data.
-const HEADERS: [(HeaderName, HeaderValue); 3] = [
+const HEADERS: [(HeaderName, HeaderValue); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    // Pages bring their own: what has none is no page, and is not to be shown as one.
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
 ];
+/// Where our public address is https: nobody asks again in the clear, for a year.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// What the handlers stand on.
 pub struct App {
@@ -60,13 +67,19 @@ pub struct App {
     pub tokens: ApiTokens,
     /// What clients see.
     pub pages: Pages,
+    /// Who asked, called and wrote how often lately.
+    pub limits: RateLimits,
 }
 
 /// The state that handlers ask for.
 pub(crate) type Shared = Arc<App>;
 
 fn api() -> OpenApiRouter<Shared> {
-    OpenApiRouter::with_openapi(docs::base()).merge(api::router()).merge(health::router())
+    OpenApiRouter::with_openapi(docs::base())
+        .merge(api::router())
+        .merge(api::tokens::router())
+        .merge(health::router())
+        .merge(health::liveness())
 }
 
 /// The API's description, as served at `/openapi.json`.
@@ -80,21 +93,31 @@ pub fn router(app: App) -> Router {
     let app = Arc::new(app);
     let business = middleware::from_fn_with_state(Arc::clone(&app), auth::require_token);
     let once = middleware::from_fn_with_state(Arc::clone(&app), idempotency::once);
-    let operators = api::router().layer(once).layer(business);
-    let (routes, _) = OpenApiRouter::<Shared>::new().merge(operators).merge(health::router()).split_for_parts();
+    let openapi = openapi();
+    let record = middleware::from_fn_with_state(Arc::new(audit::Audit::new(&app, &openapi)), audit::record);
+    let looked = || middleware::from_fn_with_state(Arc::clone(&app), pages::looked);
+    let operators = api::router().layer(record.clone()).layer(once);
+    // What a new token is answered is kept nowhere, not even for whoever repeats the request.
+    let operators = operators.merge(api::tokens::router().layer(record)).layer(business);
+    let (routes, _) = OpenApiRouter::<Shared>::new()
+        .merge(operators)
+        .merge(health::router().layer(looked()))
+        .merge(health::liveness())
+        .split_for_parts();
+    let secure = app.service.public_base_url.starts_with("https://");
     let routes = routes
-        .merge(docs::router(&openapi()))
+        .merge(docs::router(&openapi).layer(looked()))
         .merge(webhooks::router())
         .merge(pages::router(&app))
         .fallback(not_found)
         .method_not_allowed_fallback(async || Problem::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"))
-        .layer(middleware::from_fn(around));
+        .layer(middleware::from_fn(move |request, next| around(secure, request, next)));
     routes.with_state(app)
 }
 
 /// What every request passes. One layer, since each further one costs a webhook some allocations.
-async fn around(mut request: Request, next: Next) -> Response {
-    let line = request_log::Line::begin(&request);
+async fn around(secure: bool, mut request: Request, next: Next) -> Response {
+    let line = request_log::Line::begin(&mut request);
     DefaultBodyLimit::max(BODY_LIMIT).apply(&mut request);
     let limit = limit_of(&request);
     let answered = AssertUnwindSafe(next.run(request)).catch_unwind();
@@ -108,6 +131,9 @@ async fn around(mut request: Request, next: Next) -> Response {
     line.end(&mut response);
     for (name, value) in HEADERS {
         response.headers_mut().entry(name).or_insert(value);
+    }
+    if secure {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
     }
     response
 }

@@ -5,7 +5,6 @@
 
 pub(crate) mod assets;
 pub(crate) mod language;
-pub(crate) mod rate_limit;
 pub(crate) mod texts;
 
 use std::sync::Arc;
@@ -23,13 +22,13 @@ use axum::{
 use proxycall_domain::{Language, TableError, national::NationalNumbers};
 
 use crate::{
-    Shared, activate,
+    Problem, Shared, activate,
     client_address::{ClientAddress, ClientAddresses},
     enrolment::{Enrolment, Unwell},
+    rate_limit::Act,
     verify,
 };
 
-use rate_limit::{Act, RateLimit};
 use texts::{Texts, texts};
 
 /// What the public pages stand on.
@@ -67,13 +66,26 @@ impl Pages {
     pub(crate) fn numbers(&self) -> &NationalNumbers {
         &self.numbers
     }
+
+    /// Who asks, as far as limits tell people apart.
+    pub(crate) fn address_of(&self, request: &Request) -> ClientAddress {
+        self.addresses.of(request.headers(), request.extensions())
+    }
+}
+
+/// Lets an address look at what needs no token, so often.
+pub(crate) async fn looked(State(app): State<Shared>, request: Request, next: Next) -> Response {
+    let (now, address) = (app.service.clock.now(), app.pages.address_of(&request));
+    match app.limits.addresses.take(Act::Look, address, Act::Look.budget(), now) {
+        Ok(()) => next.run(request).await,
+        Err(retry_after_s) => Problem::too_many(retry_after_s),
+    }
 }
 
 /// What a page's handler asks for.
 pub(crate) struct Site {
     pub(crate) app: Shared,
     pub(crate) countries: activate::CountryLists,
-    limits: RateLimit<ClientAddress>,
 }
 
 impl Site {
@@ -124,11 +136,7 @@ impl Site {
 pub(crate) type PageState = State<Arc<Site>>;
 
 pub(crate) fn router(app: &Shared) -> Router<Shared> {
-    let site = Arc::new(Site {
-        app: Arc::clone(app),
-        countries: activate::CountryLists::of(app),
-        limits: RateLimit::default(),
-    });
+    let site = Arc::new(Site { app: Arc::clone(app), countries: activate::CountryLists::of(app) });
     Router::new()
         .route("/activate", get(activate::form).post(activate::submit))
         .route("/activate/progress/{token}", get(activate::progress))
@@ -140,13 +148,14 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
 
 /// Counts by client address, and hands the address on.
 async fn limited(State(site): PageState, mut request: Request, next: Next) -> Response {
-    let address = site.app.pages.addresses.of(request.headers(), request.extensions());
+    let address = site.app.pages.address_of(&request);
     let act = match request.extensions().get::<MatchedPath>().map(MatchedPath::as_str) {
         Some("/activate") if request.method() == Method::POST => Act::Activate,
         Some("/confirmations/verify") if request.method() == Method::POST => Act::Verify,
         _ => Act::Look,
     };
-    if let Err(retry_after_s) = site.limits.take(act, address, site.app.service.clock.now()) {
+    let now = site.app.service.clock.now();
+    if let Err(retry_after_s) = site.app.limits.addresses.take(act, address, act.budget(), now) {
         let asked = Fields::parse(request.uri().query().unwrap_or_default().as_bytes());
         let language = language::choose(asked.get("lang"), request.headers());
         return site.too_many(language, retry_after_s);

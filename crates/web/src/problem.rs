@@ -52,6 +52,14 @@ impl Problem {
         }
     }
 
+    /// Too much was asked: 429, and when to ask again.
+    pub(crate) fn too_many(retry_after_s: u32) -> Response {
+        let detail = format!("Too many requests; try again in {retry_after_s} seconds");
+        let mut response = Self::new(StatusCode::TOO_MANY_REQUESTS, detail).into_response();
+        response.headers_mut().insert(header::RETRY_AFTER, retry_after_s.into());
+        response
+    }
+
     /// A field that is not as it should be: 422.
     pub(crate) fn field(field: &str, problem: &str) -> Self {
         Self {
@@ -191,6 +199,16 @@ impl From<LedgerError> for Problem {
                 StatusCode::TOO_MANY_REQUESTS,
                 format!("Codes were asked for too often {per}; they can be asked for again at {again_at}"),
             ),
+            LedgerError::TokenUnknown => Self::new(StatusCode::NOT_FOUND, "There is no token of this name"),
+            LedgerError::TokenExists => Self {
+                field: Some("name".to_owned()),
+                ..Self::new(
+                    StatusCode::CONFLICT,
+                    "name: a token of this name exists, or did; a name is never given twice, since the audit log tells by it \
+                     who acted",
+                )
+            },
+            LedgerError::TokenRevoked => Self::new(StatusCode::CONFLICT, "The token was revoked; make another one"),
             LedgerError::OrderConflict => Self {
                 field: Some("order_id".to_owned()),
                 ..Self::new(StatusCode::CONFLICT, "order_id: an order with this id and other content exists already")

@@ -2,7 +2,10 @@
 //! header, or a path with data in it.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Instant,
 };
 
@@ -46,17 +49,23 @@ pub(crate) struct Line {
     method: Method,
     /// The route's pattern, not the path: /clients/by-proxy/{proxy} holds a number.
     route: Option<MatchedPath>,
-    id: String,
+    id: RequestId,
 }
+
+/// The request's id, for those behind who write it down.
+#[derive(Clone)]
+pub(crate) struct RequestId(pub(crate) Arc<str>);
 
 impl Line {
     /// What there is to say of a request before it is answered.
-    pub(crate) fn begin(request: &Request) -> Self {
+    pub(crate) fn begin(request: &mut Request) -> Self {
+        let id = RequestId(request_id().into());
+        request.extensions_mut().insert(id.clone());
         Self {
             started: Instant::now(),
             method: request.method().clone(),
             route: request.extensions().get::<MatchedPath>().cloned(),
-            id: request_id(),
+            id,
         }
     }
 
@@ -64,8 +73,8 @@ impl Line {
     pub(crate) fn end(self, response: &mut Response) {
         let note = response.extensions_mut().remove::<Note>();
         let route = self.route.as_ref().map_or("unknown", MatchedPath::as_str);
-        write_line(&self.id, &self.method, route, response, note, self.started);
-        if let Ok(value) = HeaderValue::try_from(self.id) {
+        write_line(&self.id.0, &self.method, route, response, note, self.started);
+        if let Ok(value) = HeaderValue::try_from(&*self.id.0) {
             response.headers_mut().insert(REQUEST_ID.clone(), value);
         }
     }

@@ -1,5 +1,6 @@
 //! Twilio's webhooks. A handler gets a [`TwilioWebhook`] only after the signature has been verified.
 
+mod often;
 mod otp;
 mod status;
 mod text;

@@ -6,17 +6,17 @@
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 
 use super::{Availability, NumberStatus, NumberType};
-use crate::{CountryCode, FieldError, PhoneNumber};
+use crate::{CountryCode, FieldError, PhoneNumber, access::TokenName};
 
-/// Who did something to a number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+/// Who did something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Actor {
-    /// A program with the API's token.
+    /// Somebody at an API that asks for no token.
     Api,
+    /// A program with this token.
+    Token(TokenName),
     /// Somebody at the command line.
     Cli,
     /// Somebody who typed it into the Google Sheet.
@@ -26,14 +26,12 @@ pub enum Actor {
 }
 
 impl Actor {
-    /// Everybody.
-    pub const ALL: [Self; 4] = [Self::Api, Self::Cli, Self::Sheet, Self::System];
-
-    /// The word in API and store.
+    /// The word in API and store: no token is called like one of the others.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub fn as_str(&self) -> &str {
         match self {
             Self::Api => "api",
+            Self::Token(name) => name.as_str(),
             Self::Cli => "cli",
             Self::Sheet => "sheet",
             Self::System => "system",
@@ -43,7 +41,12 @@ impl Actor {
     /// Reads the store's word; one that only another version knows is the system's.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        Self::ALL.into_iter().find(|actor| actor.as_str() == text).unwrap_or(Self::System)
+        match text {
+            "api" => Self::Api,
+            "cli" => Self::Cli,
+            "sheet" => Self::Sheet,
+            _ => TokenName::from_store(text).map_or(Self::System, Self::Token),
+        }
     }
 }
 
@@ -300,6 +303,15 @@ mod tests {
         let (hour, days) = (SignedDuration::from_hours(1), SignedDuration::from_hours(72));
         assert_eq!(rest(hour, days), days);
         assert_eq!(rest(days, hour), days);
+    }
+
+    #[test]
+    fn who_acted_reads_back_and_a_tokens_name_is_its_own() {
+        let token = Actor::Token(TokenName::parse("name", "shop").unwrap());
+        for actor in [Actor::Api, Actor::Cli, Actor::Sheet, Actor::System, token] {
+            assert_eq!(Actor::parse(actor.as_str()), actor);
+        }
+        assert_eq!(Actor::parse("Something else"), Actor::System);
     }
 
     #[test]

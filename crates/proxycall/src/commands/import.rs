@@ -8,7 +8,11 @@ use std::{
 };
 
 use anyhow::Context as _;
-use proxycall_service::import::{Event, Source};
+use proxycall_domain::ActOutcome;
+use proxycall_service::{
+    audit::Operator,
+    import::{Event, Source},
+};
 
 use crate::{
     config::{Config, Environment, Needs},
@@ -42,7 +46,15 @@ pub(crate) async fn run(env: &Environment, file: &Path, skip_refused: bool) -> a
             progress.complain(&format!("line {line}{client}: {error}"));
         }
     };
+    let begun = parts.service.begin_act(&Operator::at_command_line(), "import_clients", "").await;
+    let act = begun.context("nothing was done: it could not be written into the audit log")?;
     let report = parts.service.import_clients(&CsvFile(file.to_owned()), skip_refused, &mut tell).await;
+    let (subject, outcome) = match &report {
+        Ok(report) if report.refused > 0 && !skip_refused => (None, ActOutcome::Refused),
+        Ok(report) => (Some(format!("{} clients", report.added)), ActOutcome::Done),
+        Err(_) => (None, ActOutcome::Failed),
+    };
+    parts.service.end_act(act, subject, outcome).await;
     progress.clear();
     parts.store.close().await;
     let report = report.with_context(|| file.display().to_string())?;

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use anyhow::anyhow;
 use jiff::Timestamp;
-use proxycall_domain::{NumberStatus, PhoneNumber, client::parse_phone, pool::ProxyNumber};
+use proxycall_domain::{NumberStatus, PhoneNumber, client::parse_phone, phone::mask, pool::ProxyNumber};
 use proxycall_service::{
     Service,
     pool::{NumberFailure, PoolError},
@@ -18,6 +18,7 @@ use proxycall_service::{
 };
 use serde_json::{Value, json};
 
+use super::audit::act;
 use crate::{
     cli::{self, Number},
     config::{Config, Environment, Needs},
@@ -38,22 +39,48 @@ pub(crate) async fn run(env: &Environment, command: Number) -> anyhow::Result<Ex
     let service = parts.service.as_ref();
     let result = match service.policy.refresh(service.ledger.as_ref()).await {
         Err(error) => Err(error.into()),
-        Ok(_) => match command {
-            Number::List(options) => show::list(service, &options).await,
-            Number::Summary(options) => show::summary(service, &options).await,
-            Number::History(options) => show::history(service, &options).await,
-            Number::Buy(options) => buy::buy(service, &options).await,
-            Number::Assign(options) => buy::assign(service, &options).await,
-            Number::Release(options) => move_numbers::release(service, &options).await,
-            Number::Quarantine(options) => move_numbers::quarantine(service, &options).await,
-            Number::RestoreWebhooks(options) => move_numbers::restore_webhooks(service, &options).await,
-            Number::Adopt(options) => move_numbers::adopt(service, &options).await,
-            Number::Sync(options) => account::sync(service, &options).await,
-            Number::FixWebhooks(options) => account::fix_webhooks(service, &options).await,
+        Ok(_) => match act_of(&command) {
+            Some((action, subject)) => act(service, action, &subject, carry_out(service, command)).await,
+            None => carry_out(service, command).await,
         },
     };
     parts.store.close().await;
     result
+}
+
+/// What the audit log calls it, and to what it is done; none: it only looks.
+fn act_of(command: &Number) -> Option<(&'static str, String)> {
+    let numbers = |numbers: &[String]| {
+        let masked: Vec<String> = numbers.iter().map(|number| mask(number)).collect();
+        format!("numbers {}", masked.join(" "))
+    };
+    Some(match command {
+        Number::Buy(options) if !options.dry_run => ("buy_numbers", format!("{} numbers", options.count)),
+        Number::Assign(options) => ("assign_number", format!("client {}", options.client)),
+        Number::Release(options) => ("release_numbers", numbers(&options.numbers)),
+        Number::Quarantine(options) => ("quarantine_numbers", numbers(&options.numbers)),
+        Number::RestoreWebhooks(options) => ("restore_webhooks", numbers(&options.numbers)),
+        Number::Adopt(options) => ("adopt_numbers", numbers(&options.numbers)),
+        Number::Sync(options) if options.apply => ("sync_pool", String::new()),
+        Number::FixWebhooks(options) if options.apply => ("fix_webhooks", String::new()),
+        _ => return None,
+    })
+}
+
+async fn carry_out(service: &Service, command: Number) -> anyhow::Result<ExitCode> {
+    match command {
+        Number::List(options) => show::list(service, &options).await,
+        Number::Summary(options) => show::summary(service, &options).await,
+        Number::History(options) => show::history(service, &options).await,
+        Number::Buy(options) => buy::buy(service, &options).await,
+        Number::Assign(options) => buy::assign(service, &options).await,
+        Number::Release(options) => move_numbers::release(service, &options).await,
+        Number::Quarantine(options) => move_numbers::quarantine(service, &options).await,
+        Number::RestoreWebhooks(options) => move_numbers::restore_webhooks(service, &options).await,
+        Number::Adopt(options) => move_numbers::adopt(service, &options).await,
+        Number::Sync(options) => account::sync(service, &options).await,
+        Number::FixWebhooks(options) => account::fix_webhooks(service, &options).await,
+    }
 }
 
 fn needs(command: &Number) -> Needs {

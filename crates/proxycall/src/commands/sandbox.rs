@@ -94,9 +94,10 @@ pub(crate) async fn run(env: &Environment, options: &cli::Sandbox) -> anyhow::Re
     // Gives each tab the column in which people read why an edit was put back.
     parts.service.init_sheet().await.context("the simulated sheet cannot be set up")?;
     let lines = populate(&parts.service, &carrier).await?;
+    let limits = config.server;
     let router = wiring::router(config, &parts.service)?;
     greet(&base_url, &carrier.base_url(), &lines, options.keep.as_deref());
-    let result = lifecycle::run(listener, router, parts.service, parts.store, stop).await;
+    let result = lifecycle::run(listener, router, limits, parts.service, parts.store, stop).await;
     carrier.shutdown().await;
     result?;
     Ok(ExitCode::SUCCESS)

@@ -29,17 +29,21 @@ pub(crate) async fn run(env: &Environment, options: &Serve) -> anyhow::Result<Ex
     if let Err(error) = parts.service.policy.refresh(parts.service.ledger.as_ref()).await {
         tracing::warn!(%error, "settings could not be read yet; the defaults hold");
     }
+    if let Err(error) = parts.service.tokens.refresh(parts.service.ledger.as_ref()).await {
+        tracing::warn!(%error, "API tokens could not be read yet; only those of the environment open anything");
+    }
     if parts.service.sheet.is_none()
         && let Err(error) = parts.service.ledger.mark_changes(false).await
     {
         tracing::warn!(%error, "no Google Sheet is set up, yet changes may still be marked for one");
     }
+    let limits = config.server;
     let base_url = parts.service.public_base_url.clone();
     let router = wiring::router(config, &parts.service)?;
     let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port))
         .await
         .with_context(|| format!("port {port} cannot be listened on; another program may use it (PORT)"))?;
     tracing::info!(port, base_url, "listening on 0.0.0.0");
-    lifecycle::run(listener, router, parts.service, parts.store, stop).await?;
+    lifecycle::run(listener, router, limits, parts.service, parts.store, stop).await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -7,7 +7,7 @@ use proxycall_domain::{
     Language, Phrase,
     setting::{SETTINGS, env_name, phrase_key, phrase_of},
 };
-use proxycall_service::{Service, ports::Ledger as _};
+use proxycall_service::{Service, audit::Operator, ports::Ledger as _};
 
 use crate::{
     cli::Setting,
@@ -47,7 +47,9 @@ async fn change(service: &Service, key: String, value: Option<String>) -> anyhow
         None => bail!("there is no setting {key}; `proxycall setting list` shows all"),
     }
     let done = if value.is_some() { "is set" } else { "has its default again" };
-    service.ledger.set_setting(key.clone(), value, service.clock.now()).await?;
+    let action = if value.is_some() { "set_setting" } else { "reset_setting" };
+    let set = service.ledger.set_setting(key.clone(), value, service.clock.now());
+    service.audited(&Operator::at_command_line(), action, &format!("setting {key}"), set).await?;
     say(&format!("{key} {done}; all instances follow within 5 seconds."));
     Ok(())
 }

@@ -10,6 +10,7 @@ use proxycall_service::{
     sheet::{Beginning, Pushed, PushedBy, Pushing},
 };
 
+use super::audit::act;
 use crate::{
     cli::{ImportSheet, Sheet},
     config::{Config, Environment, Needs},
@@ -29,9 +30,10 @@ pub(crate) async fn run(env: &Environment, command: Sheet) -> anyhow::Result<Exi
     let result = match service.policy.refresh(service.ledger.as_ref()).await {
         Err(error) => Err(error.into()),
         Ok(_) => match command {
-            Sheet::Init => init(service).await,
-            Sheet::Import(options) => import(service, &options).await,
-            Sheet::Push => push(service).await,
+            Sheet::Init => act(service, "init_sheet", "", init(service)).await,
+            Sheet::Import(options) if options.dry_run => import(service, &options).await,
+            Sheet::Import(options) => act(service, "import_sheet", "", import(service, &options)).await,
+            Sheet::Push => act(service, "push_sheet", "", push(service)).await,
             Sheet::Diff => diff(service).await,
             Sheet::Status => show::status(service).await,
         },

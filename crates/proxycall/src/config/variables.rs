@@ -40,7 +40,8 @@ pub(crate) const VARIABLES: &[Variable] = &[
     ),
     secret(
         "PROXYCALL_API_TOKEN",
-        "The token that business routes ask for (Authorization: Bearer …). Several may be listed, with commas between, \
+        "The token that business routes ask for (Authorization: Bearer …), for everything; `proxycall token` makes further \
+         ones that may do less. Several may be listed, with commas between, \
          so that one can be replaced. Without it `serve` refuses to start unless PROXYCALL_OPEN_API is true.",
     ),
     plain("PROXYCALL_OPEN_API", "false", "true: business routes need no token. Only where nobody else can reach them."),
@@ -113,10 +114,16 @@ pub(crate) const VARIABLES: &[Variable] = &[
         "Listening port on 0.0.0.0. A text with exactly one number in it is read as that number, and said so in the log.",
     ),
     plain(
+        "PROXYCALL_MAX_CONNECTIONS",
+        "900",
+        "How many connections may be open at once, 10 to 100000; further ones wait. Fewer than the files that the system lets \
+         a process open, often 1024.",
+    ),
+    plain(
         "PROXYCALL_CLIENT_IP_HEADER",
         "",
-        "The header in which a trusted proxy before the service writes who asked, such as X-Forwarded-For: limits of the \
-         public pages count by it. Set it only where every request passes such a proxy. Empty: the peer of the connection.",
+        "The header in which a trusted proxy before the service writes who asked, such as X-Forwarded-For: limits of \
+         the public pages and of wrong API tokens count by it. Set it only where every request passes such a proxy. Empty: the peer of the connection.",
     ),
     plain(
         "PROXYCALL_TRUSTED_HOPS",

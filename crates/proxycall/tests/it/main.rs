@@ -9,6 +9,7 @@
 )]
 
 mod crash;
+mod access;
 mod doctor;
 mod files;
 mod import;

@@ -99,7 +99,7 @@ impl Service {
         Ok(ours)
     }
 
-    /// Carries out jobs, follows the operator's settings and mirrors the sheet, until told to stop; what is being done is
+    /// Carries out jobs, follows the operator's settings and tokens, and mirrors the sheet, until told to stop; what is being done is
     /// finished first.
     pub async fn work(self: Arc<Self>, stop: CancellationToken) {
         tokio::join!(self.work_on_jobs(&stop), self.follow_settings(&stop), self.follow_sheet(&stop));
@@ -131,6 +131,9 @@ impl Service {
         while !stop.is_cancelled() {
             if let Err(error) = self.policy.refresh(self.ledger.as_ref()).await {
                 tracing::warn!(%error, "settings could not be read; the last ones hold");
+            }
+            if let Err(error) = self.tokens.refresh(self.ledger.as_ref()).await {
+                tracing::warn!(%error, "tokens could not be read; the last ones hold");
             }
             tokio::select! {
                 () = stop.cancelled() => {}

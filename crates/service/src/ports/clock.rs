@@ -1,7 +1,7 @@
 //! Promises: time and chance come from here alone, so that tests hold both in hand.
 
 use jiff::Timestamp;
-use proxycall_domain::{AlertId, DispatchId, InteractionId, JobId, PurchaseId};
+use proxycall_domain::{ActId, AlertId, DispatchId, InteractionId, JobId, PurchaseId};
 
 use super::ledger::SpareIds;
 
@@ -52,6 +52,10 @@ pub trait Ids {
             wire: self.job_id(now),
             follow: self.job_id(now),
         }
+    }
+    /// For one act of an operator.
+    fn act_id(&self, now: Timestamp) -> ActId {
+        ActId::new(now, &self.chance())
     }
     /// For something that an operator should know.
     fn alert_id(&self, now: Timestamp) -> AlertId {

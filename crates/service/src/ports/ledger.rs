@@ -6,6 +6,7 @@
 //!
 //! An `Ok` means committed. The clock and every id come with the command, so that a repeated run writes the same.
 
+mod access;
 mod calls;
 mod clients;
 mod confirmations;
@@ -31,6 +32,7 @@ use proxycall_domain::{
     wiring::Wiring,
 };
 
+pub use access::{AccessBook, ApiToken, AuditEntry, AuditFilter, TokenHash};
 pub use calls::{CallEnded, InboundCall, RecordedCall};
 pub use clients::{
     ClientFilter, ClientSearch, CloseClient, CreateClient, ImportClient, ImportFinding, ImportNumber,
@@ -100,6 +102,15 @@ pub enum LedgerError {
     /// A number is held under this token for something else.
     #[error("a number is held under this token already")]
     TokenInUse,
+    /// There is no such token.
+    #[error("there is no such token")]
+    TokenUnknown,
+    /// A token of this name exists, or did.
+    #[error("a token of this name exists, or did")]
+    TokenExists,
+    /// The token was revoked.
+    #[error("the token was revoked")]
+    TokenRevoked,
     /// An order with this id and other content exists.
     #[error("an order with this id and other content exists")]
     OrderConflict,
@@ -150,7 +161,7 @@ impl<T> Page<T> {
 
 /// The store, in the words of the service.
 #[async_trait]
-pub trait Ledger: SheetBook {
+pub trait Ledger: SheetBook + AccessBook {
     /// Decides a call, records it and remembers the caller. The same call again gets the same answer.
     async fn record_inbound_call(&self, call: InboundCall) -> Result<RecordedCall, LedgerError>;
 

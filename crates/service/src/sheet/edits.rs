@@ -1,13 +1,14 @@
 //! People's edits in the sheet, carried out as the commands of the API: checked the same way, and refused in words.
 
 use proxycall_domain::{
-    ClientId, FieldError, NewClient, PhoneNumber, Policy,
+    ActOutcome, ClientId, FieldError, NewClient, PhoneNumber, Policy,
     pool::life::{Act, Actor},
     sheet::{Cells, Column, NewClientRow, Tab},
 };
 
 use crate::{
     Service,
+    audit::{Operator, client_subject},
     clients::ChangeFields,
     pool::alert,
     ports::{
@@ -35,7 +36,23 @@ pub(super) fn new_client(typed: &NewClientRow, policy: &Policy) -> Result<NewCli
     Ok(NewClient { id: typed.id, name, mail, phone: typed.phone, country })
 }
 
+/// What came of an edit.
+type Edited = Result<Result<(), Refusal>, LedgerError>;
+
 impl Service {
+    /// Has an edit in the audit log, as what the API calls it.
+    async fn in_audit(&self, action: &str, subject: &str, act: impl Future<Output = Edited>) -> Edited {
+        let id = self.begin_act(&Operator::in_sheet(), action, subject).await?;
+        let edited = act.await;
+        let outcome = match &edited {
+            Ok(Ok(())) => ActOutcome::Done,
+            Ok(Err(_)) => ActOutcome::Refused,
+            Err(_) => ActOutcome::Failed,
+        };
+        self.end_act(id, None, outcome).await;
+        edited
+    }
+
     /// Carries out what a person changed in a row. `former`: what the client's phone was, where the new one stands there
     /// without a sign for its country.
     pub(super) async fn carry_out(
@@ -44,7 +61,7 @@ impl Service {
         key: &str,
         edits: &Cells,
         former: Option<&str>,
-    ) -> Result<Result<(), Refusal>, LedgerError> {
+    ) -> Edited {
         match tab {
             Tab::Clients => self.change_client(key, edits, former).await,
             Tab::Pool => self.set_aside(key).await,
@@ -58,7 +75,7 @@ impl Service {
         key: &str,
         edits: &Cells,
         former: Option<&str>,
-    ) -> Result<Result<(), Refusal>, LedgerError> {
+    ) -> Edited {
         let Ok(id) = ClientId::parse("client_id", key) else { return Ok(Ok(())) };
         let meant = former.and_then(|former| Some(self.meant(edits.get(Column::ClientPhone)?, former)));
         let meant = match meant.transpose() {
@@ -75,10 +92,13 @@ impl Service {
             Ok(changes) => changes,
             Err(error) => return Ok(Err(error.problem)),
         };
-        match self.ledger.update_client(UpdateClient { id, changes, now: self.clock.now() }).await {
-            Ok(_) => Ok(Ok(())),
-            Err(error) => refusal(error).map(Err),
-        }
+        let change = async {
+            match self.ledger.update_client(UpdateClient { id, changes, now: self.clock.now() }).await {
+                Ok(_) => Ok(Ok(())),
+                Err(error) => refusal(error).map(Err),
+            }
+        };
+        self.in_audit("update_client", &client_subject(id), change).await
     }
 
     /// The phone that somebody meant who wrote digits only: one of the country that the client's phone was of, or, where
@@ -97,8 +117,12 @@ impl Service {
     }
 
     /// A number was marked as faulty: it leaves the pool. One that a client has stays the client's, and somebody should know.
-    async fn set_aside(&self, key: &str) -> Result<Result<(), Refusal>, LedgerError> {
+    async fn set_aside(&self, key: &str) -> Edited {
         let Ok(phone) = PhoneNumber::parse(key) else { return Ok(Ok(())) };
+        self.in_audit("set_number_aside", &format!("number {phone}"), self.set_phone_aside(phone)).await
+    }
+
+    async fn set_phone_aside(&self, phone: PhoneNumber) -> Edited {
         let act = self.act_in_sheet("it was marked as faulty in the sheet");
         let moved = match self.ledger.move_number(MoveNumber { phone, to: MoveTo::Error, force: true, act }).await {
             Ok(moved) => moved,
@@ -125,11 +149,11 @@ impl Service {
     /// A client was typed into the sheet. A proxy number that was typed beside it is not given: it is put back as what the
     /// pool has is, or was not, given to the client.
     /// `unsigned`: the phone stands there without a sign for its country.
-    pub(super) async fn create_typed_client(
-        &self,
-        typed: &NewClientRow,
-        unsigned: bool,
-    ) -> Result<Result<(), Refusal>, LedgerError> {
+    pub(super) async fn create_typed_client(&self, typed: &NewClientRow, unsigned: bool) -> Edited {
+        self.in_audit("create_client", &client_subject(typed.id), self.create_client_of_row(typed, unsigned)).await
+    }
+
+    async fn create_client_of_row(&self, typed: &NewClientRow, unsigned: bool) -> Edited {
         let policy = self.policy.current();
         let mut typed = typed.clone();
         if unsigned {
@@ -156,9 +180,12 @@ impl Service {
     /// A client's row was deleted.
     pub(super) async fn close_deleted_client(&self, key: &str) -> Result<(), LedgerError> {
         let Ok(id) = ClientId::parse("client_id", key) else { return Ok(()) };
-        match self.close_client(id, Actor::Sheet).await {
-            Err(error) => refusal(error).map(drop),
-            Ok(_) => Ok(()),
-        }
+        let close = async {
+            match self.close_client(id, Actor::Sheet).await {
+                Err(error) => refusal(error).map(Err),
+                Ok(_) => Ok(Ok(())),
+            }
+        };
+        self.in_audit("close_client", &client_subject(id), close).await.map(drop)
     }
 }

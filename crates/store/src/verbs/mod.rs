@@ -3,6 +3,7 @@
 //!
 //! SQL is constant text. What must differ between the two databases is in their `dialect` modules, and nowhere else.
 
+pub(crate) mod access;
 pub(crate) mod alerts;
 pub(crate) mod begin_confirmation;
 pub(crate) mod bring_confirmation;

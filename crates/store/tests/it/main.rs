@@ -10,6 +10,7 @@
 )]
 
 mod backup;
+mod access;
 mod calls;
 mod clients;
 mod confirmations;
@@ -52,6 +53,12 @@ macro_rules! ledger_suite {
 }
 
 ledger_suite! {
+    access:
+        a_token_is_kept_rotated_and_revoked_for_good,
+        one_of_20_who_make_the_same_token_at_once_has_it,
+        the_last_use_of_a_token_is_never_set_back,
+        an_act_is_there_before_it_ends_and_ends_once,
+        acts_come_newest_first_by_page_actor_action_and_subject;
     calls:
         a_call_is_decided_recorded_and_its_caller_remembered,
         the_same_call_gets_the_same_answer,

@@ -1,8 +1,9 @@
 //! `/clients`.
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
-use proxycall_domain::{ClientId, CountryCode, PhoneNumber, client::Client, pool::life::Actor};
+use proxycall_domain::{ClientId, CountryCode, PhoneNumber, client::Client};
 use proxycall_service::{
+    audit::client_subject,
     clients::{ChangeFields, ClientFields},
     ports::ledger::{ClientFilter, ClientSearch, Page, RequestKey},
 };
@@ -13,6 +14,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{default_page_size, page_size};
 use crate::{
     App, Problem, Shared,
+    auth::Caller,
     json::{ApiJson, ApiPath, ApiQuery, OptionalJson, PhoneText},
 };
 
@@ -104,6 +106,7 @@ struct CreatedBody {
         (status = 422, description = "A field is not as it should be", body = Problem)))]
 async fn create(
     State(app): State<Shared>,
+    caller: Caller,
     request: Option<Extension<RequestKey>>,
     ApiJson(body): ApiJson<NewClientBody>,
 ) -> Result<Json<CreatedBody>, Problem> {
@@ -114,7 +117,8 @@ async fn create(
         phone: &body.client_real_phone.0,
         residency: body.client_iso_residency.as_deref(),
     };
-    let client = app.service.create_client(&fields, request.map(|Extension(key)| key), Actor::Api).await?;
+    let client = app.service.create_client(&fields, request.map(|Extension(key)| key), caller.actor()).await?;
+    caller.about(client_subject(client.id));
     Ok(Json(CreatedBody { client_id: client.id.to_string(), client_proxy_number: exposed(client.proxy) }))
 }
 
@@ -190,6 +194,7 @@ struct ChangesBody {
         (status = 422, body = Problem)))]
 async fn update(
     State(app): State<Shared>,
+    caller: Caller,
     ApiPath(id): ApiPath,
     OptionalJson(body): OptionalJson<ChangesBody>,
 ) -> Result<Json<ClientBody>, Problem> {
@@ -200,14 +205,16 @@ async fn update(
         proxy: body.client_proxy_number.as_ref().map(|phone| phone.0.as_str()),
     };
     let client = app.service.update_client(id_of(&id)?, &fields).await?;
+    caller.about(client_subject(client.id));
     Ok(Json(ClientBody::new(&client, &app)))
 }
 
 /// Close a client: its number rests for 30 days, during which the client can be restored.
 #[utoipa::path(delete, path = "/clients/{client_id}", operation_id = "close_client", tag = "clients", params(("client_id" = i64, Path)),
     responses((status = 200, body = ClientBody), (status = 404, body = Problem)))]
-async fn close(State(app): State<Shared>, ApiPath(id): ApiPath) -> Result<Json<ClientBody>, Problem> {
-    let client = app.service.close_client(id_of(&id)?, Actor::Api).await?;
+async fn close(State(app): State<Shared>, caller: Caller, ApiPath(id): ApiPath) -> Result<Json<ClientBody>, Problem> {
+    let client = app.service.close_client(id_of(&id)?, caller.actor()).await?;
+    caller.about(client_subject(client.id));
     Ok(Json(ClientBody::new(&client, &app)))
 }
 
@@ -217,8 +224,9 @@ async fn close(State(app): State<Shared>, ApiPath(id): ApiPath) -> Result<Json<C
         (status = 200, body = ClientBody),
         (status = 404, body = Problem),
         (status = 409, description = "Closed more than 30 days ago, or no number is left", body = Problem)))]
-async fn restore(State(app): State<Shared>, ApiPath(id): ApiPath) -> Result<Json<ClientBody>, Problem> {
-    let client = app.service.restore_client(id_of(&id)?, Actor::Api).await?;
+async fn restore(State(app): State<Shared>, caller: Caller, ApiPath(id): ApiPath) -> Result<Json<ClientBody>, Problem> {
+    let client = app.service.restore_client(id_of(&id)?, caller.actor()).await?;
+    caller.about(client_subject(client.id));
     Ok(Json(ClientBody::new(&client, &app)))
 }
 

@@ -9,7 +9,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    Problem, Shared,
+    Problem, Shared, audit,
+    auth::Caller,
     json::{ApiJson, ApiPath, ApiQuery, OptionalJson, PhoneText},
 };
 
@@ -76,7 +77,11 @@ struct BegunBody {
         (status = 400, description = "A field is not as it should be, or no number is left", body = Problem),
         (status = 409, description = "A confirmation with this id and other content exists, or this phone is being confirmed already", body = Problem),
         (status = 429, description = "Codes were asked for too often", body = Problem)))]
-async fn create(State(app): State<Shared>, ApiJson(body): ApiJson<CreateBody>) -> Result<Json<BegunBody>, Problem> {
+async fn create(
+    State(app): State<Shared>,
+    caller: Caller,
+    ApiJson(body): ApiJson<CreateBody>,
+) -> Result<Json<BegunBody>, Problem> {
     let fields = ConfirmationFields {
         id: &body.pending_id,
         name: &body.client_name,
@@ -86,6 +91,7 @@ async fn create(State(app): State<Shared>, ApiJson(body): ApiJson<CreateBody>) -
         number_type: body.number_type.as_deref(),
     };
     let it = app.service.create_confirmation(&fields).await.map_err(as_400)?;
+    caller.about(audit::subject("pending_id", it.id.as_str()));
     Ok(Json(BegunBody {
         proxy_number: it.proxy.expose(),
         status: it.status(app.service.clock.now()),
@@ -164,10 +170,15 @@ struct ResentBody {
         (status = 400, description = "The channel is none, or the confirmation is over", body = Problem),
         (status = 404, body = Problem),
         (status = 429, description = "Codes were asked for too often", body = Problem)))]
-async fn resend(State(app): State<Shared>, ApiJson(body): ApiJson<ResendBody>) -> Result<Json<ResentBody>, Problem> {
+async fn resend(
+    State(app): State<Shared>,
+    caller: Caller,
+    ApiJson(body): ApiJson<ResendBody>,
+) -> Result<Json<ResentBody>, Problem> {
     let channel = CodeChannel::parse(&body.channel.trim().to_lowercase())
         .ok_or_else(|| Problem::bad_request("channel", "must be email, sms or voice"))?;
     app.service.resend_code(&body.pending_id, channel).await.map_err(as_400)?;
+    caller.about(audit::subject("pending_id", body.pending_id.trim()));
     Ok(Json(ResentBody { pending_id: body.pending_id.trim().to_owned(), channel: channel.as_str(), status: "sent" }))
 }
 

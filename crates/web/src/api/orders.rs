@@ -4,9 +4,8 @@ use axum::{Json, extract::State, http::StatusCode};
 use proxycall_domain::{
     ClientId, PhoneNumber,
     order::{Order, OrderId},
-    pool::life::Actor,
 };
-use proxycall_service::clients::ClientFields;
+use proxycall_service::{audit::client_subject, clients::ClientFields};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -14,6 +13,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{default_page_size, page_size};
 use crate::{
     Problem, Shared,
+    auth::Caller,
     json::{ApiJson, ApiPath, ApiQuery, PhoneText},
 };
 
@@ -70,7 +70,11 @@ impl From<Order> for OrderBody {
         (status = 200, body = OrderBody),
         (status = 409, description = "An order with this id and other content exists, the client is closed, or no number of its country is left", body = Problem),
         (status = 422, description = "A field is not as it should be", body = Problem)))]
-async fn place(State(app): State<Shared>, ApiJson(body): ApiJson<NewOrderBody>) -> Result<Json<OrderBody>, Problem> {
+async fn place(
+    State(app): State<Shared>,
+    caller: Caller,
+    ApiJson(body): ApiJson<NewOrderBody>,
+) -> Result<Json<OrderBody>, Problem> {
     let client = ClientFields {
         id: &body.client_id,
         name: &body.client_name,
@@ -78,7 +82,8 @@ async fn place(State(app): State<Shared>, ApiJson(body): ApiJson<NewOrderBody>) 
         phone: &body.client_real_phone.0,
         residency: body.client_iso_residency.as_deref(),
     };
-    let placed = app.service.place_order(&body.order_id, &client, Actor::Api).await?;
+    let placed = app.service.place_order(&body.order_id, &client, caller.actor()).await?;
+    caller.about(client_subject(placed.order.client));
     Ok(Json(OrderBody {
         order_id: placed.order.id.as_str().to_owned(),
         client_id: placed.order.client.to_string(),

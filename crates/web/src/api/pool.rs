@@ -185,9 +185,9 @@ struct PoolNumberBody {
     number: NumberBody,
     /// Since when it is in its state.
     since: String,
-    /// Who brought it there: `api`, `cli` or `system`.
-    #[schema(example = "api")]
-    actor: &'static str,
+    /// Who brought it there: a token's name, `environment`, `cli`, `sheet` or `system`; `api` where no token is asked for.
+    #[schema(example = "shop")]
+    actor: String,
     /// And why.
     #[schema(example = "a new client")]
     reason: String,
@@ -207,7 +207,7 @@ impl From<&ProxyNumber> for PoolNumberBody {
         Self {
             number: number.into(),
             since: number.since.to_string(),
-            actor: number.actor.as_str(),
+            actor: number.actor.as_str().to_owned(),
             reason: number.reason.clone(),
             until: text(number.held_until),
             client_id: number.client.map(|id| id.to_string()).unwrap_or_default(),
@@ -346,8 +346,8 @@ struct PastBody {
     status: &'static str,
     /// Whose it was; empty when nobody's.
     client_id: String,
-    /// Who brought it there: `api`, `cli` or `system`.
-    actor: &'static str,
+    /// Who brought it there: a token's name, `environment`, `cli`, `sheet` or `system`; `api` where no token is asked for.
+    actor: String,
     /// And why.
     reason: String,
     since: String,
@@ -360,7 +360,7 @@ impl From<NumberPast> for PastBody {
         Self {
             status: past.status.as_str(),
             client_id: past.client.map(|id| id.to_string()).unwrap_or_default(),
-            actor: past.actor.as_str(),
+            actor: past.actor.as_str().to_owned(),
             reason: past.reason,
             since: past.since.to_string(),
             until: text(past.until),

@@ -1,18 +1,21 @@
 //! Promises: what holds for every route is described on every route, and said here once.
 
+use proxycall_domain::Scope;
 use utoipa::openapi::{
     Content, OpenApi, Ref, RefOr, Required, Response, Type,
     path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem},
     schema::ObjectBuilder,
+    security::SecurityRequirement,
 };
 
 const JSON: &str = "application/json";
 const PROBLEM: &str = "application/problem+json";
 
 /// Answers that any route may give. Its page says them once, at the top.
-pub(super) const EVERYWHERE: [(&str, &str); 3] = [
-    ("403", "The token is missing, malformed or wrong"),
+pub(super) const EVERYWHERE: [(&str, &str); 4] = [
+    ("403", "The token is missing, malformed or not valid, or its scope does not suffice"),
     ("413", "The body is larger than 256 KiB"),
+    ("429", "Too many requests; Retry-After says when to ask again"),
     ("503", "The store is not available, or the request took too long; try again later"),
 ];
 const FIELD: &str = "A field is not as it should be";
@@ -20,14 +23,19 @@ const REPEATED: &str = "A request with this Idempotency-Key is still being carri
 
 /// Adds to each operation what its route does not say itself.
 pub(crate) fn complete(mut openapi: OpenApi) -> OpenApi {
-    for PathItem { get, put, post, delete, .. } in openapi.paths.paths.values_mut() {
-        if let Some(post) = post.as_mut().filter(|post| is_business(post)) {
+    for (path, PathItem { get, put, post, delete, .. }) in &mut openapi.paths.paths {
+        // What a new token is answered is kept nowhere, so it cannot be repeated either.
+        let repeatable = !path.starts_with("/tokens");
+        if let Some(post) = post.as_mut().filter(|post| repeatable && is_business(post)) {
             post.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
             describe(post, "409", REPEATED);
         }
-        for operation in [get, put, post, delete].into_iter().flatten() {
+        for (reads, operation) in [(true, get), (false, put), (false, post), (false, delete)] {
+            let Some(operation) = operation else { continue };
             if is_business(operation) {
                 describe_common(operation);
+                let scope = Scope::needed(reads, path);
+                operation.security = Some(vec![SecurityRequirement::new("token", [scope.as_str()])]);
             }
             name_problems(operation);
         }

@@ -7,7 +7,7 @@ use proxycall_domain::{
 };
 use proxycall_service::{ports::ledger::TextOutcome, texts::IncomingText};
 
-use super::{TwilioWebhook, twiml};
+use super::{TwilioWebhook, often, twiml};
 use crate::Shared;
 
 /// A text comes in on a proxy number.
@@ -19,9 +19,13 @@ pub(crate) async fn incoming(State(app): State<Shared>, webhook: TwilioWebhook) 
     }
     let Some(sid) = webhook.sid(&["MessageSid", "SmsMessageSid", "SmsSid"]) else { return nothing("malformed") };
     let Ok(proxy) = PhoneNumber::parse_address(webhook.get("To")) else { return nothing("malformed") };
+    let sender = Address::parse(webhook.get("From"));
+    if let Some(answer) = app.writes_too_often(&sender, proxy) {
+        return twiml::respond(twiml::text(answer), webhook.note(often::OUTCOME, sid));
+    }
     let text = IncomingText {
         sid: sid.to_owned(),
-        sender: Address::parse(webhook.get("From")),
+        sender,
         proxy,
         content: TextContent {
             body: webhook.get("Body").to_owned(),

@@ -4,7 +4,7 @@ use axum::{extract::State, response::Response};
 use proxycall_domain::{Address, Language, Outcome, PhoneNumber, Phrase};
 use proxycall_service::calls::{CallReport, IncomingCall};
 
-use super::{TwilioWebhook, twiml};
+use super::{TwilioWebhook, often, twiml};
 use crate::Shared;
 
 /// A call comes in on a proxy number.
@@ -17,7 +17,11 @@ pub(crate) async fn incoming(State(app): State<Shared>, webhook: TwilioWebhook) 
         let answer = app.service.say(Phrase::CallUnknownNumber, Language::Fr);
         return twiml::respond(twiml::call(answer), webhook.note(Outcome::RefusedUnknownNumber.as_str(), sid));
     };
-    let call = IncomingCall { sid: sid.to_owned(), caller: Address::parse(webhook.get("From")), proxy };
+    let caller = Address::parse(webhook.get("From"));
+    if let Some(answer) = app.calls_too_often(&caller, proxy) {
+        return twiml::respond(twiml::call(answer), webhook.note(often::OUTCOME, sid));
+    }
+    let call = IncomingCall { sid: sid.to_owned(), caller, proxy };
     let reply = app.service.incoming_call(call).await;
     let outcome = reply.outcome.map_or("unavailable", Outcome::as_str);
     twiml::respond(twiml::call(reply.answer), webhook.note(outcome, sid))

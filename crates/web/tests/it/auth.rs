@@ -1,8 +1,9 @@
 //! The token: needed on every business route, on no other.
 
+use proxycall_domain::Scope;
 use proxycall_testkit::reqwest::{Method, StatusCode};
 use proxycall_testkit::{app::TOKEN, run_test};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::ask::ask;
 
@@ -16,7 +17,8 @@ fn operations() -> Vec<(Method, String, Value)> {
             .replace("{proxy}", "33639989001")
             .replace("{order_id}", "A-1")
             .replace("{pending_id}", "P-1")
-            .replace("{number}", "33639989001");
+            .replace("{number}", "33639989001")
+            .replace("{name}", "nobody");
         assert!(!address.contains('{'), "a new parameter in {path}");
         methods.as_object().unwrap().iter().map(move |(method, operation)| {
             (method.to_uppercase().parse().unwrap(), address.clone(), operation.clone())
@@ -37,7 +39,9 @@ async fn every_route_of_the_description_wants_the_token_but_for_health() {
             let open = path.starts_with("/health/");
             assert_eq!(bare.status == StatusCode::FORBIDDEN, !open, "{method} {path}: {}", bare.status);
             // The description says the same: an empty requirement takes the general one back.
-            assert_eq!(operation.get("security").is_some(), open, "{method} {path}");
+            assert_eq!(operation["security"] == json!([{}]), open, "{method} {path}");
+            let scope = operation["security"][0]["token"][0].as_str();
+            assert_eq!(scope.is_some_and(|scope| scope.parse::<Scope>().is_ok()), !open, "{method} {path}");
         }
     })
     .await;

@@ -8,10 +8,12 @@
     reason = "a rule that meets an error has failed"
 )]
 
+mod access;
 mod account;
 mod addresses;
 mod apps_script;
 mod ask;
+mod audit;
 mod auth;
 mod bad_input;
 mod buying;
@@ -22,9 +24,11 @@ mod clients;
 pub(crate) mod confirmations;
 mod drop_in;
 mod faults;
+mod headers;
 mod idempotency;
 mod in_doubt;
 mod interactions;
+mod limits;
 mod openapi;
 mod openapi_walk;
 mod orders;

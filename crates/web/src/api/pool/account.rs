@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, body::Bytes, extract::State};
-use proxycall_domain::{PhoneNumber, pool::life::Actor};
+use proxycall_domain::PhoneNumber;
 use proxycall_service::pool::{WebhookFilter, WebhookReport};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -11,7 +11,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{FailureBody, country_of, failures, naive, status_of, to_its_end};
 use crate::{
-    Problem, Shared,
+    Problem, Shared, audit,
+    auth::Caller,
     json::{ApiJson, LaxBool, OptionalJson, PhoneText},
 };
 
@@ -99,10 +100,14 @@ fn exposed(numbers: &[PhoneNumber]) -> Vec<String> {
         (status = 503, body = Problem)))]
 async fn sync(
     State(app): State<Shared>,
+    caller: Caller,
     OptionalJson(body): OptionalJson<SyncBody>,
 ) -> Result<Json<SyncedBody>, Problem> {
-    let (service, apply) = (Arc::clone(&app.service), body.apply());
-    let report = to_its_end(async move { service.sync_numbers(apply, Actor::Api).await }).await??;
+    let (service, apply, actor) = (Arc::clone(&app.service), body.apply(), caller.actor());
+    if !apply {
+        caller.about("only compared");
+    }
+    let report = to_its_end(async move { service.sync_numbers(apply, actor).await }).await??;
     let found = &report.differences;
     Ok(Json(SyncedBody {
         missing_numbers: exposed(&found.unknown),
@@ -141,10 +146,10 @@ struct PurgedBody {
 /// `{"force": true}`; any other body is ignored.
 #[utoipa::path(post, path = "/pool/purge-sans-sms", operation_id = "purge_numbers_without_texts", tag = "pool",
     responses((status = 200, body = PurgedBody), (status = 502, body = Problem), (status = 503, body = Problem)))]
-async fn purge(State(app): State<Shared>, body: Bytes) -> Result<Json<PurgedBody>, Problem> {
+async fn purge(State(app): State<Shared>, caller: Caller, body: Bytes) -> Result<Json<PurgedBody>, Problem> {
     let force = serde_json::from_slice::<PurgeBody>(&body).unwrap_or_default().force;
-    let service = Arc::clone(&app.service);
-    let report = to_its_end(async move { service.purge_without_texts(force, Actor::Api).await }).await??;
+    let (service, actor) = (Arc::clone(&app.service), caller.actor());
+    let report = to_its_end(async move { service.purge_without_texts(force, actor).await }).await??;
     Ok(Json(PurgedBody {
         checked: report.checked,
         kept_sms_capable: report.kept,
@@ -223,6 +228,7 @@ struct FixedBody {
         (status = 503, body = Problem)))]
 async fn fix_webhooks(
     State(app): State<Shared>,
+    caller: Caller,
     OptionalJson(body): OptionalJson<FixBody>,
 ) -> Result<Json<FixedBody>, Problem> {
     let country = body.only_country.as_deref().filter(|text| !text.trim().is_empty());
@@ -232,6 +238,9 @@ async fn fix_webhooks(
         calls_only: !body.fix_sms.0,
     };
     let (service, dry_run) = (Arc::clone(&app.service), body.dry_run.0);
+    if dry_run {
+        caller.about("dry run");
+    }
     let work = async move { service.fix_webhooks(&filter, dry_run, &mut |_, _| {}).await };
     let WebhookReport { checked, need_voice, need_text, fixed_voice, fixed_text, not_found, failed } =
         to_its_end(work).await??;
@@ -308,10 +317,13 @@ struct ReleasedBody {
         (status = 422, body = Problem), (status = 503, body = Problem)))]
 async fn release(
     State(app): State<Shared>,
+    caller: Caller,
     ApiJson(body): ApiJson<NumbersAskedBody>,
 ) -> Result<Json<ReleasedBody>, Problem> {
     let (service, force, numbers) = (Arc::clone(&app.service), body.force.0, body.numbers()?);
-    let report = to_its_end(async move { service.release_numbers(&numbers, force, Actor::Api).await }).await??;
+    let actor = caller.actor();
+    caller.about(audit::numbers(&numbers));
+    let report = to_its_end(async move { service.release_numbers(&numbers, force, actor).await }).await??;
     let failed = report.failed.into_iter();
     Ok(Json(ReleasedBody {
         released: report.released,
@@ -344,10 +356,12 @@ struct QuarantinedBody {
         (status = 422, body = Problem)))]
 async fn quarantine(
     State(app): State<Shared>,
+    caller: Caller,
     ApiJson(body): ApiJson<NumbersAskedBody>,
 ) -> Result<Json<QuarantinedBody>, Problem> {
-    let force = body.force.0;
-    let report = app.service.quarantine_numbers(&body.numbers()?, force, Actor::Api).await?;
+    let (force, numbers) = (body.force.0, body.numbers()?);
+    caller.about(audit::numbers(&numbers));
+    let report = app.service.quarantine_numbers(&numbers, force, caller.actor()).await?;
     let resting = report.resting.into_iter();
     Ok(Json(QuarantinedBody {
         quarantined: resting
@@ -371,10 +385,12 @@ struct AdoptedBody {
         (status = 422, body = Problem)))]
 async fn adopt(
     State(app): State<Shared>,
+    caller: Caller,
     ApiJson(body): ApiJson<NumbersAskedBody>,
 ) -> Result<Json<AdoptedBody>, Problem> {
-    let (service, numbers) = (Arc::clone(&app.service), body.numbers()?);
-    let report = to_its_end(async move { service.adopt_numbers(&numbers, Actor::Api).await }).await??;
+    let (service, numbers, actor) = (Arc::clone(&app.service), body.numbers()?, caller.actor());
+    caller.about(audit::numbers(&numbers));
+    let report = to_its_end(async move { service.adopt_numbers(&numbers, actor).await }).await??;
     Ok(Json(AdoptedBody { adopted: report.adopted, not_found: report.not_found, failed: failures(report.failed) }))
 }
 
@@ -392,10 +408,13 @@ struct RestoredBody {
         (status = 422, body = Problem)))]
 async fn restore_webhooks(
     State(app): State<Shared>,
+    caller: Caller,
     ApiJson(body): ApiJson<NumbersAskedBody>,
 ) -> Result<Json<RestoredBody>, Problem> {
     let (service, force, numbers) = (Arc::clone(&app.service), body.force.0, body.numbers()?);
-    let work = async move { service.restore_webhooks(&numbers, force, Actor::Api).await };
+    let actor = caller.actor();
+    caller.about(audit::numbers(&numbers));
+    let work = async move { service.restore_webhooks(&numbers, force, actor).await };
     let (restored, failed) = to_its_end(work).await??;
     Ok(Json(RestoredBody { restored, failed: failures(failed) }))
 }

@@ -20,6 +20,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{country_of, to_its_end};
 use crate::{
     Problem, Shared,
+    auth::Caller,
     json::{ApiJson, LaxBool, LaxInt},
 };
 
@@ -89,7 +90,7 @@ struct ProvisionedBody {
 }
 
 impl ProvisionBody {
-    fn buying(&self) -> Result<Buying, Problem> {
+    fn buying(&self, actor: Actor) -> Result<Buying, Problem> {
         let shopping = Shopping {
             country: country_of("country_iso", &self.country_iso)?,
             number_type: self.number_type.parse()?,
@@ -98,7 +99,7 @@ impl ProvisionBody {
             candidates: Shopping::candidates(self.candidates_limit.0),
         };
         let quantity = purchase::batch_size("batch_size", self.batch_size.0)?;
-        Ok(Buying { shopping, quantity, actor: Actor::Api, reason: "asked for through the API".to_owned() })
+        Ok(Buying { shopping, quantity, actor, reason: "asked for through the API".to_owned() })
     }
 
     fn answer(self, bought: Vec<String>, candidates: Vec<String>, stopped: Option<NotBought>) -> ProvisionedBody {
@@ -136,9 +137,12 @@ fn problem(why: NotBought) -> Problem {
         (status = 503, description = "The carrier cannot be reached, or its answer was lost", body = Problem)))]
 async fn provision(
     State(app): State<Shared>,
+    caller: Caller,
     ApiJson(body): ApiJson<ProvisionBody>,
 ) -> Result<Json<ProvisionedBody>, Problem> {
-    let buying = body.buying()?;
+    let buying = body.buying(caller.actor())?;
+    let dry = if body.dry_run.0 { ", dry run" } else { "" };
+    caller.about(format!("{} numbers of {}{dry}", buying.quantity, buying.shopping.country));
     let service = Arc::clone(&app.service);
     if body.dry_run.0 {
         let candidates = match to_its_end(async move { service.preview_purchase(&buying).await }).await? {
@@ -197,19 +201,26 @@ struct AssignedBody {
         (status = 400, description = "A field, an unknown client, or no number of this country and type", body = Problem),
         (status = 422, body = Problem),
         (status = 503, description = "No number is left, and none could be bought in time", body = Problem)))]
-async fn assign(State(app): State<Shared>, ApiJson(body): ApiJson<AssignBody>) -> Result<Json<AssignedBody>, Problem> {
+async fn assign(
+    State(app): State<Shared>,
+    caller: Caller,
+    ApiJson(body): ApiJson<AssignBody>,
+) -> Result<Json<AssignedBody>, Problem> {
     let fields = AssignFields {
         client: body.client_id.0,
         country: &body.country_iso,
         number_type: &body.number_type,
         friendly_name: body.friendly_name.as_deref(),
     };
-    match app.service.assign_number(&fields, Actor::Api).await {
-        Ok(assigned) => Ok(Json(AssignedBody {
-            client_id: body.client_id.0,
-            proxy: assigned.phone.expose(),
-            choice: assigned.choice,
-        })),
+    match app.service.assign_number(&fields, caller.actor()).await {
+        Ok(assigned) => {
+            caller.about(format!("client {}", body.client_id.0));
+            Ok(Json(AssignedBody {
+                client_id: body.client_id.0,
+                proxy: assigned.phone.expose(),
+                choice: assigned.choice,
+            }))
+        }
         // What the original answered 400 to, whatever the cause.
         Err(RequestError::Field(error)) => Err(Problem::bad_request(error.field, &error.problem)),
         Err(RequestError::Ledger(LedgerError::ClientUnknown)) => {

@@ -1,0 +1,48 @@
+//! The part of the port that is about who may use the API, and what operators did.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use proxycall_domain::{ActId, ActOutcome, TokenName};
+use proxycall_service::ports::{
+    LedgerError,
+    ledger::{AccessBook, ApiToken, AuditEntry, AuditFilter, Page, TokenHash},
+};
+
+use crate::{Engine, Store, postgres, sqlite};
+
+#[async_trait]
+impl AccessBook for Store {
+    async fn tokens(&self) -> Result<Vec<ApiToken>, LedgerError> {
+        read!(self, access::tokens())
+    }
+
+    async fn add_token(&self, token: ApiToken) -> Result<(), LedgerError> {
+        unit!(self, access::add_token(token))
+    }
+
+    async fn rotate_token(&self, name: TokenName, hash: TokenHash, now: Timestamp) -> Result<ApiToken, LedgerError> {
+        unit!(self, access::rotate_token(name, hash, now))
+    }
+
+    async fn revoke_token(&self, name: TokenName, now: Timestamp) -> Result<ApiToken, LedgerError> {
+        unit!(self, access::revoke_token(name, now))
+    }
+
+    async fn note_tokens_used(&self, used: Vec<(TokenName, Timestamp)>) -> Result<(), LedgerError> {
+        unit!(self, access::note_tokens_used(used))
+    }
+
+    async fn begin_act(&self, act: AuditEntry) -> Result<(), LedgerError> {
+        unit!(self, access::begin_act(act))
+    }
+
+    async fn end_act(&self, id: ActId, subject: Option<String>, outcome: ActOutcome) -> Result<(), LedgerError> {
+        unit!(self, access::end_act(id, subject, outcome))
+    }
+
+    async fn acts(&self, filter: AuditFilter) -> Result<Page<AuditEntry>, LedgerError> {
+        read!(self, access::acts(&filter))
+    }
+}

@@ -70,7 +70,7 @@ impl fmt::Display for ClientId {
 macro_rules! personal_text {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
         #[serde(transparent)]
         pub struct $name(String);
 
@@ -88,13 +88,15 @@ macro_rules! personal_text {
             }
         }
 
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(concat!(stringify!($name), "(…)"))
             }
         }
     };
 }
+
+pub(crate) use personal_text;
 
 personal_text!(
     /// A person's name: 1 to 120 characters, no control characters. `Debug` hides it.
@@ -191,6 +193,23 @@ impl NewClient {
     }
 }
 
+/// A client wants, or an operator lets them have, peace: nobody is connected to them while it lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when; none: until somebody ends it.
+    pub until: Option<Timestamp>,
+}
+
+impl Pause {
+    /// Whether it lasts at this moment. One whose time is over ends by itself: nothing has to be changed for that.
+    #[must_use]
+    pub fn lasts(self, now: Timestamp) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
+}
+
 /// A client as the store knows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Client {
@@ -208,6 +227,9 @@ pub struct Client {
     pub proxy: Option<PhoneNumber>,
     /// Who reached the client last: whom the client reaches by dialling the proxy number.
     pub last_caller: Option<PhoneNumber>,
+    /// While nobody is connected to the client, if so.
+    #[serde(default)]
+    pub pause: Option<Pause>,
     /// When the client was closed, if so.
     pub closed_at: Option<Timestamp>,
     /// When the client was created.

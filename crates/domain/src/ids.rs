@@ -106,6 +106,11 @@ id!(
     "snd"
 );
 id!(
+    /// One caller who is blocked.
+    BlockId,
+    "blk"
+);
+id!(
     /// Something that an operator should know.
     AlertId,
     "alt"

@@ -94,6 +94,10 @@ pub enum Outcome {
     RefusedLoop,
     /// A text without text.
     RefusedEmpty,
+    /// The caller is blocked, or whom the client would call back is.
+    RefusedBlocked,
+    /// The client is paused.
+    RefusedPaused,
 }
 
 words!(Outcome {
@@ -117,6 +121,8 @@ words!(Outcome {
     RefusedDestination = "refused_destination",
     RefusedLoop = "refused_loop",
     RefusedEmpty = "refused_empty",
+    RefusedBlocked = "refused_blocked",
+    RefusedPaused = "refused_paused",
 });
 
 impl From<Refusal> for Outcome {
@@ -129,6 +135,8 @@ impl From<Refusal> for Outcome {
             Refusal::Destination => Self::RefusedDestination,
             Refusal::Loop => Self::RefusedLoop,
             Refusal::Empty => Self::RefusedEmpty,
+            Refusal::Blocked | Refusal::LastCallerBlocked => Self::RefusedBlocked,
+            Refusal::Paused => Self::RefusedPaused,
         }
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod address;
+pub mod block;
 pub mod client;
 pub mod confirmation;
 pub mod country;
@@ -28,10 +29,11 @@ pub mod wiring;
 
 pub use access::{ActOutcome, Scope, TokenName};
 pub use address::Address;
-pub use client::{ClientId, FieldError, MailAddress, NewClient, PersonName};
+pub use block::{Block, BlockReason};
+pub use client::{ClientId, FieldError, MailAddress, NewClient, Pause, PersonName};
 pub use confirmation::{CodeChannel, Confirmation, PendingId};
 pub use country::{Countries, CountryCode};
-pub use ids::{ActId, AlertId, DispatchId, InteractionId, JobId, PurchaseId};
+pub use ids::{ActId, AlertId, BlockId, DispatchId, InteractionId, JobId, PurchaseId};
 pub use interaction::{Channel, Direction, Interaction, Outcome};
 pub use phone::{PhoneError, PhoneNumber};
 pub use phrase::{Language, Phrase};

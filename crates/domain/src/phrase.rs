@@ -40,6 +40,10 @@ pub enum Phrase {
     CallDestination,
     /// Said: a proxy number called a proxy number.
     CallLoop,
+    /// Said to somebody who is blocked.
+    CallBlocked,
+    /// Said: the client is paused.
+    CallPaused,
     /// Said: the other side is busy.
     CallBusy,
     /// Said: nobody answered.
@@ -60,6 +64,8 @@ pub enum Phrase {
     TextNoRecentCaller,
     /// Written: the number to be reached is one we never text.
     TextDestination,
+    /// Written: the client is paused.
+    TextPaused,
     /// Written: the text was not delivered, try again.
     TextUnavailable,
     /// Written: writes too often.
@@ -111,6 +117,8 @@ crate::interaction::words!(Phrase {
     CallNoRecentCaller = "call.no_recent_caller",
     CallDestination = "call.destination",
     CallLoop = "call.loop",
+    CallBlocked = "call.blocked",
+    CallPaused = "call.paused",
     CallBusy = "call.busy",
     CallNoAnswer = "call.no_answer",
     CallFailed = "call.failed",
@@ -121,6 +129,7 @@ crate::interaction::words!(Phrase {
     TextRegion = "text.region",
     TextNoRecentCaller = "text.no_recent_caller",
     TextDestination = "text.destination",
+    TextPaused = "text.paused",
     TextUnavailable = "text.unavailable",
     TextTooMany = "text.too_many",
     TextOneImage = "text.one_image",

@@ -1,8 +1,9 @@
 //! Promises: decides who hears whom, from facts alone; neither side's real number ever goes to the other.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, ClientId, CountryCode, Direction, Language, PhoneNumber, Phrase, Policy};
+use crate::{Address, ClientId, CountryCode, Direction, Language, Pause, PhoneNumber, Phrase, Policy};
 
 /// Longest body that a carrier takes, in characters (Twilio's limit for one message).
 const BODY_MAX: usize = 1600;
@@ -14,6 +15,8 @@ pub struct Facts {
     pub client: Option<ClientFacts>,
     /// Whether the number that dialled is itself a proxy number.
     pub caller_is_proxy: bool,
+    /// Whether the number that dialled is blocked: for this client, or for all.
+    pub caller_is_blocked: bool,
 }
 
 /// What routing needs to know of a client.
@@ -27,6 +30,10 @@ pub struct ClientFacts {
     pub country: CountryCode,
     /// Who came last.
     pub last_caller: Option<PhoneNumber>,
+    /// Whether that one is blocked since: for this client, or for all.
+    pub last_caller_is_blocked: bool,
+    /// While nobody is connected to the client, if so.
+    pub pause: Option<Pause>,
 }
 
 /// Why somebody is not connected.
@@ -46,6 +53,12 @@ pub enum Refusal {
     Loop,
     /// A text without text.
     Empty,
+    /// The caller is blocked.
+    Blocked,
+    /// The client would call back somebody who is blocked.
+    LastCallerBlocked,
+    /// The client is paused.
+    Paused,
 }
 
 /// What is to happen.
@@ -130,21 +143,21 @@ impl std::fmt::Debug for TextContent {
 }
 
 impl Policy {
-    /// Decides a call.
+    /// Decides a call that comes in now.
     #[must_use]
-    pub fn route_call(&self, caller: &Address, facts: &Facts) -> Decision {
+    pub fn route_call(&self, caller: &Address, facts: &Facts, now: Timestamp) -> Decision {
         self.decide(facts, |client| match caller {
-            Address::Phone(phone) => self.route_phone(*phone, client),
-            Address::Withheld if self.connect_withheld => self.reach_client(client, None),
+            Address::Phone(phone) => self.route_phone(*phone, client, now),
+            Address::Withheld if self.connect_withheld => self.reach_client(client, None, now),
             Address::Withheld => Action::Refuse(Refusal::Withheld),
             // A short code or a name does not place calls; whoever shows one has no country that we could allow.
             Address::ShortCode | Address::Alphanumeric => Action::Refuse(Refusal::Region),
         })
     }
 
-    /// Decides a text.
+    /// Decides a text that comes in now.
     #[must_use]
-    pub fn route_text(&self, sender: &Address, content: &TextContent, facts: &Facts) -> Decision {
+    pub fn route_text(&self, sender: &Address, content: &TextContent, facts: &Facts, now: Timestamp) -> Decision {
         if content.carrier_opt_out || self.is_stop_word(&content.body) {
             let mut decision = self.decide(facts, |_| Action::OptOut);
             decision.action = Action::OptOut;
@@ -152,9 +165,9 @@ impl Policy {
         }
         self.decide(facts, |client| match sender {
             _ if content.body.trim().is_empty() && content.images == 0 => Action::Refuse(Refusal::Empty),
-            Address::Phone(phone) => self.route_phone(*phone, client),
+            Address::Phone(phone) => self.route_phone(*phone, client, now),
             Address::Withheld if !self.connect_withheld => Action::Refuse(Refusal::Withheld),
-            Address::Withheld | Address::ShortCode | Address::Alphanumeric => self.reach_client(client, None),
+            Address::Withheld | Address::ShortCode | Address::Alphanumeric => self.reach_client(client, None, now),
         })
     }
 
@@ -166,15 +179,22 @@ impl Policy {
         Decision {
             client: Some(client.id),
             language: self.language(client.country),
-            // A leg that we dial shows a proxy number: when one comes back in, connecting it would go round for ever.
-            action: if facts.caller_is_proxy { Action::Refuse(Refusal::Loop) } else { route(client) },
+            action: match facts {
+                // A leg that we dial shows a proxy number: when one comes back in, connecting it would go round for ever.
+                Facts { caller_is_proxy: true, .. } => Action::Refuse(Refusal::Loop),
+                // Before all else: no other rule, and not even being the client, lets somebody through who is blocked.
+                Facts { caller_is_blocked: true, .. } => Action::Refuse(Refusal::Blocked),
+                _ => route(client),
+            },
         }
     }
 
-    fn route_phone(&self, caller: PhoneNumber, client: &ClientFacts) -> Action {
+    fn route_phone(&self, caller: PhoneNumber, client: &ClientFacts, now: Timestamp) -> Action {
+        // The client's own calls out are no matter of the pause: it keeps others away, and locks nobody in.
         if caller == client.phone {
             return match client.last_caller {
                 None => Action::Refuse(Refusal::NoRecentCaller),
+                Some(_) if client.last_caller_is_blocked => Action::Refuse(Refusal::LastCallerBlocked),
                 Some(to) if self.forbids(to) => Action::Refuse(Refusal::Destination),
                 Some(to) => Action::Relay { direction: Direction::FromClient, to, remember: None },
             };
@@ -182,10 +202,13 @@ impl Policy {
         if !self.allows(caller) {
             return Action::Refuse(Refusal::Region);
         }
-        self.reach_client(client, Some(caller).filter(|caller| !self.forbids(*caller)))
+        self.reach_client(client, Some(caller).filter(|caller| !self.forbids(*caller)), now)
     }
 
-    fn reach_client(&self, client: &ClientFacts, remember: Option<PhoneNumber>) -> Action {
+    fn reach_client(&self, client: &ClientFacts, remember: Option<PhoneNumber>, now: Timestamp) -> Action {
+        if client.pause.is_some_and(|pause| pause.lasts(now)) {
+            return Action::Refuse(Refusal::Paused);
+        }
         if self.forbids(client.phone) {
             return Action::Refuse(Refusal::Destination);
         }
@@ -209,7 +232,10 @@ impl Policy {
                 Refusal::Region => Phrase::CallRegion,
                 Refusal::Withheld => Phrase::CallWithheld,
                 Refusal::NoRecentCaller => Phrase::CallNoRecentCaller,
-                Refusal::Destination => Phrase::CallDestination,
+                // The client hears that it cannot be, not why: whom the shop blocked is between the shop and the client.
+                Refusal::Destination | Refusal::LastCallerBlocked => Phrase::CallDestination,
+                Refusal::Blocked => Phrase::CallBlocked,
+                Refusal::Paused => Phrase::CallPaused,
                 Refusal::Loop | Refusal::Empty => Phrase::CallLoop,
             },
             Action::OptOut => Phrase::CallFailed,
@@ -227,9 +253,10 @@ impl Policy {
             Refusal::UnknownNumber => Phrase::TextUnknownNumber,
             Refusal::Region => Phrase::TextRegion,
             Refusal::NoRecentCaller => Phrase::TextNoRecentCaller,
-            Refusal::Destination => Phrase::TextDestination,
-            // A notice to a proxy number would come back as a text.
-            Refusal::Withheld | Refusal::Loop | Refusal::Empty => return TextAnswer::Nothing,
+            Refusal::Destination | Refusal::LastCallerBlocked => Phrase::TextDestination,
+            Refusal::Paused => Phrase::TextPaused,
+            // A notice to a proxy number would come back as a text; whoever is blocked could have us pay for texts.
+            Refusal::Withheld | Refusal::Loop | Refusal::Empty | Refusal::Blocked => return TextAnswer::Nothing,
         };
         match sender.phone() {
             Some(phone) if !self.forbids(phone) => {

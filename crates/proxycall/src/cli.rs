@@ -1,12 +1,15 @@
 //! The command line. `serve` when nothing is named.
 
+mod block;
 mod number;
 mod sheet;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use jiff::Timestamp;
 
+pub(crate) use block::Block;
 pub(crate) use number::{Adopt, Assign, Buy, Consent, FixWebhooks, Forced, History, List, Number, Shape, Sync};
 pub(crate) use sheet::{ImportSheet, Sheet};
 
@@ -60,6 +63,9 @@ pub(crate) enum Command {
     /// Clients.
     #[command(subcommand)]
     Client(Client),
+    /// Callers who reach nobody, or not one client.
+    #[command(subcommand, after_long_help = help(&["DATABASE_URL", "PROXYCALL_SECRET_KEY"]))]
+    Block(Block),
     /// Proxy numbers: see the pool, buy, give, rest, give back, compare with the carrier's account.
     #[command(subcommand)]
     Number(Number),
@@ -202,6 +208,21 @@ pub(crate) enum Client {
         /// Take over the good rows although others are refused.
         #[arg(long)]
         skip_refused: bool,
+    },
+    /// Keep everybody from reaching a client, who still calls out.
+    #[command(after_long_help = help(&["DATABASE_URL", "PROXYCALL_SECRET_KEY"]))]
+    Pause {
+        /// The client's id.
+        id: String,
+        /// Until when, such as 2026-11-23T18:00:00Z; without it, until `resume`.
+        #[arg(long, value_name = "MOMENT")]
+        until: Option<Timestamp>,
+    },
+    /// End a client's pause.
+    #[command(after_long_help = help(&["DATABASE_URL", "PROXYCALL_SECRET_KEY"]))]
+    Resume {
+        /// The client's id.
+        id: String,
     },
 }
 

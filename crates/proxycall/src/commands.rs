@@ -2,6 +2,7 @@
 
 pub(crate) mod backup;
 pub(crate) mod audit;
+pub(crate) mod block;
 pub(crate) mod doctor;
 pub(crate) mod import;
 pub(crate) mod migrate;

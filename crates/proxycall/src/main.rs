@@ -43,6 +43,9 @@ async fn main() -> ExitCode {
         Command::Client(cli::Client::Import { file, skip_refused }) => {
             commands::import::run(&env, &file, skip_refused).await
         }
+        Command::Client(cli::Client::Pause { id, until }) => commands::block::pause(&env, &id, until).await,
+        Command::Client(cli::Client::Resume { id }) => commands::block::resume(&env, &id).await,
+        Command::Block(block) => commands::block::run(&env, block).await,
         Command::Number(number) => commands::number::run(&env, number).await,
         Command::Sheet(sheet) => commands::sheet::run(&env, sheet).await,
         Command::Token(token) => commands::token::run(&env, token).await,

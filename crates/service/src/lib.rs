@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod blocks;
 pub mod calls;
 pub mod clients;
 pub mod confirmations;

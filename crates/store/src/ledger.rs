@@ -92,6 +92,7 @@ macro_rules! read {
 
 // Below the macros, which it uses.
 mod access;
+mod blocks;
 mod sheet;
 
 impl Store {

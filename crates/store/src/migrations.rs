@@ -47,6 +47,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0007_access.sql"),
         include_str!("../migrations/postgres/0007_access.sql"),
     ),
+    (
+        8,
+        "blocks",
+        include_str!("../migrations/sqlite/0008_blocks.sql"),
+        include_str!("../migrations/postgres/0008_blocks.sql"),
+    ),
 ];
 
 fn migrator(text: impl Fn(&'static (i64, &'static str, &'static str, &'static str)) -> &'static str) -> Migrator {
@@ -54,7 +60,11 @@ fn migrator(text: impl Fn(&'static (i64, &'static str, &'static str, &'static st
         .iter()
         .map(|row| Migration::new(row.0, Cow::Borrowed(row.1), MigrationType::Simple, text(row).into_sql_str(), false))
         .collect();
-    Migrator::with_migrations(migrations)
+    let mut migrator = Migrator::with_migrations(migrations);
+    // Each migration leaves a schema that the version before can work with, so that it goes on beside the new one, starts again
+    // meanwhile, and can be gone back to.
+    migrator.set_ignore_missing(true);
+    migrator
 }
 
 /// For SQLite.

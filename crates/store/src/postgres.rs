@@ -185,7 +185,7 @@ impl Postgres {
     pub(crate) async fn has_schema(&self, migrator: &sqlx::migrate::Migrator) -> Result<bool, LedgerError> {
         let mut connection = self.connection().await.map_err(|error| unavailable(&error))?;
         match sqlx::query_scalar::<_, i64>(APPLIED).fetch_all(&mut *connection).await {
-            Ok(applied) => Ok(migrator.iter().map(|migration| migration.version).eq(applied)),
+            Ok(applied) => Ok(migrator.iter().all(|migration| applied.contains(&migration.version))),
             Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(UNDEFINED_TABLE) => Ok(false),
             Err(error) => Err(unavailable(&error)),
         }

@@ -1,6 +1,7 @@
 //! The operator's API. Field names, shapes and statuses are those of the original (`original-behaviour` §1).
 
 mod audit;
+mod blocks;
 mod clients;
 mod confirmations;
 mod interactions;
@@ -8,10 +9,11 @@ mod orders;
 mod pool;
 pub(crate) mod tokens;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::Shared;
+use crate::{Problem, Shared};
 
 pub(crate) use pool::CARRIER_LIMIT;
 
@@ -24,6 +26,7 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
         .merge(confirmations::router())
         .merge(interactions::router())
         .merge(audit::router())
+        .merge(blocks::router())
 }
 
 /// How many items a page has when nobody says, and at most.
@@ -37,6 +40,11 @@ fn page_size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error
         .ok()
         .filter(|limit| (1..=PAGE_MAX).contains(limit))
         .ok_or_else(|| D::Error::custom("expected a number from 1 to 500"))
+}
+
+/// Reads a moment.
+fn moment(field: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
+    text.map(str::parse).transpose().map_err(|_| Problem::field(field, "must be a moment such as 2026-11-23T08:00:00Z"))
 }
 
 fn default_page_size() -> u32 {

@@ -195,6 +195,23 @@ impl From<LedgerError> for Problem {
             LedgerError::NotNow { status } => {
                 Self::new(StatusCode::CONFLICT, format!("The confirmation is {status}: this cannot be done with it"))
             }
+            LedgerError::BlockUnknown => Self::new(StatusCode::NOT_FOUND, "Block not found"),
+            LedgerError::InteractionUnknown => Self {
+                field: Some("interaction_id".to_owned()),
+                ..Self::new(StatusCode::NOT_FOUND, "interaction_id: there is no such interaction")
+            },
+            LedgerError::NobodyToBlock => Self {
+                field: Some("interaction_id".to_owned()),
+                ..Self::new(
+                    StatusCode::CONFLICT,
+                    "interaction_id: the caller hid the number, so there is nobody to block; calls.withheld keeps all who \
+                     hide theirs away",
+                )
+            },
+            LedgerError::OwnNumber => Self::new(
+                StatusCode::CONFLICT,
+                "That is the client's own number; POST /clients/{client_id}/pause keeps others from reaching it",
+            ),
             LedgerError::TooManyCodes { per, again_at } => Self::new(
                 StatusCode::TOO_MANY_REQUESTS,
                 format!("Codes were asked for too often {per}; they can be asked for again at {again_at}"),

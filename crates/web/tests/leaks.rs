@@ -513,7 +513,14 @@ fn debug_and_display_of_what_passes_through_show_no_canary() {
         spare,
         now,
     };
-    let facts = ClientFacts { id, phone, country: new.country, last_caller: Some(other) };
+    let facts = ClientFacts {
+        id,
+        phone,
+        country: new.country,
+        last_caller: Some(other),
+        last_caller_is_blocked: false,
+        pause: None,
+    };
     let errors: Vec<FieldError> = vec![
         parse_phone("client_real_phone", "06 39 98 54 17").unwrap_err(),
         PersonName::parse("client_name", &format!("{NAME}\u{0}!")).unwrap_err(),
@@ -538,7 +545,7 @@ fn debug_and_display_of_what_passes_through_show_no_canary() {
             }
         ),
         format!("{:?}", ImportClient { client: new, proxy: None, last_caller: Some(other) }),
-        format!("{:?}", Facts { client: Some(facts), caller_is_proxy: false }),
+        format!("{:?}", Facts { client: Some(facts), caller_is_proxy: false, caller_is_blocked: false }),
         format!("{:?} {content:?}", Address::Phone(phone)),
         format!(
             "{:?}",

@@ -23,9 +23,23 @@ fn facts(last_caller: Option<&str>) -> Facts {
             phone: phone(CLIENT),
             country: CountryCode::FRANCE,
             last_caller: last_caller.map(phone),
+            last_caller_is_blocked: false,
+            pause: None,
         }),
         caller_is_proxy: false,
+        caller_is_blocked: false,
     }
+}
+
+/// Noon of a day.
+fn now() -> Timestamp {
+    "2026-11-23T12:00:00Z".parse().unwrap()
+}
+
+/// Since this morning, until so many seconds from now.
+fn pause(seconds: Option<i64>) -> Pause {
+    let until = seconds.map(|seconds| now() + jiff::SignedDuration::from_secs(seconds));
+    Pause { since: "2026-11-23T08:00:00Z".parse().unwrap(), until }
 }
 
 fn text(body: &str) -> TextContent {
@@ -46,12 +60,12 @@ fn reaches_client(remember: Option<&str>) -> Action {
 #[case::a_premium_caller_is_connected_but_not_remembered("+33899000000", reaches_client(None))]
 #[case::a_client_without_a_last_caller_has_nobody(CLIENT, Action::Refuse(Refusal::NoRecentCaller))]
 fn calls_are_decided_by_who_calls(policy: Policy, #[case] from: &str, #[case] action: Action) {
-    assert_eq!(policy.route_call(&Address::parse(from), &facts(None)).action, action);
+    assert_eq!(policy.route_call(&Address::parse(from), &facts(None), now()).action, action);
 }
 
 #[rstest]
 fn the_client_reaches_whoever_came_last(policy: Policy) {
-    let decision = policy.route_call(&Address::parse(CLIENT), &facts(Some(COURIER)));
+    let decision = policy.route_call(&Address::parse(CLIENT), &facts(Some(COURIER)), now());
     let expected = Action::Relay { direction: Direction::FromClient, to: phone(COURIER), remember: None };
     assert_eq!(decision.action, expected);
 }
@@ -61,23 +75,23 @@ fn the_client_passes_from_any_country_on_the_own_proxy_number(policy: Policy) {
     let mut facts = facts(Some(COURIER));
     let american = phone("+14155550101");
     facts.client.as_mut().unwrap().phone = american;
-    let decision = policy.route_call(&Address::Phone(american), &facts);
+    let decision = policy.route_call(&Address::Phone(american), &facts, now());
     assert!(matches!(decision.action, Action::Relay { direction: Direction::FromClient, .. }));
 }
 
 #[rstest]
 fn nobody_is_connected_to_a_forbidden_destination(policy: Policy) {
-    let decision = policy.route_call(&Address::parse(CLIENT), &facts(Some("+33899000000")));
+    let decision = policy.route_call(&Address::parse(CLIENT), &facts(Some("+33899000000")), now());
     assert_eq!(decision.action, Action::Refuse(Refusal::Destination));
     let mut to_satellite = facts(None);
     to_satellite.client.as_mut().unwrap().phone = phone("+881600000000");
-    let decision = policy.route_call(&Address::parse(COURIER), &to_satellite);
+    let decision = policy.route_call(&Address::parse(COURIER), &to_satellite, now());
     assert_eq!(decision.action, Action::Refuse(Refusal::Destination));
 }
 
 #[rstest]
 fn an_unknown_proxy_number_is_said_in_french(policy: Policy) {
-    let decision = policy.route_call(&Address::parse(COURIER), &Facts::default());
+    let decision = policy.route_call(&Address::parse(COURIER), &Facts::default(), now());
     assert_eq!(decision.action, Action::Refuse(Refusal::UnknownNumber));
     assert_eq!(decision.language, Language::Fr);
 }
@@ -86,10 +100,11 @@ fn an_unknown_proxy_number_is_said_in_french(policy: Policy) {
 #[case(true)]
 #[case(false)]
 fn a_proxy_number_that_calls_a_proxy_number_goes_no_further(policy: Policy, #[case] known: bool) {
-    let facts = Facts { caller_is_proxy: true, client: known.then(|| facts(None).client.unwrap()) };
-    let decision = policy.route_call(&Address::parse("+33199000002"), &facts);
+    let facts =
+        Facts { caller_is_proxy: true, caller_is_blocked: false, client: known.then(|| facts(None).client.unwrap()) };
+    let decision = policy.route_call(&Address::parse("+33199000002"), &facts, now());
     assert_eq!(decision.action, Action::Refuse(Refusal::Loop));
-    let decision = policy.route_text(&Address::parse("+33199000002"), &text("hello"), &facts);
+    let decision = policy.route_text(&Address::parse("+33199000002"), &text("hello"), &facts, now());
     assert_eq!(decision.action, Action::Refuse(Refusal::Loop));
     assert_eq!(policy.answer_text(&decision, &Address::parse("+33199000002")), TextAnswer::Nothing);
 }
@@ -97,7 +112,7 @@ fn a_proxy_number_that_calls_a_proxy_number_goes_no_further(policy: Policy, #[ca
 #[rstest]
 fn a_setting_lets_hidden_numbers_through_without_remembering_them(mut policy: Policy) {
     policy.set("calls.withheld", "connect").unwrap();
-    let decision = policy.route_call(&Address::Withheld, &facts(None));
+    let decision = policy.route_call(&Address::Withheld, &facts(None), now());
     assert_eq!(decision.action, reaches_client(None));
 }
 
@@ -105,7 +120,7 @@ fn a_setting_lets_hidden_numbers_through_without_remembering_them(mut policy: Po
 #[case("38123")]
 #[case("LAPOSTE")]
 fn texts_from_short_codes_and_names_are_relayed_and_never_remembered(policy: Policy, #[case] from: &str) {
-    let decision = policy.route_text(&Address::parse(from), &text("Votre colis arrive"), &facts(None));
+    let decision = policy.route_text(&Address::parse(from), &text("Votre colis arrive"), &facts(None), now());
     assert_eq!(decision.action, reaches_client(None));
 }
 
@@ -115,7 +130,7 @@ fn texts_from_short_codes_and_names_are_relayed_and_never_remembered(policy: Pol
 fn a_wish_to_stop_is_recorded_and_neither_relayed_nor_answered(policy: Policy, #[case] content: TextContent) {
     let sender = Address::parse(COURIER);
     for facts in [facts(None), Facts::default()] {
-        let decision = policy.route_text(&sender, &content, &facts);
+        let decision = policy.route_text(&sender, &content, &facts, now());
         assert_eq!(decision.action, Action::OptOut);
         assert_eq!(policy.answer_text(&decision, &sender), TextAnswer::Nothing);
     }
@@ -126,7 +141,7 @@ fn a_refused_text_is_answered_only_where_an_answer_can_go(policy: Policy) {
     let nobody = Facts::default();
     let notice = |from: &str| {
         let sender = Address::parse(from);
-        policy.answer_text(&policy.route_text(&sender, &text("hello"), &nobody), &sender)
+        policy.answer_text(&policy.route_text(&sender, &text("hello"), &nobody, now()), &sender)
     };
     assert!(matches!(notice(COURIER), TextAnswer::Notice(_)));
     for from in ["LAPOSTE", "38123", "anonymous", "+33899000000"] {
@@ -136,7 +151,7 @@ fn a_refused_text_is_answered_only_where_an_answer_can_go(policy: Policy) {
 
 #[rstest]
 fn an_empty_text_is_neither_relayed_nor_answered(policy: Policy) {
-    let decision = policy.route_text(&Address::parse(COURIER), &text(" "), &facts(None));
+    let decision = policy.route_text(&Address::parse(COURIER), &text(" "), &facts(None), now());
     assert_eq!(decision.action, Action::Refuse(Refusal::Empty));
     assert_eq!(policy.answer_text(&decision, &Address::parse(COURIER)), TextAnswer::Nothing);
 }
@@ -162,10 +177,71 @@ fn images_become_a_line_and_never_an_address(policy: Policy) {
 
 #[rstest]
 fn a_connected_call_shows_the_proxy_number(policy: Policy) {
-    let decision = policy.route_call(&Address::parse(COURIER), &facts(None));
+    let decision = policy.route_call(&Address::parse(COURIER), &facts(None), now());
     let expected =
         CallAnswer::Connect { to: phone(CLIENT), caller_id: phone(PROXY), ring_timeout_s: 25, time_limit_s: 3600 };
     assert_eq!(policy.answer_call(&decision, phone(PROXY)), expected);
+}
+
+fn any_pause() -> impl Strategy<Value = Option<Pause>> {
+    proptest::option::of(proptest::option::of(-2_i64..=2).prop_map(pause))
+}
+
+#[rstest]
+fn a_blocked_caller_hears_no_reason_and_gets_no_text(policy: Policy) {
+    let facts = Facts { caller_is_blocked: true, ..facts(Some(COURIER)) };
+    let caller = Address::parse(COURIER);
+    let decision = policy.route_call(&caller, &facts, now());
+    assert_eq!(decision.action, Action::Refuse(Refusal::Blocked));
+    let CallAnswer::Say { sentence, .. } = policy.answer_call(&decision, phone(PROXY)) else { panic!("connected") };
+    insta::assert_snapshot!(sentence, @"Votre appel ne peut pas aboutir. Au revoir.");
+    let decision = policy.route_text(&caller, &text("hello"), &facts, now());
+    assert_eq!(decision.action, Action::Refuse(Refusal::Blocked));
+    assert_eq!(policy.answer_text(&decision, &caller), TextAnswer::Nothing);
+}
+
+#[rstest]
+fn the_client_does_not_reach_back_to_somebody_blocked_since(policy: Policy) {
+    let mut facts = facts(Some(COURIER));
+    facts.client.as_mut().unwrap().last_caller_is_blocked = true;
+    let client = Address::parse(CLIENT);
+    let decision = policy.route_call(&client, &facts, now());
+    assert_eq!(decision.action, Action::Refuse(Refusal::LastCallerBlocked));
+    let CallAnswer::Say { sentence, .. } = policy.answer_call(&decision, phone(PROXY)) else { panic!("connected") };
+    insta::assert_snapshot!(sentence, @"Le numéro de votre correspondant ne peut pas être appelé. Au revoir.");
+    let decision = policy.route_text(&client, &text("hello"), &facts, now());
+    assert_eq!(decision.action, Action::Refuse(Refusal::LastCallerBlocked));
+    assert!(matches!(policy.answer_text(&decision, &client), TextAnswer::Notice(_)));
+    // Anybody else still reaches the client.
+    let decision = policy.route_call(&Address::parse("+33639980003"), &facts, now());
+    assert_eq!(decision.action, reaches_client(Some("+33639980003")));
+}
+
+#[rstest]
+#[case::until_somebody_ends_it(None, true)]
+#[case::until_later(Some(1), true)]
+#[case::until_now(Some(0), false)]
+#[case::until_a_moment_ago(Some(-1), false)]
+fn nobody_reaches_a_paused_client_while_the_pause_lasts(
+    mut policy: Policy,
+    #[case] until: Option<i64>,
+    #[case] lasts: bool,
+) {
+    policy.set("calls.withheld", "connect").unwrap();
+    let mut facts = facts(Some(COURIER));
+    facts.client.as_mut().unwrap().pause = Some(pause(until));
+    for from in [COURIER, "anonymous"] {
+        let caller = Address::parse(from);
+        let call = policy.route_call(&caller, &facts, now());
+        let written = policy.route_text(&caller, &text("hello"), &facts, now());
+        assert_eq!(call.action == Action::Refuse(Refusal::Paused), lasts, "{from}");
+        assert_eq!(written.action, call.action, "{from}");
+    }
+    let own = policy.route_call(&Address::parse(CLIENT), &facts, now());
+    assert!(
+        matches!(own.action, Action::Relay { direction: Direction::FromClient, .. }),
+        "the client's own calls go out"
+    );
 }
 
 fn any_phone() -> impl Strategy<Value = PhoneNumber> {
@@ -179,6 +255,9 @@ proptest! {
         client in any_phone(),
         last in proptest::option::of(any_phone()),
         caller_is_proxy: bool,
+        caller_is_blocked: bool,
+        last_caller_is_blocked: bool,
+        pause in any_pause(),
     ) {
         let policy = Policy::shipped().unwrap();
         let proxy = phone(PROXY);
@@ -188,18 +267,57 @@ proptest! {
                 phone: client,
                 country: CountryCode::FRANCE,
                 last_caller: last,
+                last_caller_is_blocked,
+                pause,
             }),
             caller_is_proxy,
+            caller_is_blocked,
         };
         let caller = Address::parse(&from);
-        let decision = policy.route_call(&caller, &facts);
+        let decision = policy.route_call(&caller, &facts, now());
         if let CallAnswer::Connect { to, caller_id, .. } = policy.answer_call(&decision, proxy) {
             prop_assert_eq!(caller_id, proxy);
             prop_assert!(!policy.forbids(to) && !caller_is_proxy);
             prop_assert!(to == client || Some(to) == last && caller.phone() == Some(client));
+            prop_assert!(caller.phone() == Some(client) || !pause.is_some_and(|pause| pause.lasts(now())));
         }
         if let Action::Relay { remember: Some(remembered), .. } = decision.action {
             prop_assert!(policy.allows(remembered) && !policy.forbids(remembered) && remembered != client);
         }
+    }
+
+    #[test]
+    fn a_blocked_caller_is_never_connected_relayed_or_remembered_whatever_the_facts(
+        from in any_phone(),
+        is_client: bool,
+        last in proptest::option::of(any_phone()),
+        caller_is_proxy: bool,
+        last_caller_is_blocked: bool,
+        pause in any_pause(),
+        connect_withheld: bool,
+        body in ".{0,8}",
+    ) {
+        let mut policy = Policy::shipped().unwrap();
+        policy.connect_withheld = connect_withheld;
+        let facts = Facts {
+            client: Some(ClientFacts {
+                id: ClientId::new(1).unwrap(),
+                phone: if is_client { from } else { phone(CLIENT) },
+                country: CountryCode::FRANCE,
+                last_caller: last,
+                last_caller_is_blocked,
+                pause,
+            }),
+            caller_is_proxy,
+            caller_is_blocked: true,
+        };
+        let caller = Address::Phone(from);
+        let call = policy.route_call(&caller, &facts, now());
+        prop_assert!(matches!(call.action, Action::Refuse(Refusal::Blocked | Refusal::Loop)), "{:?}", call.action);
+        let said = policy.answer_call(&call, phone(PROXY));
+        prop_assert!(matches!(said, CallAnswer::Say { .. }), "{:?}", said);
+        let written = policy.route_text(&caller, &text(&body), &facts, now());
+        prop_assert!(!matches!(written.action, Action::Relay { .. }), "{:?}", written.action);
+        prop_assert_eq!(policy.answer_text(&written, &caller), TextAnswer::Nothing);
     }
 }

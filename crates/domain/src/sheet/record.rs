@@ -116,6 +116,7 @@ mod tests {
             country: "FR".parse().unwrap(),
             proxy: Some(phone("+33199000001")),
             last_caller: Some(phone("+447700900123")),
+            pause: None,
             closed_at: None,
             created_at: at("2026-03-01T09:30:00Z"),
         }

@@ -10,6 +10,7 @@
 
 mod crash;
 mod access;
+mod block;
 mod doctor;
 mod files;
 mod import;

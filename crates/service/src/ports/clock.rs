@@ -1,7 +1,7 @@
 //! Promises: time and chance come from here alone, so that tests hold both in hand.
 
 use jiff::Timestamp;
-use proxycall_domain::{ActId, AlertId, DispatchId, InteractionId, JobId, PurchaseId};
+use proxycall_domain::{ActId, AlertId, BlockId, DispatchId, InteractionId, JobId, PurchaseId};
 
 use super::ledger::SpareIds;
 
@@ -56,6 +56,11 @@ pub trait Ids {
     /// For one act of an operator.
     fn act_id(&self, now: Timestamp) -> ActId {
         ActId::new(now, &self.chance())
+    }
+
+    /// For somebody who is blocked.
+    fn block_id(&self, now: Timestamp) -> BlockId {
+        BlockId::new(now, &self.chance())
     }
     /// For something that an operator should know.
     fn alert_id(&self, now: Timestamp) -> AlertId {

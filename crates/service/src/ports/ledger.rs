@@ -7,6 +7,7 @@
 //! An `Ok` means committed. The clock and every id come with the command, so that a repeated run writes the same.
 
 mod access;
+mod blocks;
 mod calls;
 mod clients;
 mod confirmations;
@@ -33,6 +34,7 @@ use proxycall_domain::{
 };
 
 pub use access::{AccessBook, ApiToken, AuditEntry, AuditFilter, TokenHash};
+pub use blocks::{AddBlock, BlockFilter, Blocklist, SetPause, Whom};
 pub use calls::{CallEnded, InboundCall, RecordedCall};
 pub use clients::{
     ClientFilter, ClientSearch, CloseClient, CreateClient, ImportClient, ImportFinding, ImportNumber,
@@ -129,6 +131,18 @@ pub enum LedgerError {
         /// Its status, in the original's words.
         status: String,
     },
+    /// There is no such block.
+    #[error("there is no such block")]
+    BlockUnknown,
+    /// There is no such call or text.
+    #[error("there is no such interaction")]
+    InteractionUnknown,
+    /// The number of the other side is not known.
+    #[error("the caller of that interaction hid the number")]
+    NobodyToBlock,
+    /// That number is the client's own.
+    #[error("that is the client's own number")]
+    OwnNumber,
     /// Codes were asked for too often.
     #[error("codes were asked for too often {per}")]
     TooManyCodes {
@@ -161,7 +175,7 @@ impl<T> Page<T> {
 
 /// The store, in the words of the service.
 #[async_trait]
-pub trait Ledger: SheetBook + AccessBook {
+pub trait Ledger: SheetBook + AccessBook + Blocklist {
     /// Decides a call, records it and remembers the caller. The same call again gets the same answer.
     async fn record_inbound_call(&self, call: InboundCall) -> Result<RecordedCall, LedgerError>;
 

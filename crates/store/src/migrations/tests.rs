@@ -7,6 +7,7 @@ use proxycall_service::ports::{
 };
 use proxycall_testkit::database::Database;
 use sqlx::{ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
+use sqlx::{AssertSqlSafe, Connection as _};
 
 use super::*;
 use crate::{Options, SecretKey, Store};
@@ -259,4 +260,49 @@ async fn a_filled_postgres_of_an_earlier_version_is_brought_up_to_date_and_keeps
     all_is_there(database.uri()).await;
     let unproven = database.texts("SELECT conname::text FROM pg_constraint WHERE NOT convalidated").await;
     assert!(unproven.is_empty(), "{unproven:?}");
+}
+/// The schema before a version.
+fn before(version: i64) -> Migrator {
+    let earlier = MIGRATIONS.iter().filter(|row| row.0 < version);
+    let migrations = earlier
+        .map(|row| Migration::new(row.0, Cow::Borrowed(row.1), MigrationType::Simple, row.2.into_sql_str(), false))
+        .collect();
+    Migrator::with_migrations(migrations)
+}
+
+#[tokio::test]
+async fn sqlites_wider_check_of_outcomes_holds_on_every_connection_and_leaves_the_rows_alone() {
+    let database = proxycall_testkit::database::Database::sqlite();
+    let options = crate::sqlite::options(database.uri()).unwrap().create_if_missing(true);
+    let mut db = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    before(8).run_direct(None, &mut db, false).await.unwrap();
+    let insert = |sid: &str, outcome: &str| {
+        format!(
+            "INSERT INTO interaction (id, channel, dialled, inbound_sid, outcome, answer, started_at) \
+             VALUES (CAST('{sid}' AS BLOB), 'call', 33199000001, '{sid}', '{outcome}', x'00', 0)"
+        )
+    };
+    let mut other = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    for outcome in ["completed", "refused_loop", "refused_empty"] {
+        sqlx::raw_sql(AssertSqlSafe(insert(outcome, outcome))).execute(&mut other).await.unwrap();
+    }
+    sqlx::raw_sql(AssertSqlSafe(insert("early", "refused_paused"))).execute(&mut other).await.unwrap_err();
+    sqlite().run_direct(None, &mut db, false).await.unwrap();
+    for connection in [&mut db, &mut other] {
+        for outcome in ["refused_blocked", "refused_paused"] {
+            sqlx::raw_sql(AssertSqlSafe(insert(outcome, outcome))).execute(&mut *connection).await.unwrap();
+            sqlx::raw_sql("DELETE FROM interaction WHERE outcome IN ('refused_blocked', 'refused_paused')")
+                .execute(&mut *connection)
+                .await
+                .unwrap();
+        }
+        sqlx::raw_sql(AssertSqlSafe(insert("bad", "nonsense"))).execute(&mut *connection).await.unwrap_err();
+        let rows: i64 =
+            sqlx::query_scalar("SELECT count(*) FROM interaction").fetch_one(&mut *connection).await.unwrap();
+        assert_eq!(rows, 3);
+        let check: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut *connection).await.unwrap();
+        assert_eq!(check, "ok");
+        // Nobody may change the schema in this way any more.
+        sqlx::raw_sql("UPDATE sqlite_schema SET sql = sql").execute(&mut *connection).await.unwrap_err();
+    }
 }

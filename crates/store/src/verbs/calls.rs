@@ -9,9 +9,12 @@ use proxycall_service::ports::ledger::{CallEnded, InboundCall, RecordedCall};
 use super::*;
 
 /// What is known of a number that was dialled, of the number that dials, and of the same call or text having come
-/// before: one indexed read.
+/// before: one indexed read. A block is found by the caller's keyed hash.
 const FACTS: &str = "SELECT i.answer, i.outcome, c.client_id, c.phone, c.country, c.last_caller, \
-        EXISTS (SELECT 1 FROM proxy_number p WHERE p.phone = $2 AND p.status NOT IN ('released', 'missing')) AS from_proxy \
+        c.paused_at, c.paused_until, \
+        EXISTS (SELECT 1 FROM proxy_number p WHERE p.phone = $2 AND p.status NOT IN ('released', 'missing')) AS from_proxy, \
+        EXISTS (SELECT 1 FROM block b WHERE b.phone_key = $4 AND (b.client_id IS NULL OR b.client_id = c.client_id)) \
+            AS from_blocked \
     FROM (SELECT 1 AS one) AS ground \
     LEFT JOIN interaction i ON i.inbound_sid = $3 \
     LEFT JOIN proxy_number n ON n.phone = $1 \
@@ -31,13 +34,18 @@ pub(super) async fn facts(
     from: Option<PhoneNumber>,
     sid: &str,
 ) -> Result<(Facts, Option<Before>), UnitError> {
-    let row: Row =
-        sqlx::query(FACTS).bind(digits(dialled)).bind(from.map(digits)).bind(sid).fetch_one(&mut *db).await?;
+    let row: Row = sqlx::query(FACTS)
+        .bind(digits(dialled))
+        .bind(from.map(digits))
+        .bind(sid)
+        .bind(from.map(|from| codec.phone_key(from)))
+        .fetch_one(&mut *db)
+        .await?;
     let before = match (row.try_get("answer")?, row.try_get::<Option<&str>, _>("outcome")?) {
         (Some(answer), Some(outcome)) => Some(Before { answer, outcome: self::outcome(outcome)? }),
         _ => None,
     };
-    let client = match row.try_get::<Option<i64>, _>("client_id")? {
+    let mut client = match row.try_get::<Option<i64>, _>("client_id")? {
         None => None,
         Some(id) => Some(ClientFacts {
             id: client_id(id)?,
@@ -47,9 +55,19 @@ pub(super) async fn facts(
                 .try_get::<Option<&[u8]>, _>("last_caller")?
                 .map(|sealed| codec.open_phone(sealed))
                 .transpose()?,
+            last_caller_is_blocked: false,
+            pause: clients::pause_of(&row)?,
         }),
     };
-    Ok((Facts { client, caller_is_proxy: row.try_get("from_proxy")? }, before))
+    // Of no use to anybody else. One more read, as the key of somebody sealed cannot be had in SQL.
+    if let Some(client) = &mut client
+        && from == Some(client.phone)
+        && let Some(last) = client.last_caller
+    {
+        client.last_caller_is_blocked = blocks::is_blocked(db, codec, last, client.id).await?;
+    }
+    let caller_is_proxy = row.try_get("from_proxy")?;
+    Ok((Facts { client, caller_is_proxy, caller_is_blocked: row.try_get("from_blocked")? }, before))
 }
 
 /// An outcome from the store.
@@ -112,7 +130,7 @@ pub(crate) async fn record_inbound_call(
     if let Some(before) = before {
         return repeated(codec, &before);
     }
-    let mut decision = call.policy.route_call(&call.caller, &facts);
+    let mut decision = call.policy.route_call(&call.caller, &facts, call.now);
     forget_the_known(&mut decision, &facts);
     let answer = call.policy.answer_call(&decision, call.proxy);
     let outcome = match &decision.action {

@@ -1,6 +1,8 @@
 //! Clients: created with a number, changed, closed and opened again.
 
-use proxycall_domain::{ClientId, MailAddress, NewClient, NumberType, PersonName, client::Client, pool::life::Wish};
+use proxycall_domain::{
+    ClientId, MailAddress, NewClient, NumberType, Pause, PersonName, client::Client, pool::life::Wish,
+};
 use proxycall_service::ports::ledger::{
     ClientFilter, ClientSearch, CloseClient, CreateClient, Page, RequestKey, RestoreClient, UpdateClient,
 };
@@ -11,8 +13,8 @@ use super::{pool::Giver, *};
 macro_rules! select_clients {
     ($rest:literal) => {
         concat!(
-            "SELECT c.client_id, c.name, c.mail, c.phone, c.country, c.last_caller, c.closed_at, c.created_at, \
-                 n.phone AS proxy \
+            "SELECT c.client_id, c.name, c.mail, c.phone, c.country, c.last_caller, c.paused_at, c.paused_until, \
+                 c.closed_at, c.created_at, n.phone AS proxy \
              FROM client c LEFT JOIN proxy_number n ON n.client_id = c.client_id WHERE ",
             $rest
         )
@@ -28,9 +30,17 @@ fn client_of(codec: &Codec, row: &Row) -> Result<Client, UnitError> {
         country: country(row.try_get("country")?)?,
         proxy: row.try_get::<Option<i64>, _>("proxy")?.map(proxy).transpose()?,
         last_caller: row.try_get::<Option<&[u8]>, _>("last_caller")?.map(|of| codec.open_phone(of)).transpose()?,
+        pause: pause_of(row)?,
         closed_at: row.try_get::<Option<i64>, _>("closed_at")?.map(time).transpose()?,
         created_at: time(row.try_get("created_at")?)?,
     })
+}
+
+/// The pause in a row with `paused_at` and `paused_until`.
+pub(super) fn pause_of(row: &Row) -> Result<Option<Pause>, UnitError> {
+    let Some(since) = row.try_get::<Option<i64>, _>("paused_at")? else { return Ok(None) };
+    let until = row.try_get::<Option<i64>, _>("paused_until")?.map(time).transpose()?;
+    Ok(Some(Pause { since: time(since)?, until }))
 }
 
 const ANY_CLIENT: &str = select_clients!("c.client_id = $1");

@@ -6,6 +6,7 @@
 pub(crate) mod access;
 pub(crate) mod alerts;
 pub(crate) mod begin_confirmation;
+pub(crate) mod blocks;
 pub(crate) mod bring_confirmation;
 pub(crate) mod calls;
 pub(crate) mod clients;

@@ -28,7 +28,7 @@ pub(crate) async fn record_inbound_text(
         return Ok(reply);
     }
     let policy = &text.rules.policy;
-    let mut decision = policy.route_text(&text.sender, &text.content, &facts);
+    let mut decision = policy.route_text(&text.sender, &text.content, &facts, text.now);
     forget_the_known(&mut decision, &facts);
     let answer = policy.answer_text(&decision, &text.sender);
     let (outcome, body) = match &decision.action {

@@ -43,5 +43,7 @@ pub(crate) async fn a_body_beside_a_final_outcome_is_impossible(db: TestStore) {
     refused(&db, "UPDATE interaction SET outcome = 'delivered'").await;
     refused(&db, "UPDATE interaction SET outcome = 'nonsense'").await;
     refused(&db, "UPDATE interaction SET relay_to = NULL").await;
+    refused(&db, "UPDATE interaction SET outcome = 'refused_paused'").await;
+    refused(&db, "UPDATE client SET paused_until = 1").await;
     assert!(db.next_job_at().await.unwrap().is_some());
 }

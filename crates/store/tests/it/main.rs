@@ -11,6 +11,7 @@
 
 mod backup;
 mod access;
+mod blocks;
 mod calls;
 mod clients;
 mod confirmations;
@@ -67,6 +68,17 @@ ledger_suite! {
         a_call_ends_once_and_later_reports_change_nothing,
         the_end_of_an_unknown_call_is_nobodys,
         a_proxy_number_that_calls_is_known_as_one;
+    blocks:
+        whoever_is_blocked_for_all_reaches_nobody_and_is_not_remembered,
+        whoever_is_blocked_for_one_client_reaches_the_others,
+        a_client_does_not_reach_back_to_somebody_blocked_since_until_that_ends,
+        somebody_is_blocked_once_for_a_client_and_for_all,
+        the_other_side_of_an_interaction_is_blocked_without_its_number,
+        a_client_is_not_blocked_from_the_own_number,
+        blocks_come_newest_first_by_page_and_client,
+        a_block_holds_from_when_it_is_acknowledged,
+        nobody_reaches_a_paused_client_until_the_pause_is_over,
+        a_pause_is_changed_ended_and_begun_anew;
     texts:
         a_text_is_recorded_and_enqueued_together,
         the_same_text_50_times_at_once_is_one_row_and_one_job,
@@ -221,6 +233,7 @@ ledger_suite! {
         a_unit_with_a_refusal_leaves_nothing,
         refused_verbs_among_others_undo_only_themselves;
     opening:
+        a_schema_that_a_newer_version_made_is_worked_with,
         a_store_opens_only_with_the_secret_it_was_made_with,
         a_secret_made_at_first_start_is_found_again,
         a_former_secret_may_be_listed_behind_the_new_one,

@@ -74,9 +74,24 @@ async fn an_empty_postgres_is_not_migrated_without_leave() {
     assert!(matches!(problem(no_leave()).await, OpenError::Schema));
     Store::open(options(database.uri())).await.unwrap().close().await;
     Store::open(no_leave()).await.unwrap().close().await;
-    // A schema that is newer than the program is not its own either.
     database.execute("UPDATE _sqlx_migrations SET version = 9999 WHERE version = 1").await.unwrap();
     assert!(matches!(problem(no_leave()).await, OpenError::Schema));
+}
+
+/// The version before this one goes on, and starts again, when this one has changed the schema.
+pub(crate) async fn a_schema_that_a_newer_version_made_is_worked_with(db: TestStore) {
+    clients(&db, 1).await;
+    let checksum = if db.database().file().is_some() { "x'00'" } else { r"'\x00'" };
+    let newer = format!(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+         VALUES (9999, 'newer', true, {checksum}, 0)"
+    );
+    db.database().execute(&newer).await.unwrap();
+    for migrate in [true, false] {
+        let store = Store::open(Options { migrate, ..options(db.database().uri()) }).await.unwrap();
+        assert!(store.client(id(1)).await.unwrap().is_some());
+        store.close().await;
+    }
 }
 
 #[tokio::test]

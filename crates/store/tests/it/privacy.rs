@@ -1,9 +1,9 @@
 //! What a copy of the store, or an error, tells.
 
-use proxycall_domain::Address;
+use proxycall_domain::{Address, BlockId, BlockReason, pool::life::Actor};
 use proxycall_service::ports::{
     Ledger,
-    ledger::{RequestKey, StoredAnswer},
+    ledger::{AddBlock, Blocklist as _, RequestKey, StoredAnswer, Whom},
 };
 
 use crate::support::*;
@@ -40,6 +40,11 @@ pub(crate) async fn no_real_number_or_body_is_kept_but_sealed(db: TestStore) {
     db.begin_request(request.clone(), at(20)).await.unwrap();
     let answer = StoredAnswer { status: 201, body: real(1).expose() };
     db.finish_request(request, Some(answer), at(20)).await.unwrap();
+
+    let whom = Whom::Phone(courier(1));
+    let reason = BlockReason::parse("reason", Some(BODY)).unwrap();
+    let id = BlockId::new(at(20), &chance());
+    db.add_block(AddBlock { id, whom, client: None, reason, actor: Actor::Api, now: at(20) }).await.unwrap();
 
     let columns = columns(&db).await;
     assert!(columns.len() > 50, "the columns were not found: {columns:?}");

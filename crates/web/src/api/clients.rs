@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{default_page_size, page_size};
+use super::{default_page_size, moment, page_size};
 use crate::{
     App, Problem, Shared,
     auth::Caller,
@@ -26,6 +26,8 @@ pub(super) fn router() -> OpenApiRouter<Shared> {
         .routes(routes!(by_proxy))
         .routes(routes!(get, update, close))
         .routes(routes!(restore))
+        .routes(routes!(pause))
+        .routes(routes!(resume))
 }
 
 /// A client. Texts only; empty where nothing is known.
@@ -47,6 +49,11 @@ pub(super) struct ClientBody {
     client_country_code: String,
     #[schema(example = "+33639980002")]
     client_last_caller: String,
+    /// Whether nobody is connected to the client now.
+    paused: bool,
+    /// Until when; null when not paused, or until somebody ends it.
+    #[schema(example = "2026-11-23T18:00:00Z")]
+    paused_until: Option<String>,
 }
 
 fn exposed(phone: Option<PhoneNumber>) -> String {
@@ -57,6 +64,7 @@ impl ClientBody {
     fn new(client: &Client, app: &App) -> Self {
         let policy = app.service.policy.current();
         let country = policy.countries().get(client.country);
+        let pause = client.pause.filter(|pause| pause.lasts(app.service.clock.now()));
         Self {
             client_id: client.id.to_string(),
             client_name: client.name.expose().to_owned(),
@@ -66,6 +74,8 @@ impl ClientBody {
             client_iso_residency: client.country.to_string(),
             client_country_code: country.map(|country| country.calling_code().to_string()).unwrap_or_default(),
             client_last_caller: exposed(client.last_caller),
+            paused: pause.is_some(),
+            paused_until: pause.and_then(|pause| pause.until).map(|until| until.to_string()),
         }
     }
 }
@@ -227,6 +237,43 @@ async fn close(State(app): State<Shared>, caller: Caller, ApiPath(id): ApiPath) 
 async fn restore(State(app): State<Shared>, caller: Caller, ApiPath(id): ApiPath) -> Result<Json<ClientBody>, Problem> {
     let client = app.service.restore_client(id_of(&id)?, caller.actor()).await?;
     caller.about(client_subject(client.id));
+    Ok(Json(ClientBody::new(&client, &app)))
+}
+
+/// For how long.
+#[derive(Default, Deserialize, ToSchema)]
+struct PauseBody {
+    /// Until when (ISO 8601 with offset or Z); without it, until `resume`.
+    #[schema(example = "2026-11-23T18:00:00Z")]
+    until: Option<String>,
+}
+
+/// Keep everybody from reaching a client; the client's own calls and texts still go out. A pause is changed by another.
+#[utoipa::path(post, path = "/clients/{client_id}/pause", operation_id = "pause_client", tag = "clients", params(("client_id" = i64, Path)),
+    request_body = Option<PauseBody>,
+    responses(
+        (status = 200, body = ClientBody),
+        (status = 404, body = Problem),
+        (status = 409, description = "The client is closed", body = Problem),
+        (status = 422, description = "A moment that is none, or is over", body = Problem)))]
+async fn pause(
+    State(app): State<Shared>,
+    ApiPath(id): ApiPath,
+    OptionalJson(body): OptionalJson<PauseBody>,
+) -> Result<Json<ClientBody>, Problem> {
+    let until = moment("until", body.until.as_deref())?;
+    let client = app.service.pause_client(id_of(&id)?, until).await?;
+    Ok(Json(ClientBody::new(&client, &app)))
+}
+
+/// End a client's pause. Whoever has none stays so.
+#[utoipa::path(post, path = "/clients/{client_id}/resume", operation_id = "resume_client", tag = "clients", params(("client_id" = i64, Path)),
+    responses(
+        (status = 200, body = ClientBody),
+        (status = 404, body = Problem),
+        (status = 409, description = "The client is closed", body = Problem)))]
+async fn resume(State(app): State<Shared>, ApiPath(id): ApiPath) -> Result<Json<ClientBody>, Problem> {
+    let client = app.service.resume_client(id_of(&id)?).await?;
     Ok(Json(ClientBody::new(&client, &app)))
 }
 

@@ -1,14 +1,13 @@
 //! `/interactions`: what passed through the numbers. Numbers are masked here.
 
 use axum::{Json, extract::State};
-use jiff::Timestamp;
 use proxycall_domain::{Channel, ClientId, Direction, Interaction, InteractionId, Outcome, PhoneNumber};
 use proxycall_service::ports::ledger::InteractionFilter;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{default_page_size, page_size};
+use super::{default_page_size, moment, page_size};
 use crate::{Problem, Shared, json::ApiQuery};
 
 pub(super) fn router() -> OpenApiRouter<Shared> {
@@ -98,10 +97,6 @@ struct InteractionsBody {
     interactions: Vec<InteractionBody>,
     /// What to pass as `after` for the next page; null on the last.
     next: Option<String>,
-}
-
-fn moment(field: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
-    text.map(str::parse).transpose().map_err(|_| Problem::field(field, "must be a moment such as 2026-11-23T08:00:00Z"))
 }
 
 /// Calls and messages, newest first.

@@ -18,7 +18,8 @@ fn operations() -> Vec<(Method, String, Value)> {
             .replace("{order_id}", "A-1")
             .replace("{pending_id}", "P-1")
             .replace("{number}", "33639989001")
-            .replace("{name}", "nobody");
+            .replace("{name}", "nobody")
+            .replace("{block_id}", "blk_0190a3c2f4e47cc28d3e5f6a7b8c9d0e");
         assert!(!address.contains('{'), "a new parameter in {path}");
         methods.as_object().unwrap().iter().map(move |(method, operation)| {
             (method.to_uppercase().parse().unwrap(), address.clone(), operation.clone())

@@ -27,9 +27,16 @@ fn routes() -> Vec<(Method, &'static str, Value)> {
         (Method::POST, "/clients", client.clone()),
         (Method::PUT, "/clients/1", change),
         (Method::POST, "/clients/search", json!({ "text": "client", "after": "1", "limit": 50 })),
+        (Method::POST, "/clients/1/pause", json!({ "until": "2027-01-01T00:00:00Z" })),
+        (Method::POST, "/blocks", json!({ "phone": real_number(4), "client_id": "1", "reason": "rings at night" })),
         (Method::POST, "/orders", with(client, json!({ "order_id": "A-1" }))),
         (Method::POST, "/tokens", json!({ "name": "shop", "scope": "read", "expires_in_days": 7 })),
     ]
+}
+
+/// Whether every field may be absent, and so may all of them.
+fn is_optional(method: &Method, path: &str) -> bool {
+    method == Method::PUT || path.ends_with("/pause")
 }
 
 /// Where what cannot be used is passed over: the phone says the country, or a formula in the sheet does.
@@ -93,16 +100,17 @@ async fn a_body_that_is_no_json_is_422() {
     run_test(async |app| {
         enrol(app, 1, json!({})).await;
         let deep = format!("{}{}", "[".repeat(40_000), "]".repeat(40_000));
-        let deep_field = format!(r#"{{"client_country_code": {deep}, "client_id": {deep}, "text": {deep}}}"#);
+        let deep_field =
+            format!(r#"{{"client_country_code": {deep}, "client_id": {deep}, "text": {deep}, "until": {deep}}}"#);
         let malformed: Vec<Vec<u8>> = vec![
             b"{".to_vec(),
             b"{} {}".to_vec(),
             b"{\"client_id\": \"1\",}".to_vec(),
             b"client_id=1".to_vec(),
             b"\xef\xbb\xbf{}".to_vec(),
-            b"{\"client_name\": \"\xff\xfe\", \"text\": \"\xc3\"}".to_vec(),
-            b"{\"client_name\": \"\\ud800\", \"text\": \"\\ud800\"}".to_vec(),
-            b"{\"client_name\": \"a\0b\", \"text\": \"a\0b\"}".to_vec(),
+            b"{\"client_name\": \"\xff\xfe\", \"text\": \"\xc3\", \"until\": \"\xc3\"}".to_vec(),
+            b"{\"client_name\": \"\\ud800\", \"text\": \"\\ud800\", \"until\": \"\\ud800\"}".to_vec(),
+            b"{\"client_name\": \"a\0b\", \"text\": \"a\0b\", \"until\": \"a\0b\"}".to_vec(),
             b"[]".to_vec(),
             b"null".to_vec(),
             b"\"text\"".to_vec(),
@@ -133,8 +141,8 @@ async fn a_body_without_the_content_type_of_json_is_422_and_an_empty_one_too_whe
             }
             for kind in [None, Some("application/json")] {
                 let answer = send(app, &method, path, kind, "").await;
-                // Every field of a change may be absent, and so may all of them.
-                let expected = if method == Method::PUT { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+                let expected =
+                    if is_optional(&method, path) { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
                 assert_eq!(answer.status, expected, "{method} {path} {kind:?} {}", answer.text);
             }
         }
@@ -182,8 +190,9 @@ async fn a_field_that_is_missing_or_given_twice_is_named() {
                     "{path} {}",
                     answer.text
                 );
-                let optional = ["client_iso_residency", "after", "limit", "expires_in_days"].contains(&field.as_str());
-                if method == Method::PUT || optional {
+                let optional = ["client_iso_residency", "after", "limit", "reason", "expires_in_days"].contains(&field.as_str())
+                    || (path, field.as_str()) == ("/blocks", "client_id");
+                if is_optional(&method, path) || optional {
                     continue;
                 }
                 let mut less = body.clone();
@@ -288,8 +297,9 @@ async fn a_phone_that_is_no_phone_is_422_with_the_field_and_an_example_and_is_no
     run_test(async |app| {
         enrol(app, 1, json!({})).await;
         for (method, path, body) in routes() {
-            for field in
-                ["client_real_phone", "client_proxy_number"].into_iter().filter(|field| body.get(field).is_some())
+            for field in ["client_real_phone", "client_proxy_number", "phone"]
+                .into_iter()
+                .filter(|field| body.get(field).is_some())
             {
                 for bad in [
                     json!("0639987137"),

@@ -103,7 +103,7 @@ async fn a_real_number_that_is_a_proxy_number_is_refused_on_every_way_in() {
 }
 
 #[tokio::test]
-async fn a_client_is_shown_in_the_originals_fields_and_every_value_is_a_text() {
+async fn a_client_is_shown_in_the_originals_fields_as_texts_and_with_its_pause() {
     run_test(async |app| {
         let shown = enrol(app, 1, json!({ "client_name": " Zoé Martin " })).await;
         let expected = json!({
@@ -115,6 +115,8 @@ async fn a_client_is_shown_in_the_originals_fields_and_every_value_is_a_text() {
             "client_iso_residency": "FR",
             "client_country_code": "33",
             "client_last_caller": "",
+            "paused": false,
+            "paused_until": null,
         });
         assert_eq!(shown, expected);
         app.call(COURIER, PROXY).await;

@@ -16,6 +16,7 @@ mod ask;
 mod audit;
 mod auth;
 mod bad_input;
+mod blocks;
 mod buying;
 mod call_ends;
 mod calls;

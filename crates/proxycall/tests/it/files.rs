@@ -27,7 +27,12 @@ fn json(yaml: &Yaml<'_>) -> Value {
 }
 
 fn blueprint() -> Value {
-    let documents = Yaml::load_from_str(&read("render.yaml")).unwrap();
+    blueprint_in("render.yaml")
+}
+
+fn blueprint_in(file: &str) -> Value {
+    let text = read(file);
+    let documents = Yaml::load_from_str(&text).unwrap();
     assert_eq!(documents.len(), 1);
     json(&documents[0])
 }
@@ -45,12 +50,15 @@ fn variables() -> BTreeMap<String, bool> {
 }
 
 #[test]
-fn the_blueprint_is_valid_under_renders_schema() {
+fn the_blueprints_are_valid_under_renders_schema() {
     let schema: Value = serde_json::from_str(include_str!("../fixtures/render-blueprint.schema.json")).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let problems: Vec<_> =
-        validator.iter_errors(&blueprint()).map(|error| format!("{}: {error}", error.instance_path)).collect();
-    assert_eq!(problems, [""; 0]);
+    for file in ["render.yaml", "render-sqlite.yaml"] {
+        let blueprint = blueprint_in(file);
+        let problems: Vec<_> =
+            validator.iter_errors(&blueprint).map(|error| format!("{}: {error}", error.instance_path)).collect();
+        assert_eq!(problems, [""; 0], "{file}");
+    }
     // The schema can say no: a field that Render does not know.
     let mut wrong = blueprint();
     wrong["services"][0]["secretFiles"] = "google-credentials.json".into();
@@ -71,8 +79,33 @@ fn the_blueprint_asks_for_what_the_deployment_guide_promises() {
         assert_eq!(service[field], expected, "{field}");
     }
     assert_eq!(blueprint["databases"][0]["region"], "frankfurt");
+    assert_eq!(service["numInstances"], 2);
+    // Whoever starts does not migrate: that is done before, once.
+    assert_eq!(service["preDeployCommand"], "./target/release/proxycall migrate");
+    assert_eq!(service["startCommand"], "./target/release/proxycall serve --no-migrate");
     // Render kills what has not ended by then.
     assert!(service["maxShutdownDelaySeconds"].as_u64().unwrap() >= STOP_LIMIT.as_secs());
+}
+
+#[test]
+fn the_blueprint_with_a_disk_differs_from_the_other_only_in_where_the_record_is() {
+    let (mut plain, mut disk) = (blueprint(), blueprint_in("render-sqlite.yaml"));
+    let service = &mut disk["services"][0];
+    assert_eq!(service["startCommand"], "./target/release/proxycall serve", "only serve sees the disk");
+    let folder = service["disk"]["mountPath"].as_str().unwrap().to_owned();
+    for variable in service["envVars"].as_array().unwrap().iter().filter(|it| it["key"] == "DATABASE_URL") {
+        assert_eq!(variable["value"], format!("sqlite:{folder}/proxycall.db"));
+    }
+    assert!(disk["databases"].is_null());
+    plain.as_object_mut().unwrap().remove("databases");
+    for blueprint in [&mut plain, &mut disk] {
+        let service = blueprint["services"][0].as_object_mut().unwrap();
+        for field in ["preDeployCommand", "startCommand", "numInstances", "disk"] {
+            service.remove(field);
+        }
+        service["envVars"].as_array_mut().unwrap().retain(|variable| variable["key"] != "DATABASE_URL");
+    }
+    assert_eq!(plain, disk);
 }
 
 #[test]

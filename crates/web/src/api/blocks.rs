@@ -95,7 +95,6 @@ async fn remove(State(app): State<Shared>, ApiPath(id): ApiPath) -> Result<Json<
     Ok(Json(app.service.remove_block(id).await?.into()))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "used as a function of map_err")]
 fn of_id(field: &str, error: proxycall_domain::ids::IdError) -> Problem {
     Problem::field(field, &error.to_string())
 }

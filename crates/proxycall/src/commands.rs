@@ -1,7 +1,7 @@
 //! One file a command.
 
-pub(crate) mod backup;
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod block;
 pub(crate) mod doctor;
 pub(crate) mod import;

@@ -8,9 +8,9 @@
     reason = "a rule that meets an error has failed"
 )]
 
-mod crash;
 mod access;
 mod block;
+mod crash;
 mod doctor;
 mod files;
 mod import;

@@ -55,13 +55,7 @@ impl Service {
 
     /// Carries out what a person changed in a row. `former`: what the client's phone was, where the new one stands there
     /// without a sign for its country.
-    pub(super) async fn carry_out(
-        &self,
-        tab: Tab,
-        key: &str,
-        edits: &Cells,
-        former: Option<&str>,
-    ) -> Edited {
+    pub(super) async fn carry_out(&self, tab: Tab, key: &str, edits: &Cells, former: Option<&str>) -> Edited {
         match tab {
             Tab::Clients => self.change_client(key, edits, former).await,
             Tab::Pool => self.set_aside(key).await,
@@ -70,12 +64,7 @@ impl Service {
         }
     }
 
-    async fn change_client(
-        &self,
-        key: &str,
-        edits: &Cells,
-        former: Option<&str>,
-    ) -> Edited {
+    async fn change_client(&self, key: &str, edits: &Cells, former: Option<&str>) -> Edited {
         let Ok(id) = ClientId::parse("client_id", key) else { return Ok(Ok(())) };
         let meant = former.and_then(|former| Some(self.meant(edits.get(Column::ClientPhone)?, former)));
         let meant = match meant.transpose() {

@@ -6,8 +6,7 @@ use proxycall_service::ports::{
     ledger::{ClientSearch, NumberFilter, SendStep, SheetBook as _, Work},
 };
 use proxycall_testkit::database::Database;
-use sqlx::{ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
-use sqlx::{AssertSqlSafe, Connection as _};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
 
 use super::*;
 use crate::{Options, SecretKey, Store};

@@ -9,8 +9,8 @@
     reason = "a rule that meets an error has failed"
 )]
 
-mod backup;
 mod access;
+mod backup;
 mod blocks;
 mod calls;
 mod clients;

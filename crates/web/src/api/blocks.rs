@@ -32,7 +32,7 @@ struct BlockBody {
     reason: String,
     /// Whose word it is: `api` or `cli`.
     #[schema(example = "api")]
-    actor: &'static str,
+    actor: String,
     created_at: String,
 }
 
@@ -43,7 +43,7 @@ impl From<Block> for BlockBody {
             phone: block.phone.expose(),
             client_id: block.client.map(|id| id.to_string()),
             reason: block.reason.expose().to_owned(),
-            actor: block.actor.as_str(),
+            actor: block.actor.as_str().to_owned(),
             created_at: block.created_at.to_string(),
         }
     }

@@ -190,7 +190,8 @@ async fn a_field_that_is_missing_or_given_twice_is_named() {
                     "{path} {}",
                     answer.text
                 );
-                let optional = ["client_iso_residency", "after", "limit", "reason", "expires_in_days"].contains(&field.as_str())
+                let optional = ["client_iso_residency", "after", "limit", "reason", "expires_in_days"]
+                    .contains(&field.as_str())
                     || (path, field.as_str()) == ("/blocks", "client_id");
                 if is_optional(&method, path) || optional {
                     continue;

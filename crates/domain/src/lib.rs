@@ -21,6 +21,7 @@ pub mod phrase;
 pub mod policy;
 pub mod pool;
 pub mod purchase;
+pub mod retention;
 pub mod routing;
 pub mod setting;
 pub mod sheet;

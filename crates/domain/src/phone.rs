@@ -34,6 +34,9 @@ pub enum PhoneError {
 }
 
 impl PhoneNumber {
+    /// Stands where the number of an erased person stood: of a country code that nobody has, so it reaches nobody.
+    pub const ERASED: Self = Self(99_900_000_000);
+
     /// Reads what people and programs write for an international number: `+33…`, `33…`, `0033…`, with
     /// spaces around or between groups of digits.
     ///

@@ -12,6 +12,7 @@ use crate::{
     destination::Destinations,
     limits::Limits,
     phrase::Phrases,
+    retention::Retention,
     setting::{SETTINGS, SettingError, phrase_of},
 };
 
@@ -39,6 +40,8 @@ pub struct Policy {
     pub mailed_link: MailedLink,
     /// How often somebody may ask, call or write.
     pub limits: Limits,
+    /// How long data is kept.
+    pub retention: Retention,
 }
 
 impl Policy {
@@ -69,6 +72,7 @@ impl Policy {
             },
             mailed_link: MailedLink::default(),
             limits: Limits::default(),
+            retention: Retention::default(),
         };
         for setting in SETTINGS {
             policy
@@ -146,6 +150,9 @@ impl Policy {
             }
             "languages.english" => self.english = self.regions(value).map_err(|problem| refuse(&problem))?,
             _ => {
+                if let Some(set) = self.retention.set(key, value) {
+                    return set.map_err(|problem| refuse(&problem));
+                }
                 let (phrase, language) = phrase_of(key).ok_or_else(|| SettingError::Unknown(key.to_owned()))?;
                 if value.is_empty() || value.chars().count() > 600 {
                     return Err(refuse("must be a sentence of 1 to 600 characters"));

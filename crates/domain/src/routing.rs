@@ -114,6 +114,14 @@ pub enum CallAnswer {
     },
 }
 
+impl CallAnswer {
+    /// What stands in the place of an answer that named an erased person: nobody is dialled by it.
+    #[must_use]
+    pub fn erased() -> Self {
+        Self::Say { language: Language::Fr, sentence: "Au revoir.".to_owned() }
+    }
+}
+
 /// What the carrier is to answer to the sender of a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

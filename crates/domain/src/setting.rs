@@ -110,6 +110,35 @@ pub const SETTINGS: &[Setting] = &[
         default: "",
         meaning: "Further countries whose clients are addressed in English, as ISO codes with spaces between.",
     },
+    Setting {
+        key: "retention.interactions_days",
+        default: "365",
+        meaning: "How long it is kept who was at the other end of a call or text, in days, 1 to 36500; 0: for ever. What \
+                  remains are figures: when, through which number, how it ended.",
+    },
+    Setting {
+        key: "retention.confirmations_days",
+        default: "90",
+        meaning: "How long name, e-mail address and phone of a confirmation are kept once it is over, in days, 1 to 36500; \
+                  0: for ever. Its row in the sheet is emptied with them.",
+    },
+    Setting {
+        key: "retention.closed_clients_days",
+        default: "1095",
+        meaning: "How long after a client was closed everything about the client is erased, here, in the sheet and at the \
+                  carrier, in days, 30 to 36500; 0: never.",
+    },
+    Setting {
+        key: "retention.alerts_days",
+        default: "365",
+        meaning: "How long alerts that are over are kept, in days, 1 to 36500; 0: for ever.",
+    },
+    Setting {
+        key: "retention.carrier_days",
+        default: "0",
+        meaning: "After how many days the carrier's own record of a call or text is deleted, 1 to 36500; 0: it is left to \
+                  the carrier. What is deleted there is missing in the carrier's console and bills.",
+    },
 ];
 
 /// A setting that does not exist, or a value that it cannot have.

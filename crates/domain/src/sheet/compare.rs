@@ -112,7 +112,7 @@ pub fn compare(layout: &Layout, base: Option<&Cells>, sheet: Option<&Row>, store
     let tab = layout.tab();
     match (sheet, store) {
         (Some(row), Some(record)) => {
-            let found = difference(layout, base, &row.cells, &record.cells);
+            let found = difference(layout, base, &row.cells, record);
             // Somebody typed a new client under an old id, or brought a deleted row back.
             if base.is_none() && !record.live && tab == Tab::Clients && found.differs() {
                 return Step::Leave(Some(Problem { tab, row: row.number, column: tab.key(), fault: Fault::Closed }));
@@ -155,7 +155,8 @@ enum Fate {
     Edit,
 }
 
-fn difference(layout: &Layout, base: Option<&Cells>, sheet: &Cells, store: &Cells) -> Difference {
+fn difference(layout: &Layout, base: Option<&Cells>, sheet: &Cells, record: &Record) -> Difference {
+    let store = &record.cells;
     let before = |column| base.map_or("", |base| base.text(column));
     let (mut writes, mut edits, mut put_back, mut new_base) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     // What others keep is not ours to remember: the codes of old confirmations are among it.
@@ -165,7 +166,12 @@ fn difference(layout: &Layout, base: Option<&Cells>, sheet: &Cells, store: &Cell
             continue;
         }
         let (shown, wanted) = (sheet.text(column), store.text(column));
-        let kept = match fate(column, base.map(|base| base.text(column)), shown, wanted) {
+        let fate = if record.erased {
+            fate_of_erased(column, shown, wanted)
+        } else {
+            fate(column, base.map(|base| base.text(column)), shown, wanted)
+        };
+        let kept = match fate {
             Fate::Same => shown,
             Fate::Stays => wanted,
             Fate::Write(reason) => {
@@ -182,6 +188,11 @@ fn difference(layout: &Layout, base: Option<&Cells>, sheet: &Cells, store: &Cell
     }
     let base = new_base.into_iter().filter(|(_, text)| !text.is_empty()).collect();
     Difference { writes: writes.into_iter().collect(), edits: edits.into_iter().collect(), put_back, base }
+}
+
+/// Who was erased does not come back by the sheet: nothing in the row is anybody's word any more.
+fn fate_of_erased(column: Column, sheet: &str, store: &str) -> Fate {
+    if !column.is_mirrored() || sheet == store { Fate::Same } else { Fate::Write(None) }
 }
 
 fn fate(column: Column, base: Option<&str>, sheet: &str, store: &str) -> Fate {

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::{Cells, Column, cell};
-use crate::{NumberStatus, client::Client, confirmation::Confirmation, pool::ProxyNumber};
+use crate::{NumberStatus, PhoneNumber, client::Client, confirmation::Confirmation, pool::ProxyNumber};
 
 /// A record as the sheet should show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,12 +13,19 @@ pub struct Record {
     pub cells: Cells,
     /// Whether it is still going on: not closed, given back or over. Only then its row is added when it is not there.
     pub live: bool,
+    /// Whether the person in it was erased: whatever stands in its row is emptied, and nothing of it is an edit.
+    pub erased: bool,
 }
 
 impl Record {
     fn new<const N: usize>(live: bool, cells: [(Column, String); N]) -> Self {
         let canonical = cells.iter().map(|(column, text)| (*column, cell::canonical(column.kind(), text)));
-        Self { cells: canonical.filter(|(_, text)| !text.is_empty()).collect(), live }
+        Self { cells: canonical.filter(|(_, text)| !text.is_empty()).collect(), live, erased: false }
+    }
+
+    /// The same, of a person with this number.
+    fn whose(self, phone: PhoneNumber) -> Self {
+        Self { erased: phone == PhoneNumber::ERASED, ..self }
     }
 
     /// A client. A closed one keeps its cells, but for the number.
@@ -32,11 +39,12 @@ impl Record {
                 (Column::ClientId, client.id.to_string()),
                 (Column::ClientName, client.name.expose().to_owned()),
                 (Column::ClientMail, client.mail.expose().to_owned()),
-                (Column::ClientPhone, client.phone.expose()),
+                (Column::ClientPhone, shown(client.phone)),
                 (Column::ClientProxy, text(proxy, |phone| phone.expose())),
                 (Column::ClientLastCaller, text(client.last_caller, |phone| phone.expose())),
             ],
         )
+        .whose(client.phone)
     }
 
     /// A proxy number. One that is gone at the carrier, or was given back to it, is over.
@@ -71,14 +79,20 @@ impl Record {
                 (Column::PendingId, confirmation.id.to_string()),
                 (Column::PendingName, confirmation.name.expose().to_owned()),
                 (Column::PendingMail, confirmation.mail.expose().to_owned()),
-                (Column::PendingPhone, confirmation.phone.expose()),
+                (Column::PendingPhone, shown(confirmation.phone)),
                 (Column::PendingProxy, confirmation.proxy.expose()),
                 (Column::PendingStatus, confirmation.status(now)),
                 (Column::PendingCreatedAt, cell::time(confirmation.created_at)),
                 (Column::PendingVerifiedAt, text(confirmation.verified_at, cell::time)),
             ],
         )
+        .whose(confirmation.phone)
     }
+}
+
+/// A person's number; nothing of an erased person's.
+fn shown(phone: PhoneNumber) -> String {
+    if phone == PhoneNumber::ERASED { String::new() } else { phone.expose() }
 }
 
 fn text<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
@@ -103,7 +117,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn shown(record: &Record) -> Vec<(&'static str, &str)> {
+    fn cells_of(record: &Record) -> Vec<(&'static str, &str)> {
         record.cells.iter().map(|(column, text)| (column.header(), text)).collect()
     }
 
@@ -147,7 +161,7 @@ mod tests {
         let record = Record::of_client(&zoe());
         assert!(record.live);
         assert_eq!(
-            shown(&record),
+            cells_of(&record),
             [
                 ("client_id", "7"),
                 ("client_name", "Zoé Martin"),
@@ -168,10 +182,26 @@ mod tests {
     }
 
     #[test]
+    fn of_an_erased_client_nothing_is_left_but_the_id() {
+        let nobody = |text: &str| crate::MailAddress::from_store(text.to_owned());
+        let erased = Client {
+            name: PersonName::from_store(String::new()),
+            mail: nobody(""),
+            phone: PhoneNumber::ERASED,
+            last_caller: None,
+            closed_at: Some(at("2026-03-05T00:00:00Z")),
+            ..zoe()
+        };
+        let record = Record::of_client(&erased);
+        assert!(record.erased && !record.live && !Record::of_client(&zoe()).erased);
+        assert_eq!(cells_of(&record), [("client_id", "7")]);
+    }
+
+    #[test]
     fn a_reserved_number_is_shown_with_its_token_and_naive_dates() {
         let number = ProxyNumber { reservation: Some("P-1".to_owned()), ..number(NumberStatus::Reserved) };
         assert_eq!(
-            shown(&Record::of_number(&number)),
+            cells_of(&Record::of_number(&number)),
             [
                 ("country_iso", "FR"),
                 ("phone_number", "+33199000001"),
@@ -238,7 +268,7 @@ mod tests {
         let record = Record::of_confirmation(&confirmation, at(now));
         assert_eq!(record.live, live);
         assert_eq!(
-            shown(&record),
+            cells_of(&record),
             [
                 ("pending_id", "P-1"),
                 ("client_name", "Zoé Martin"),

@@ -83,7 +83,7 @@ impl World {
     fn new() -> Self {
         let lines: Vec<Line> = (1..=6).map(client).collect();
         let rows = read(&lines).rows;
-        let record = |row: &Row| (row.key().to_owned(), Record { cells: row.cells.clone(), live: true });
+        let record = |row: &Row| (row.key().to_owned(), Record { cells: row.cells.clone(), live: true, erased: false });
         Self { lines, store: rows.iter().map(record).collect(), bases: HashMap::new(), intents: Vec::new() }
     }
 

@@ -30,7 +30,7 @@ struct BlockBody {
     /// Empty when none was given.
     #[schema(example = "rings at night")]
     reason: String,
-    /// Whose word it is: `api` or `cli`.
+    /// Whose word it is: a token's name, or `cli`.
     #[schema(example = "api")]
     actor: String,
     created_at: String,
@@ -73,14 +73,20 @@ struct NewBlockBody {
         (status = 404, description = "There is no such client or interaction", body = Problem),
         (status = 409, description = "The caller hid the number, or it is the client's own", body = Problem),
         (status = 422, description = "A field is not as it should be", body = Problem)))]
-async fn add(State(app): State<Shared>, ApiJson(body): ApiJson<NewBlockBody>) -> Result<Json<BlockBody>, Problem> {
+async fn add(
+    State(app): State<Shared>,
+    caller: Caller,
+    ApiJson(body): ApiJson<NewBlockBody>,
+) -> Result<Json<BlockBody>, Problem> {
     let fields = BlockFields {
         phone: body.phone.as_ref().map(|phone| phone.0.as_str()),
         interaction: body.interaction_id.as_deref(),
         client: body.client_id.as_deref(),
         reason: body.reason.as_deref(),
     };
-    Ok(Json(app.service.add_block(&fields, Actor::Api).await?.into()))
+    let block = app.service.add_block(&fields, caller.actor()).await?;
+    caller.about(subject("block", &block.id.to_string()));
+    Ok(Json(block.into()))
 }
 
 /// Let a caller call again.
@@ -90,8 +96,9 @@ async fn add(State(app): State<Shared>, ApiJson(body): ApiJson<NewBlockBody>) ->
         (status = 200, description = "What was removed", body = BlockBody),
         (status = 404, body = Problem),
         (status = 422, body = Problem)))]
-async fn remove(State(app): State<Shared>, ApiPath(id): ApiPath) -> Result<Json<BlockBody>, Problem> {
+async fn remove(State(app): State<Shared>, caller: Caller, ApiPath(id): ApiPath) -> Result<Json<BlockBody>, Problem> {
     let id: BlockId = id.parse().map_err(|error| of_id("block_id", error))?;
+    caller.about(subject("block", &id.to_string()));
     Ok(Json(app.service.remove_block(id).await?.into()))
 }
 

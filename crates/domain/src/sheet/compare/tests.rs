@@ -21,7 +21,7 @@ fn row(cells: Cells) -> Row {
 }
 
 fn live(cells: Cells) -> Record {
-    Record { cells, live: true }
+    Record { cells, live: true, erased: false }
 }
 
 fn zoe() -> Cells {
@@ -44,6 +44,27 @@ fn one(column: Column, base: Option<&str>, sheet: &str, store: &str) -> Differen
 
 fn write(column: Column, text: &str) -> Cells {
     [(column, text)].into_iter().collect()
+}
+
+#[test]
+fn the_row_of_an_erased_record_is_emptied_whatever_stands_in_it_and_never_an_edit() {
+    let erased = Record { cells: cells(&[(Column::ClientId, "7")]), live: false, erased: true };
+    let edited = cells(&[
+        (Column::ClientId, "7"),
+        (Column::ClientName, "Zoé Durand"),
+        (Column::ClientMail, "#REF!"),
+        (Column::ClientPhone, "+33639980009"),
+        (Column::ClientShop, "Inscrit"),
+    ]);
+    for base in [None, Some(zoe())] {
+        let step = compare(&layout(Tab::Clients), base.as_ref(), Some(&row(edited.clone())), Some(&erased));
+        let Step::Compared(found) = step else { panic!("row and record are there") };
+        assert!(found.edits.is_empty() && found.put_back.is_empty());
+        let emptied: Vec<_> = found.writes.iter().collect();
+        assert_eq!(emptied, [(Column::ClientName, ""), (Column::ClientMail, ""), (Column::ClientPhone, "")]);
+    }
+    let gone = compare(&layout(Tab::Clients), Some(&zoe()), None, Some(&erased));
+    assert_eq!(gone, Step::Forget);
 }
 
 mod one_cell {
@@ -267,7 +288,7 @@ mod rows {
 
     fn step(tab: Tab, base: bool, sheet: Option<Cells>, store: Option<bool>) -> Step {
         let key = if tab == Tab::Clients { zoe() } else { cells(&[(tab.key(), "+33199000001")]) };
-        let record = store.map(|live| Record { cells: key.clone(), live });
+        let record = store.map(|live| Record { cells: key.clone(), live, erased: false });
         compare(&layout(tab), base.then_some(&key), sheet.map(row).as_ref(), record.as_ref())
     }
 

@@ -180,7 +180,7 @@ fn laid_over_the_base_a_misplaced_cell_is_no_edit_and_goes() {
     lines[0][1] = "Zoé".to_owned();
     let (_, found) = judged(&written, &lines);
     let base = bases(3)["2"].clone();
-    let record = Record { cells: base.clone(), live: true };
+    let record = Record { cells: base.clone(), live: true, erased: false };
     let step = compare(&layout(), Some(&base.overlaid(&found[0].cells)), Some(&read(&lines).rows[0]), Some(&record));
     let Step::Compared(difference) = step else { panic!("row and record are there") };
     assert_eq!(difference.writes, cells(&[(Column::ClientName, "Client 2")]));

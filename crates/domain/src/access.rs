@@ -109,7 +109,9 @@ impl Scope {
     #[must_use]
     pub fn needed(reads: bool, path: &str) -> Self {
         let under = |root: &str| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        if under("/tokens") || under("/audit") {
+        // All that is known of a person at once, and what nothing brings back.
+        let whole_person = matches!(path, "/clients/{client_id}/export" | "/clients/{client_id}/erase");
+        if under("/tokens") || under("/audit") || whole_person {
             Self::Admin
         } else if reads || path == "/clients/search" {
             // The search is a POST only so that no number stands in an address.
@@ -185,6 +187,8 @@ mod tests {
             assert_eq!(Scope::needed(reads, "/tokens"), Scope::Admin);
             assert_eq!(Scope::needed(reads, "/tokens/{name}/rotate"), Scope::Admin);
             assert_eq!(Scope::needed(reads, "/audit"), Scope::Admin);
+            assert_eq!(Scope::needed(reads, "/clients/{client_id}/export"), Scope::Admin);
+            assert_eq!(Scope::needed(reads, "/clients/{client_id}/erase"), Scope::Admin);
         }
     }
 }

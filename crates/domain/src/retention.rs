@@ -47,6 +47,12 @@ impl Retention {
         })
     }
 
+    /// The period of a kind of data, by the word in its setting's name.
+    #[must_use]
+    pub fn of(mut self, kind: &str) -> Option<Days> {
+        self.slot(&format!("retention.{kind}_days")).map(|(days, _)| *days)
+    }
+
     /// Gives a period a length. None: there is no such setting; an error says what is expected.
     pub(crate) fn set(&mut self, key: &str, value: &str) -> Option<Result<(), String>> {
         let (slot, least) = self.slot(key)?;

@@ -72,6 +72,9 @@ pub(crate) enum Command {
     /// The Google Sheet that mirrors the record: set it up, take it over, compare it, have it written, see how it goes.
     #[command(subcommand)]
     Sheet(Sheet),
+    /// How long data is kept, and what is over its time. The periods are settings: `proxycall setting list`.
+    #[command(subcommand, after_long_help = help(&["DATABASE_URL", "PROXYCALL_SECRET_KEY"]))]
+    Retention(Retention),
     /// See and change what an operator may change while the service runs.
     #[command(subcommand, after_long_help = help(&["DATABASE_URL", "PROXYCALL_SECRET_KEY"]))]
     Setting(Setting),
@@ -223,6 +226,48 @@ pub(crate) enum Client {
     Resume {
         /// The client's id.
         id: String,
+    },
+    /// Write all that is known of a client as one JSON document: what a person may ask for.
+    #[command(after_long_help = help(&["DATABASE_URL", "PROXYCALL_SECRET_KEY"]))]
+    Export {
+        /// The client's id.
+        id: String,
+        /// Where to write it; a file that is there is not overwritten. Without it, to the terminal.
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Erase a client for good: name, e-mail, phone and whatever else names the person, here, in the sheet and at the
+    /// carrier.
+    ///
+    /// The client's own record is emptied at once and its number rests. The running service goes on: wherever others
+    /// called or were called by the person, in the sheet, and at the carrier, which is asked for up to 14 days. The id is
+    /// never given again.
+    #[command(after_long_help = help(&["DATABASE_URL", "PROXYCALL_SECRET_KEY"]))]
+    Erase {
+        /// The client's id.
+        id: String,
+        /// Yes, erase. Nothing brings it back.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Say how far the erasure of a client is.
+    #[command(after_long_help = help(&["DATABASE_URL", "PROXYCALL_SECRET_KEY"]))]
+    Erasure {
+        /// The client's id.
+        id: String,
+    },
+}
+
+/// What to do with what is kept for a time only.
+#[derive(Subcommand)]
+pub(crate) enum Retention {
+    /// List each kind of data with how long it is kept, and what is over its time.
+    Status,
+    /// Empty what is over its time, now. The service does so every day.
+    Run {
+        /// Change nothing; say what would be emptied.
+        #[arg(long)]
+        dry_run: bool,
     },
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod import;
 pub(crate) mod migrate;
 pub(crate) mod number;
 pub(crate) mod phone;
+pub(crate) mod privacy;
 pub(crate) mod reference;
 pub(crate) mod sandbox;
 pub(crate) mod serve;

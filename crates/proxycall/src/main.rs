@@ -46,6 +46,12 @@ async fn main() -> ExitCode {
         Command::Client(cli::Client::Pause { id, until }) => commands::block::pause(&env, &id, until).await,
         Command::Client(cli::Client::Resume { id }) => commands::block::resume(&env, &id).await,
         Command::Block(block) => commands::block::run(&env, block).await,
+        Command::Client(cli::Client::Export { id, output }) => {
+            commands::privacy::export(&env, &id, output.as_deref()).await
+        }
+        Command::Client(cli::Client::Erase { id, yes }) => commands::privacy::erase(&env, &id, yes).await,
+        Command::Client(cli::Client::Erasure { id }) => commands::privacy::erasure(&env, &id).await,
+        Command::Retention(retention) => commands::privacy::retention(&env, retention).await,
         Command::Number(number) => commands::number::run(&env, number).await,
         Command::Sheet(sheet) => commands::sheet::run(&env, sheet).await,
         Command::Token(token) => commands::token::run(&env, token).await,

@@ -58,6 +58,8 @@ pub enum Operation {
     PlaceCall,
     /// One call.
     FetchCall,
+    /// Forget a call.
+    DeleteCall,
 }
 
 /// One parameter of a call.

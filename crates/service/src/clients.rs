@@ -154,14 +154,19 @@ impl Service {
     /// No such client.
     pub async fn close_client(&self, id: ClientId, actor: Actor) -> Result<Client, LedgerError> {
         let now = self.clock.now();
+        let quarantine_until = self.quarantine_until(id, now).await?;
+        self.ledger.close_client(CloseClient { id, quarantine_until, actor, now }).await
+    }
+
+    /// Until when a client's number rests, given back now.
+    pub(crate) async fn quarantine_until(&self, id: ClientId, now: Timestamp) -> Result<Timestamp, LedgerError> {
         // How long depends on the number's own country, not on the client's.
         let country = match self.ledger.client(id).await?.and_then(|client| client.proxy) {
             Some(proxy) => self.ledger.number(proxy).await?.map(|number| number.country),
             None => None,
         };
         let rest = country.map_or(self.pool.quarantine, |country| self.rest_of(country));
-        let quarantine_until = now.checked_add(rest).unwrap_or(now);
-        self.ledger.close_client(CloseClient { id, quarantine_until, actor, now }).await
+        Ok(now.checked_add(rest).unwrap_or(now))
     }
 
     /// Opens a closed client again.

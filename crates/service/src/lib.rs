@@ -15,6 +15,7 @@ pub mod jobs;
 pub mod live_policy;
 pub mod pool;
 pub mod ports;
+pub mod privacy;
 pub mod sheet;
 pub mod texts;
 

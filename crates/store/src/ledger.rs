@@ -93,6 +93,7 @@ macro_rules! read {
 // Below the macros, which it uses.
 mod access;
 mod blocks;
+mod privacy;
 mod sheet;
 
 impl Store {

@@ -53,6 +53,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0008_blocks.sql"),
         include_str!("../migrations/postgres/0008_blocks.sql"),
     ),
+    (
+        9,
+        "privacy",
+        include_str!("../migrations/sqlite/0009_privacy.sql"),
+        include_str!("../migrations/postgres/0009_privacy.sql"),
+    ),
 ];
 
 fn migrator(text: impl Fn(&'static (i64, &'static str, &'static str, &'static str)) -> &'static str) -> Migrator {

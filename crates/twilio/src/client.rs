@@ -151,6 +151,18 @@ impl Carrier for TwilioClient {
         calls::place(self, call).await
     }
 
+    async fn redact_message(&self, sid: &str) -> Result<bool, CarrierError> {
+        texts::redact(self, sid).await
+    }
+
+    async fn delete_message(&self, sid: &str) -> Result<bool, CarrierError> {
+        texts::delete(self, sid).await
+    }
+
+    async fn delete_call(&self, sid: &str) -> Result<bool, CarrierError> {
+        calls::delete(self, sid).await
+    }
+
     async fn numbers_for_sale(&self, search: &NumberSearch) -> Result<Vec<NumberOffer>, CarrierError> {
         numbers::for_sale(self, search).await
     }

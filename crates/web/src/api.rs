@@ -7,6 +7,7 @@ mod confirmations;
 mod interactions;
 mod orders;
 mod pool;
+mod privacy;
 pub(crate) mod tokens;
 
 use jiff::Timestamp;
@@ -21,6 +22,7 @@ pub(crate) use pool::CARRIER_LIMIT;
 pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .merge(clients::router())
+        .merge(privacy::router())
         .merge(orders::router())
         .merge(pool::router())
         .merge(confirmations::router())

@@ -140,6 +140,10 @@ impl From<LedgerError> for Problem {
             LedgerError::ClientGone => {
                 Self::new(StatusCode::CONFLICT, "The client was closed more than 30 days ago and cannot be restored")
             }
+            LedgerError::ClientErased => Self::new(
+                StatusCode::CONFLICT,
+                "The client was erased, which is final; the same person may enrol again as a new client",
+            ),
             LedgerError::NotTheirNumber => Self {
                 field: Some("client_proxy_number".to_owned()),
                 ..Self::new(StatusCode::CONFLICT, "client_proxy_number: is not this client's proxy number")

@@ -4,8 +4,9 @@ use std::process::ExitCode;
 
 use jiff::Timestamp;
 use proxycall_domain::{Block, BlockId, ClientId, client::Client, pool::life::Actor};
-use proxycall_service::{Service, blocks::BlockFields, ports::ledger::BlockFilter};
+use proxycall_service::{Service, audit::client_subject, blocks::BlockFields, ports::ledger::BlockFilter};
 
+use super::audit::act;
 use crate::{
     cli,
     config::{Config, Environment, Needs},
@@ -28,42 +29,55 @@ pub(crate) async fn run(env: &Environment, command: cli::Block) -> anyhow::Resul
                 client: client.as_deref(),
                 reason: reason.as_deref(),
             };
-            service.add_block(&fields, Actor::Cli).await.map_err(Into::into).map(|block| {
+            let subject = client.as_deref().map_or_else(|| "everybody".to_owned(), |id| format!("client {id}"));
+            let add = async {
+                let block = service.add_block(&fields, Actor::Cli).await?;
                 let whom = block.client.map_or_else(|| "anybody".to_owned(), |id| format!("client {id}"));
                 say(&format!("{} does not reach {whom} any more ({}).", block.phone.expose(), block.id));
-            })
+                Ok(ExitCode::SUCCESS)
+            };
+            act(service, "add_block", &subject, add).await
         }
-        cli::Block::List { client } => list(service, client.as_deref()).await,
-        cli::Block::Remove { id } => remove(service, &id).await,
+        cli::Block::List { client } => list(service, client.as_deref()).await.map(|()| ExitCode::SUCCESS),
+        cli::Block::Remove { id } => {
+            let remove = async { remove(service, &id).await.map(|()| ExitCode::SUCCESS) };
+            act(service, "remove_block", &format!("block {id}"), remove).await
+        }
     };
     parts.store.close().await;
-    result.map(|()| ExitCode::SUCCESS)
+    result
 }
 
 /// Begins, changes or ends a client's pause.
 pub(crate) async fn pause(env: &Environment, id: &str, until: Option<Timestamp>) -> anyhow::Result<ExitCode> {
     let id = ClientId::parse("ID", id)?;
     let parts = open(env).await?;
-    let result = parts.service.pause_client(id, until).await;
-    parts.store.close().await;
-    let client: Client = result?;
-    let end = match client.pause.and_then(|pause| pause.until) {
-        Some(until) => format!("until {until}"),
-        None => format!("until `proxycall client resume {id}`"),
+    let pause = async {
+        let client: Client = parts.service.pause_client(id, until).await?;
+        let end = match client.pause.and_then(|pause| pause.until) {
+            Some(until) => format!("until {until}"),
+            None => format!("until `proxycall client resume {id}`"),
+        };
+        say(&format!("Nobody reaches client {id} {end}; the client's own calls and texts go out."));
+        Ok(ExitCode::SUCCESS)
     };
-    say(&format!("Nobody reaches client {id} {end}; the client's own calls and texts go out."));
-    Ok(ExitCode::SUCCESS)
+    let result = act(&parts.service, "pause_client", &client_subject(id), pause).await;
+    parts.store.close().await;
+    result
 }
 
 /// Ends a client's pause.
 pub(crate) async fn resume(env: &Environment, id: &str) -> anyhow::Result<ExitCode> {
     let id = ClientId::parse("ID", id)?;
     let parts = open(env).await?;
-    let result = parts.service.resume_client(id).await;
+    let resume = async {
+        parts.service.resume_client(id).await?;
+        say(&format!("Client {id} is reached again."));
+        Ok(ExitCode::SUCCESS)
+    };
+    let result = act(&parts.service, "resume_client", &client_subject(id), resume).await;
     parts.store.close().await;
-    result?;
-    say(&format!("Client {id} is reached again."));
-    Ok(ExitCode::SUCCESS)
+    result
 }
 
 async fn open(env: &Environment) -> anyhow::Result<Parts> {

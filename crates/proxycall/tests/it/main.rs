@@ -21,6 +21,7 @@ mod logs;
 mod numbers;
 mod numbers_at_carrier;
 mod numbers_bought;
+mod privacy;
 mod purchase_kill;
 mod sandbox;
 mod serve;

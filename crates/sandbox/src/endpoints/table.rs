@@ -4,6 +4,7 @@ use super::{Endpoint, Kind, Location, Operation, Parameter};
 
 const ACCOUNT: Parameter = path("AccountSid", Kind::Sid(&["AC"]));
 const MESSAGE: Parameter = path("Sid", Kind::Sid(&["SM", "MM"]));
+const CALL: Parameter = path("Sid", Kind::Sid(&["CA"]));
 const NUMBER: Parameter = path("Sid", Kind::Sid(&["PN"]));
 const METHOD: Kind = Kind::Choice(&["GET", "POST"]);
 const INTEGER: Kind = Kind::Integer { min: None, max: None };
@@ -332,7 +333,15 @@ pub const ENDPOINTS: &[Endpoint] = &[
         operation: Operation::FetchCall,
         method: "GET",
         path: "/2010-04-01/Accounts/{AccountSid}/Calls/{Sid}.json",
-        parameters: &[ACCOUNT, path("Sid", Kind::Sid(&["CA"]))],
+        parameters: &[ACCOUNT, CALL],
+        one_of: &[],
+        empty_clears: false,
+    },
+    Endpoint {
+        operation: Operation::DeleteCall,
+        method: "DELETE",
+        path: "/2010-04-01/Accounts/{AccountSid}/Calls/{Sid}.json",
+        parameters: &[ACCOUNT, CALL],
         one_of: &[],
         empty_clears: false,
     },

@@ -1,4 +1,4 @@
-//! Promises: a call is placed through the API as at Twilio.
+//! Promises: a call is placed, and deleted once it is over, through the API as at Twilio.
 
 use super::{Reply, resources, value, words::refusal_in_words};
 use crate::{
@@ -34,4 +34,18 @@ pub(super) fn place(world: &World, form: &[(String, String)]) -> Reply {
         Ok(call) => Reply::ok(201, resources::render_call(&world.account().sid, &call)),
         Err(code) => Reply::error(400, code, refusal_in_words(code)),
     }
+}
+
+pub(super) fn delete(world: &World, sid: &str) -> Reply {
+    world.change(|state| match state.calls.iter().position(|call| call.sid == sid) {
+        None => Reply::not_found(),
+        // How long it lasted is known once it is over.
+        Some(index) if state.calls.get(index).is_some_and(|call| call.seconds.is_none()) => {
+            Reply::error(409, 20009, refusal_in_words(20009))
+        }
+        Some(index) => {
+            state.calls.remove(index);
+            Reply { status: 204, body: None, retry_after: None }
+        }
+    })
 }

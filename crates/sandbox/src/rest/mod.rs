@@ -211,6 +211,7 @@ fn perform(world: &World, endpoint: &Endpoint, request: &RecordedRequest, sid: &
         Operation::ReleaseNumber => numbers::release(world, sid),
         Operation::PlaceCall => calls::place(world, &request.form),
         Operation::FetchCall => resources::call(world, sid),
+        Operation::DeleteCall => calls::delete(world, sid),
     }
 }
 

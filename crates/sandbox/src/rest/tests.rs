@@ -248,6 +248,28 @@ async fn a_call_is_found_by_its_id() {
 }
 
 #[tokio::test]
+async fn a_call_is_deleted_once_and_is_not_found_then() {
+    let api = Api::start().await;
+    let transcript = api.world().call(crate::CallScript::new(CLIENT, PROXY)).await;
+    let path = format!("/Calls/{}.json", transcript.sid);
+    assert_eq!(answered(api.request(Method::DELETE, &path)).await, (204, Value::Null));
+    assert_eq!(answered(api.request(Method::DELETE, &path)).await.0, 404);
+    assert_eq!(api.get(&path).await.0, 404);
+}
+
+#[tokio::test]
+async fn a_call_that_is_not_over_is_not_deleted() {
+    let api = Api::start().await;
+    api.world().call(crate::CallScript::new(CLIENT, PROXY)).await;
+    let sid = api.world().change(|state| {
+        state.calls[0].seconds = None;
+        state.calls[0].sid.clone()
+    });
+    let (status, refused) = answered(api.request(Method::DELETE, &format!("/Calls/{sid}.json"))).await;
+    assert_eq!((status, refused["code"].as_i64()), (409, Some(20009)));
+}
+
+#[tokio::test]
 async fn a_text_is_redacted_cancelled_and_deleted_only_when_it_may_be() {
     let api = Api::start().await;
     api.world().hold_status_callbacks(true);

@@ -3,7 +3,7 @@
 /// What a code means, in our words.
 pub(super) fn refusal_in_words(code: i32) -> &'static str {
     match code {
-        20009 => "The message is not complete yet",
+        20009 => "The resource is not complete yet",
         20429 => "Too many requests",
         21210 => "The 'From' phone number is not verified or not a number of this account.",
         21211 => "The 'To' number is not a valid phone number.",

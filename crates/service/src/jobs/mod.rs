@@ -5,6 +5,7 @@
 
 mod confirmations;
 mod pool;
+mod privacy;
 mod retry;
 mod send_text;
 
@@ -80,6 +81,9 @@ impl Service {
             Work::ExpireConfirmation { confirmation } => self.expire(job, confirmation).await,
             Work::TendPool => self.tend(job).await,
             Work::InspectNumbers => self.inspect(job).await,
+            Work::EraseClient { client } => self.go_on_erasing(job, *client).await,
+            Work::DeleteCopies => self.delete_copies(job).await,
+            Work::KeepPeriods => self.keep_periods(job).await,
         }
     }
 
@@ -109,7 +113,7 @@ impl Service {
         let mut scheduled = false;
         while !stop.is_cancelled() {
             if !scheduled {
-                scheduled = self.schedule_pool_care().await.is_ok();
+                scheduled = self.schedule_pool_care().await.is_ok() && self.schedule_privacy_care().await.is_ok();
             }
             let rest = match self.run_due_jobs().await {
                 Ok(0) => LOOK_EVERY,

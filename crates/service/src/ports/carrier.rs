@@ -156,6 +156,24 @@ pub trait Carrier: Send + Sync {
     /// See [`CarrierError`]; [`CarrierError::AnswerLost`] means that it may have been placed.
     async fn place_call(&self, call: &OutgoingCall) -> Result<PlacedCall, CarrierError>;
 
+    /// Takes the text out of a message that is complete. False when the account has no such message (any more).
+    ///
+    /// # Errors
+    /// See [`CarrierError`]; [`CarrierError::SlowDown`] while the message is not complete.
+    async fn redact_message(&self, sid: &str) -> Result<bool, CarrierError>;
+
+    /// Deletes a message that is complete. False when the account has no such message (any more).
+    ///
+    /// # Errors
+    /// As [`Self::redact_message`].
+    async fn delete_message(&self, sid: &str) -> Result<bool, CarrierError>;
+
+    /// Deletes a call that is over. False when the account has no such call (any more).
+    ///
+    /// # Errors
+    /// As [`Self::redact_message`], while the call goes on.
+    async fn delete_call(&self, sid: &str) -> Result<bool, CarrierError>;
+
     /// Numbers for sale. A shelf that the country does not have is empty.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ mod clients;
 mod confirmations;
 mod jobs;
 mod pool;
+mod privacy;
 mod requests;
 mod sheet;
 mod texts;
@@ -50,6 +51,10 @@ pub use pool::{
     AdoptNumber, Alert, AssignNumber, AssignReserved, AssignedNumber, BeginPurchase, Candidate, MoveNumber, MoveTo,
     Moved, NumberDates, NumberFilter, OpenPurchase, PurchaseEnd, ReleaseNumber, ReserveNumber,
 };
+pub use privacy::{
+    CarrierCopy, Contact, Contacts, CopyResult, EraseClient, Erasure, ErasurePart, HeldNumber, Overdue, PrivacyBook,
+    RetentionPart,
+};
 pub use requests::{Begun, RequestKey, StoredAnswer};
 pub use sheet::{Mark, SheetBook, SheetChanges, SheetNews, SheetProblem, SheetState, Told};
 pub use texts::{DeliveryReport, InboundText, OutboundText, RecordedText, SendStep, SentText, TextOutcome, TextResult};
@@ -75,6 +80,9 @@ pub enum LedgerError {
     /// Closed too long ago to be restored.
     #[error("the client was closed more than 30 days ago")]
     ClientGone,
+    /// The client was erased, which is final.
+    #[error("the client was erased; that is final, and the same person may enrol again as a new client")]
+    ClientErased,
     /// That proxy number is not this client's.
     #[error("that proxy number is not this client's")]
     NotTheirNumber,
@@ -175,7 +183,7 @@ impl<T> Page<T> {
 
 /// The store, in the words of the service.
 #[async_trait]
-pub trait Ledger: SheetBook + AccessBook + Blocklist {
+pub trait Ledger: SheetBook + AccessBook + Blocklist + PrivacyBook {
     /// Decides a call, records it and remembers the caller. The same call again gets the same answer.
     async fn record_inbound_call(&self, call: InboundCall) -> Result<RecordedCall, LedgerError>;
 

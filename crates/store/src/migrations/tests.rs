@@ -61,7 +61,8 @@ fn both_databases_have_the_same_tables_columns_and_indexes() {
 
 #[test]
 fn versions_rise_and_files_are_named_after_them() {
-    assert!(MIGRATIONS.is_sorted_by(|one, next| one.0 < next.0));
+    // Not by one: what is built at the same time has its number before it lands.
+    assert!(MIGRATIONS.is_sorted_by(|(one, ..), (next, ..)| one < next));
     for (version, name, ..) in MIGRATIONS {
         for database in ["sqlite", "postgres"] {
             let file = format!("{}/migrations/{database}/{version:04}_{name}.sql", env!("CARGO_MANIFEST_DIR"));

@@ -51,6 +51,15 @@ pub(super) async fn find(db: &mut Connection, codec: &Codec, id: ClientId) -> Re
     row.map(|row| client_of(codec, &row)).transpose()
 }
 
+/// A client of whom something is known.
+pub(super) async fn not_erased(db: &mut Connection, codec: &Codec, id: ClientId) -> Result<Client, UnitError> {
+    match find(db, codec, id).await? {
+        Some(client) if client.phone == PhoneNumber::ERASED => Err(LedgerError::ClientErased.into()),
+        Some(client) => Ok(client),
+        None => Err(LedgerError::ClientUnknown.into()),
+    }
+}
+
 /// What this unit wrote, or knows to be there.
 async fn written(db: &mut Connection, codec: &Codec, id: ClientId) -> Result<Client, UnitError> {
     find(db, codec, id).await?.ok_or_else(|| LedgerError::ClientUnknown.into())
@@ -111,7 +120,7 @@ pub(super) async fn hold_open(
     id: ClientId,
     now: Timestamp,
 ) -> Result<Client, UnitError> {
-    let client = find(db, codec, id).await?.ok_or(LedgerError::ClientUnknown)?;
+    let client = not_erased(db, codec, id).await?;
     if client.closed_at.is_some() {
         return Err(LedgerError::ClientClosed.into());
     }
@@ -155,7 +164,7 @@ pub(crate) async fn update_client(
     update: &UpdateClient,
 ) -> Result<Client, UnitError> {
     let changes = &update.changes;
-    let client = find(db, codec, update.id).await?.ok_or(LedgerError::ClientUnknown)?;
+    let client = not_erased(db, codec, update.id).await?;
     if client.closed_at.is_some() {
         return Err(LedgerError::ClientClosed.into());
     }
@@ -207,10 +216,11 @@ pub(crate) async fn close_client(db: &mut Connection, codec: &Codec, close: &Clo
             .execute(&mut *db)
             .await?;
     }
-    written(db, codec, close.id).await
+    not_erased(db, codec, close.id).await
 }
 
-const REOPEN: &str = "UPDATE client SET closed_at = NULL, updated_at = $3 WHERE client_id = $1 AND closed_at = $2";
+const REOPEN: &str = "UPDATE client SET closed_at = NULL, updated_at = $3 \
+    WHERE client_id = $1 AND closed_at = $2 AND erased_at IS NULL";
 
 /// The condition stands twice: whoever takes the number meanwhile keeps it.
 const TAKE_BACK: &str = "UPDATE proxy_number SET status = 'assigned', client_id = $1, former_client_id = NULL, \
@@ -226,7 +236,7 @@ pub(crate) async fn restore_client(
     codec: &Codec,
     restore: &RestoreClient,
 ) -> Result<Client, UnitError> {
-    let client = find(db, codec, restore.id).await?.ok_or(LedgerError::ClientUnknown)?;
+    let client = not_erased(db, codec, restore.id).await?;
     let Some(closed_at) = client.closed_at else { return Ok(client) };
     if closed_at < restore.closed_since {
         return Err(LedgerError::ClientGone.into());
@@ -285,7 +295,7 @@ pub(crate) async fn next_client_id(db: &mut Connection, _codec: &Codec) -> Resul
 }
 
 const LIST: &str = select_clients!(
-    "c.client_id > $1 AND (c.closed_at IS NOT NULL) = $2 AND ($3 IS NULL OR c.country = $3) \
+    "c.client_id > $1 AND (c.closed_at IS NOT NULL) = $2 AND c.erased_at IS NULL AND ($3 IS NULL OR c.country = $3) \
      ORDER BY c.client_id LIMIT $4"
 );
 

@@ -5,6 +5,7 @@
 
 use proxycall_domain::{
     ClientId, CodeChannel, Confirmation, Language, MailAddress, PendingId, PersonName,
+    client::Client,
     confirmation::{
         Detail, Event, Held, Progress, Stage,
         claim::{Change, Claim, Known},
@@ -132,6 +133,21 @@ pub(super) async fn of_phone(
 ) -> Result<Option<Kept>, UnitError> {
     let row: Option<Row> = sqlx::query(BY_PHONE).bind(codec.phone_key(phone)).fetch_optional(&mut *db).await?;
     row.map(|row| kept_of(codec, &row)).transpose()
+}
+
+/// Those of a client, and those that the phone or the e-mail address was typed in for and nobody proved, unless another
+/// open client has the phone.
+const OF_CLIENT: &str = select_confirmations!(
+    "client_id = $1 OR (client_id IS NULL AND (phone_key = $2 OR mail = $3) \
+         AND NOT EXISTS (SELECT 1 FROM client o WHERE o.phone_key = $2 AND o.client_id <> $1 AND o.closed_at IS NULL)) \
+     ORDER BY created_at, pending_id LIMIT 10000"
+);
+
+/// The confirmations of a client.
+pub(super) async fn of_client(db: &mut Connection, codec: &Codec, client: &Client) -> Result<Vec<Kept>, UnitError> {
+    let query = sqlx::query(OF_CLIENT).bind(client.id.get()).bind(codec.phone_key(client.phone));
+    let rows: Vec<Row> = query.bind(client.mail.expose()).fetch_all(&mut *db).await?;
+    rows.iter().map(|row| kept_of(codec, row)).collect()
 }
 
 const WRITE: &str = "UPDATE confirmation SET stage = $3, channel = $4, generation = $5, tries = $6, change = $7, detail = $8, \

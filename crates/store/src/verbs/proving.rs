@@ -214,7 +214,7 @@ async fn agree(db: &mut Connection, codec: &Codec, kept: &mut Kept, prover: Prov
 /// and that is one indexed read.
 const REPLIED: &str = "SELECT r.outcome, r.answer, c.pending_id FROM (SELECT 1 AS one) AS ground \
     LEFT JOIN code_reply r ON r.inbound_sid = $1 LEFT JOIN confirmation c ON c.phone_key = $2 AND c.stage = 'open'";
-const REPLY: &str = "INSERT INTO code_reply (inbound_sid, outcome, answer, at) VALUES ($1, $2, $3, $4)";
+const REPLY: &str = "INSERT INTO code_reply (inbound_sid, outcome, answer, at, pending_id) VALUES ($1, $2, $3, $4, $5)";
 
 /// Reads a text as the answer to a code. None: it is none, and goes its usual way.
 pub(super) async fn reply(
@@ -261,6 +261,7 @@ pub(super) async fn reply(
         .bind(entered.as_str())
         .bind(codec.seal_json(&answer)?)
         .bind(millis(text.now))
+        .bind(kept.it.id.as_str())
         .execute(&mut *db)
         .await?;
     Ok(Some(RecordedText { answer, outcome: TextOutcome::Code(entered), repeated: false }))

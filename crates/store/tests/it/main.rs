@@ -16,6 +16,7 @@ mod calls;
 mod clients;
 mod confirmations;
 mod constraints;
+mod erasure;
 mod import;
 mod interactions;
 mod jobs;
@@ -27,6 +28,7 @@ mod pool;
 mod privacy;
 mod purchases;
 mod requests;
+mod retention;
 mod sending;
 mod settings;
 mod sheet;
@@ -229,6 +231,28 @@ ledger_suite! {
     privacy:
         no_real_number_or_body_is_kept_but_sealed,
         errors_hold_no_value;
+    erasure:
+        an_erased_client_is_found_by_nothing_and_the_person_may_enrol_again,
+        erasing_is_final_and_erasing_again_changes_nothing,
+        the_database_keeps_an_erased_client_erased,
+        what_others_have_of_the_person_is_emptied_and_what_is_theirs_stays,
+        a_phone_that_another_client_has_too_stays_theirs,
+        a_text_that_nobody_has_sent_is_not_sent_and_what_came_before_gets_no_number,
+        what_the_carrier_tells_after_an_erasure_is_deleted_there_too,
+        an_erasure_goes_on_part_by_part_from_where_it_stopped,
+        a_confirmation_ends_and_is_emptied_with_its_client,
+        stored_answers_that_name_the_person_are_forgotten_and_others_stay,
+        an_erasure_waits_until_the_mirror_has_emptied_the_rows,
+        an_erasure_against_a_restoring_and_a_change_at_once_is_whole;
+    retention:
+        interactions_past_their_period_become_figures,
+        a_long_past_is_emptied_part_by_part,
+        a_confirmation_is_emptied_when_it_has_been_over_for_its_period,
+        an_open_confirmation_is_never_emptied,
+        clients_closed_for_their_period_are_named_and_open_ones_never,
+        nothing_is_emptied_where_the_period_is_for_ever,
+        what_is_long_over_is_noted_once_for_the_carrier_to_delete,
+        alerts_that_are_over_and_what_lives_for_a_day_are_forgotten;
     units:
         a_unit_with_a_refusal_leaves_nothing,
         refused_verbs_among_others_undo_only_themselves;

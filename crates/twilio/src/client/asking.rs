@@ -164,6 +164,15 @@ pub(super) fn does_not_exist(error: &CarrierError) -> bool {
     matches!(error, CarrierError::Refused { status: 404, code: 20404, .. })
 }
 
+/// What came of taking something away: false when it was not there (any more).
+pub(super) fn was_there(answer: Result<Response, CarrierError>) -> Result<bool, CarrierError> {
+    match answer {
+        Ok(_) => Ok(true),
+        Err(error) if does_not_exist(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// In seconds; the form with a date is taken for none, and the caller's own backoff applies.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;

@@ -1,8 +1,8 @@
-//! Promises: a call is asked for once.
+//! Promises: a call is asked for once, and taken out of the carrier's record on demand.
 
 use proxycall_service::ports::carrier::{CarrierError, OutgoingCall, PlacedCall};
 
-use super::TwilioClient;
+use super::{TwilioClient, asking::was_there};
 use crate::wire::Call;
 
 pub(super) async fn place(client: &TwilioClient, call: &OutgoingCall) -> Result<PlacedCall, CarrierError> {
@@ -17,4 +17,8 @@ pub(super) async fn place(client: &TwilioClient, call: &OutgoingCall) -> Result<
     ];
     let placed: Call = client.ask(client.http.post(client.resource(&["Calls.json"])).form(&form)).await?;
     Ok(placed.into())
+}
+
+pub(super) async fn delete(client: &TwilioClient, sid: &str) -> Result<bool, CarrierError> {
+    was_there(client.deliver(client.http.delete(client.resource(&["Calls", &format!("{sid}.json")]))).await)
 }

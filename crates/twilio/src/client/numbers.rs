@@ -13,7 +13,7 @@ use url::Url;
 
 use super::{
     TwilioClient,
-    asking::{does_not_exist, unreadable},
+    asking::{does_not_exist, unreadable, was_there},
 };
 use crate::wire::{Number, NumberPage, OfferPage};
 
@@ -149,11 +149,7 @@ pub(super) async fn update(
 
 /// Asked once: a second try could not tell "gave back" from "never had".
 pub(super) async fn release(client: &TwilioClient, sid: &str) -> Result<bool, CarrierError> {
-    match client.deliver(client.http.delete(client.resource(&[OWN, &format!("{sid}.json")]))).await {
-        Ok(_) => Ok(true),
-        Err(error) if does_not_exist(&error) => Ok(false),
-        Err(error) => Err(error),
-    }
+    was_there(client.deliver(client.http.delete(client.resource(&[OWN, &format!("{sid}.json")]))).await)
 }
 
 /// Every address, an empty one included, which takes off what is there; trunk and applications only when present.

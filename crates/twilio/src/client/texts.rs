@@ -1,10 +1,14 @@
-//! Promises: texts are handed over once, and found again page by page.
+//! Promises: texts are handed over once, found again page by page, and taken out of the carrier's record on demand.
 
 use jiff::Timestamp;
 use proxycall_domain::{PhoneNumber, TextSender};
 use proxycall_service::ports::carrier::{CarrierError, CarrierText, OutgoingText};
+use url::Url;
 
-use super::{TwilioClient, asking::unreadable};
+use super::{
+    TwilioClient,
+    asking::{unreadable, was_there},
+};
 use crate::wire::{Message, MessagePage};
 
 /// Texts asked for in one page of a list.
@@ -23,6 +27,19 @@ pub(super) async fn send(client: &TwilioClient, text: &OutgoingText) -> Result<C
     let form = [(sender, from.as_str()), ("To", &to), ("Body", &text.body), ("StatusCallback", &text.status_callback)];
     let message: Message = client.ask(client.http.post(client.resource(&["Messages.json"])).form(&form)).await?;
     message.into_text().map_err(|_| unreadable())
+}
+
+fn message(client: &TwilioClient, sid: &str) -> Url {
+    client.resource(&["Messages", &format!("{sid}.json")])
+}
+
+/// An empty text is Twilio's way to redact one.
+pub(super) async fn redact(client: &TwilioClient, sid: &str) -> Result<bool, CarrierError> {
+    was_there(client.deliver(client.http.post(message(client, sid)).form(&[("Body", "")])).await)
+}
+
+pub(super) async fn delete(client: &TwilioClient, sid: &str) -> Result<bool, CarrierError> {
+    was_there(client.deliver(client.http.delete(message(client, sid))).await)
 }
 
 /// To the second, as the carrier's dates are: texts of the second in which `since` lies are included. More than can be

@@ -331,6 +331,28 @@ async fn a_number_is_given_back_once_and_one_that_is_not_there_is_no_error() {
     );
 }
 
+// ── what is taken out of the carrier's record ────────────────────────────────────────────────────────────────────────
+
+#[tokio::test]
+async fn messages_and_calls_are_taken_away_once_and_what_is_not_complete_is_to_be_asked_again() {
+    let gone = || Answer::new(404, r#"{"code":20404}"#);
+    let incomplete = Answer::new(409, r#"{"code":20009}"#);
+    let answers = [Answer::new(200, r#"{"sid":"SM1","body":""}"#), Answer::new(204, ""), gone(), gone(), incomplete];
+    let carrier = Loopback::answering(answers).await;
+    let client = client(&carrier.base_url);
+    assert_eq!(client.redact_message("SM1").await, Ok(true));
+    assert_eq!(client.delete_message("SM1").await, Ok(true));
+    assert_eq!(client.delete_message("SM1").await, Ok(false));
+    assert_eq!(client.delete_call("CA1").await, Ok(false));
+    let refused = client.delete_call("CA1").await;
+    assert!(matches!(refused, Err(CarrierError::SlowDown { retry_after: None })), "{refused:?}");
+    let asked: Vec<_> = carrier.asked().into_iter().map(|asked| (asked.method, asked.target, asked.body)).collect();
+    let of = |method: &str, resource: &str, body: &str| (method.to_owned(), path(resource), body.to_owned());
+    assert_eq!(asked[0], of("POST", "Messages/SM1.json", "Body="));
+    assert_eq!(asked[1], of("DELETE", "Messages/SM1.json", ""));
+    assert_eq!(asked[3], of("DELETE", "Calls/CA1.json", ""));
+}
+
 // ── calls ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 #[tokio::test]

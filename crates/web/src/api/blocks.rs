@@ -1,7 +1,7 @@
 //! `/blocks`: callers who reach nobody, or not this client. Numbers are shown whole: the operator has to know who it is.
 
 use axum::{Json, extract::State};
-use proxycall_domain::{Block, BlockId, ClientId, pool::life::Actor};
+use proxycall_domain::{Block, BlockId, ClientId};
 use proxycall_service::{blocks::BlockFields, ports::ledger::BlockFilter};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -10,6 +10,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{default_page_size, page_size};
 use crate::{
     Problem, Shared,
+    audit::subject,
+    auth::Caller,
     json::{ApiJson, ApiPath, ApiQuery, PhoneText},
 };
 

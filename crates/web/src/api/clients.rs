@@ -150,7 +150,7 @@ fn not_found() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "Client not found")
 }
 
-fn id_of(text: &str) -> Result<ClientId, Problem> {
+pub(super) fn id_of(text: &str) -> Result<ClientId, Problem> {
     // 0 and negative ids are whole numbers that nobody has.
     match text.parse::<i64>() {
         Ok(id) => ClientId::new(id).ok_or_else(not_found),
@@ -221,7 +221,10 @@ async fn update(
 
 /// Close a client: its number rests for 30 days, during which the client can be restored.
 #[utoipa::path(delete, path = "/clients/{client_id}", operation_id = "close_client", tag = "clients", params(("client_id" = i64, Path)),
-    responses((status = 200, body = ClientBody), (status = 404, body = Problem)))]
+    responses(
+        (status = 200, body = ClientBody),
+        (status = 404, body = Problem),
+        (status = 409, description = "The client was erased", body = Problem)))]
 async fn close(State(app): State<Shared>, caller: Caller, ApiPath(id): ApiPath) -> Result<Json<ClientBody>, Problem> {
     let client = app.service.close_client(id_of(&id)?, caller.actor()).await?;
     caller.about(client_subject(client.id));
@@ -233,7 +236,7 @@ async fn close(State(app): State<Shared>, caller: Caller, ApiPath(id): ApiPath) 
     responses(
         (status = 200, body = ClientBody),
         (status = 404, body = Problem),
-        (status = 409, description = "Closed more than 30 days ago, or no number is left", body = Problem)))]
+        (status = 409, description = "Closed more than 30 days ago, erased, or no number is left", body = Problem)))]
 async fn restore(State(app): State<Shared>, caller: Caller, ApiPath(id): ApiPath) -> Result<Json<ClientBody>, Problem> {
     let client = app.service.restore_client(id_of(&id)?, caller.actor()).await?;
     caller.about(client_subject(client.id));

@@ -29,6 +29,7 @@ fn routes() -> Vec<(Method, &'static str, Value)> {
         (Method::POST, "/clients/search", json!({ "text": "client", "after": "1", "limit": 50 })),
         (Method::POST, "/clients/1/pause", json!({ "until": "2027-01-01T00:00:00Z" })),
         (Method::POST, "/blocks", json!({ "phone": real_number(4), "client_id": "1", "reason": "rings at night" })),
+        (Method::POST, "/clients/9/erase", json!({ "confirm": "9" })),
         (Method::POST, "/orders", with(client, json!({ "order_id": "A-1" }))),
         (Method::POST, "/tokens", json!({ "name": "shop", "scope": "read", "expires_in_days": 7 })),
     ]
@@ -72,7 +73,10 @@ fn the_table_has_every_route_that_takes_a_body() {
             // its 400: `account`, `buying` and `confirmations` say which.
             let apart = ["/pool/", "/confirmations/"].iter().any(|start| path.starts_with(start));
             if operation.get("requestBody").is_some() && !apart {
-                described.insert((method.to_uppercase(), path.replace("{client_id}", "1")));
+                described.insert((
+                    method.to_uppercase(),
+                    path.replace("{client_id}", if path.ends_with("/erase") { "9" } else { "1" }),
+                ));
             }
         }
     }

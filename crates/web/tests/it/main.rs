@@ -35,6 +35,7 @@ mod openapi_walk;
 mod orders;
 mod pages;
 mod pool;
+mod privacy;
 mod random;
 mod raw_http;
 mod sending;

@@ -210,6 +210,18 @@ impl Carrier for SlowToAnswer {
         self.carrier.place_call(call).await
     }
 
+    async fn redact_message(&self, sid: &str) -> Result<bool, CarrierError> {
+        self.carrier.redact_message(sid).await
+    }
+
+    async fn delete_message(&self, sid: &str) -> Result<bool, CarrierError> {
+        self.carrier.delete_message(sid).await
+    }
+
+    async fn delete_call(&self, sid: &str) -> Result<bool, CarrierError> {
+        self.carrier.delete_call(sid).await
+    }
+
     async fn numbers_for_sale(&self, search: &NumberSearch) -> Result<Vec<NumberOffer>, CarrierError> {
         self.carrier.numbers_for_sale(search).await
     }

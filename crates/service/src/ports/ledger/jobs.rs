@@ -1,7 +1,7 @@
 //! Work for the outside world, recorded in the same unit as its cause.
 
 use jiff::Timestamp;
-use proxycall_domain::{CodeChannel, DispatchId, InteractionId, JobId, PendingId, PhoneNumber, PurchaseId};
+use proxycall_domain::{ClientId, CodeChannel, DispatchId, InteractionId, JobId, PendingId, PhoneNumber, PurchaseId};
 use serde::{Deserialize, Serialize};
 
 /// What is to be done. Holds ids and proxy numbers only: never a real number, text, name or code.
@@ -51,6 +51,15 @@ pub enum Work {
     TendPool,
     /// Compare the pool with the account and mend webhooks. Comes every day.
     InspectNumbers,
+    /// Go on with the erasure of a client.
+    EraseClient {
+        /// Whose.
+        client: ClientId,
+    },
+    /// Have the carrier delete what was erased here. Comes again and again.
+    DeleteCopies,
+    /// Empty what has been kept for long enough. Comes every day.
+    KeepPeriods,
 }
 
 impl Work {
@@ -67,6 +76,9 @@ impl Work {
             Self::ExpireConfirmation { .. } => "expire_confirmation",
             Self::TendPool => "tend_pool",
             Self::InspectNumbers => "inspect_numbers",
+            Self::EraseClient { .. } => "erase_client",
+            Self::DeleteCopies => "delete_copies",
+            Self::KeepPeriods => "keep_periods",
         }
     }
 
@@ -83,7 +95,10 @@ impl Work {
                 Some(format!("{}:{confirmation}", self.kind()))
             }
             Self::SettlePurchase { purchase } => Some(format!("{}:{purchase}", self.kind())),
-            Self::TendPool | Self::InspectNumbers => Some(self.kind().to_owned()),
+            Self::EraseClient { client } => Some(format!("{}:{client}", self.kind())),
+            Self::TendPool | Self::InspectNumbers | Self::DeleteCopies | Self::KeepPeriods => {
+                Some(self.kind().to_owned())
+            }
         }
     }
 }

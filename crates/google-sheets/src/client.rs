@@ -17,7 +17,7 @@ use url::Url;
 use crate::{
     asking, drive,
     key::{KeyError, ServiceAccount},
-    tabs,
+    observe, tabs,
     token::Tokens,
     values,
 };
@@ -156,15 +156,29 @@ impl GoogleSheet {
         below(&self.files, &[id])
     }
 
-    pub(crate) async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, SheetError> {
-        asking::ask(&self.http, &self.tokens, request).await
+    /// Asks. `operation` names it for those who watch.
+    pub(crate) async fn ask<T: DeserializeOwned>(
+        &self,
+        operation: &'static str,
+        request: RequestBuilder,
+    ) -> Result<T, SheetError> {
+        let outcome = asking::ask(&self.http, &self.tokens, request).await;
+        observe::request(operation, &outcome);
+        outcome
     }
 
-    pub(crate) async fn ask_for_much<T>(&self, request: RequestBuilder) -> Result<T, SheetError>
+    /// Asks for an answer that may be large. `operation` names it for those who watch.
+    pub(crate) async fn ask_for_much<T>(
+        &self,
+        operation: &'static str,
+        request: RequestBuilder,
+    ) -> Result<T, SheetError>
     where
         T: DeserializeOwned + Send + 'static,
     {
-        asking::ask_for_much(&self.http, &self.tokens, request).await
+        let outcome = asking::ask_for_much(&self.http, &self.tokens, request).await;
+        observe::request(operation, &outcome);
+        outcome
     }
 
     /// The spreadsheet's id: configured, known, or asked for now.

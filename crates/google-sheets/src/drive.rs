@@ -48,7 +48,7 @@ pub(crate) async fn find(google: &GoogleSheet, title: &str) -> Result<String, Sh
         ("includeItemsFromAllDrives", "true"),
     ];
     let request = google.http().get(google.files()).query(&query);
-    let mut found: Files = google.ask(request).await.map_err(not_sent)?;
+    let mut found: Files = google.ask("find", request).await.map_err(not_sent)?;
     // A search may be more generous with letters than we are.
     found.files.retain(|file| file.name == title);
     match (found.files.pop(), found.files.len()) {
@@ -61,7 +61,7 @@ pub(crate) async fn find(google: &GoogleSheet, title: &str) -> Result<String, Sh
 /// The spreadsheet's version, and whether the account may edit it.
 pub(crate) async fn file(google: &GoogleSheet, id: &str) -> Result<SheetFile, SheetError> {
     let query = [("fields", "version,capabilities(canEdit)"), ("supportsAllDrives", "true")];
-    let Facts { version, capabilities } = google.ask(google.http().get(google.file(id)).query(&query)).await?;
+    let Facts { version, capabilities } = google.ask("file", google.http().get(google.file(id)).query(&query)).await?;
     Ok(SheetFile { version, may_edit: capabilities.can_edit })
 }
 

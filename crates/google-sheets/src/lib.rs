@@ -10,6 +10,7 @@ mod asking;
 mod client;
 mod drive;
 mod key;
+mod observe;
 mod refusal;
 mod table;
 mod tabs;

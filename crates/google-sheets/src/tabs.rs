@@ -45,7 +45,8 @@ struct Grid {
 /// The tabs, in order.
 pub(crate) async fn outline(google: &GoogleSheet, id: &str) -> Result<Vec<TabOutline>, SheetError> {
     let fields = [("fields", "sheets.properties(sheetId,title,gridProperties)")];
-    let outline: Outline = google.ask(google.http().get(google.spreadsheet(id, "", &[])).query(&fields)).await?;
+    let outline: Outline =
+        google.ask("outline", google.http().get(google.spreadsheet(id, "", &[])).query(&fields)).await?;
     let tabs = outline.sheets.into_iter().map(|Tab { properties: Properties { title, grid } }| TabOutline {
         title,
         rows: grid.rows,
@@ -68,7 +69,7 @@ pub(crate) async fn create(google: &GoogleSheet, id: &str, title: &str, headers:
     ]);
     let url = google.spreadsheet(id, ":batchUpdate", &[]);
     let request = google.http().post(url).query(&[("fields", "spreadsheetId")]);
-    google.ask::<IgnoredAny>(request.json(&json!({ "requests": requests }))).await?;
+    google.ask::<IgnoredAny>("create_tab", request.json(&json!({ "requests": requests }))).await?;
     let headers: Vec<String> = headers.iter().map(|header| (*header).to_owned()).collect();
     let range = (a1::cells(title, 1, 0, headers.len()), headers.as_slice());
     values::write_ranges(google, id, if headers.is_empty() { Vec::new() } else { vec![range] }).await

@@ -58,7 +58,7 @@ pub(crate) async fn read(google: &GoogleSheet, id: &str, tabs: &[&str]) -> Resul
     ];
     let ranges: Vec<_> = tabs.iter().map(|title| ("ranges", a1::tab(title))).collect();
     let url = google.spreadsheet(id, "", &["values:batchGet"]);
-    let answer: BatchGet = google.ask_for_much(google.http().get(url).query(&options).query(&ranges)).await?;
+    let answer: BatchGet = google.ask_for_much("read", google.http().get(url).query(&options).query(&ranges)).await?;
     Some(answer.into_tables()).filter(|tables| tables.len() == tabs.len()).ok_or_else(refusal::unreadable)
 }
 
@@ -83,7 +83,7 @@ pub(crate) async fn write_ranges(
     let data = ranges.into_iter().map(|(range, cells)| ValueRange { range, values: [cells] }).collect();
     let url = google.spreadsheet(id, "", &["values:batchUpdate"]);
     let request = google.http().post(url).query(&[("fields", "totalUpdatedCells")]);
-    google.ask::<IgnoredAny>(request.json(&BatchUpdate { input: "RAW", data })).await?;
+    google.ask::<IgnoredAny>("write", request.json(&BatchUpdate { input: "RAW", data })).await?;
     Ok(())
 }
 
@@ -103,7 +103,7 @@ pub(crate) async fn append(
     let range = format!("{}:append", a1::first_column(tab));
     let url = google.spreadsheet(id, "", &["values", &range]);
     let rows = Rows { values: rows.iter().map(|row| filled(row)).collect() };
-    let appended: Appended = google.ask(google.http().post(url).query(&options).json(&rows)).await?;
+    let appended: Appended = google.ask("append", google.http().post(url).query(&options).json(&rows)).await?;
     // Rows that begin elsewhere are not where anybody would look for them by their number.
     Ok(a1::first_cell(&appended.updates.range).filter(|(_, column)| *column == 0).map(|(row, _)| row))
 }

@@ -17,7 +17,8 @@ use proxycall_service::{
 };
 use proxycall_store::{OpenError, Options, SecretKey, Store};
 use proxycall_twilio::{TwilioClient, TwilioConfig, Verifier};
-use proxycall_web::{App, Pages, RateLimits, enrolment::Enrolment};
+use proxycall_web::{App, Capacity, Metrics, Pages, RateLimits, enrolment::Enrolment};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::{Config, SheetConfig},
@@ -151,15 +152,32 @@ pub(crate) async fn awaited_parts(config: &Config, migrate: bool) -> anyhow::Res
     Ok(Parts { store, service })
 }
 
+/// Begins to keep what is observed, until told to stop.
+///
+/// # Errors
+/// When it cannot be kept.
+pub(crate) fn metrics(stop: &CancellationToken) -> anyhow::Result<Metrics> {
+    let exposition = proxycall_prometheus::start().context("metrics cannot be kept")?;
+    exposition.started_at(SystemClock.now().as_second());
+    let (tidied, stop) = (exposition.clone(), stop.clone());
+    tokio::spawn(async move {
+        while tokio::time::timeout(proxycall_prometheus::TIDY_EVERY, stop.cancelled()).await.is_err() {
+            tidied.tidy();
+        }
+    });
+    Ok(Metrics::new(move || exposition.text()))
+}
+
 /// The HTTP surface.
 ///
 /// # Errors
 /// When the public addresses or tokens cannot be used.
-pub(crate) fn router(config: Config, service: &Arc<Service>) -> anyhow::Result<Router> {
+pub(crate) fn router(config: Config, service: &Arc<Service>, metrics: Metrics) -> anyhow::Result<Router> {
     let verifier = Verifier::new(&config.base_urls, &config.carrier.auth_tokens)
         .context("PUBLIC_BASE_URL and TWILIO_AUTH_TOKEN cannot be used to check signatures")?;
     let enrolment = Arc::clone(service) as Arc<dyn Enrolment>;
     let pages = Pages::new(enrolment, config.pages.addresses, &config.pages.frame_ancestors)?;
-    let (service, tokens, limits) = (Arc::clone(service), config.tokens, RateLimits::default());
-    Ok(proxycall_web::router(App { service, verifier, tokens, pages, limits }))
+    let (service, tokens) = (Arc::clone(service), config.tokens);
+    let (limits, capacity) = (RateLimits::default(), Capacity::default());
+    Ok(proxycall_web::router(App { service, verifier, tokens, pages, limits, capacity, metrics }))
 }

@@ -13,11 +13,13 @@ pub mod doctor;
 pub mod import;
 pub mod jobs;
 pub mod live_policy;
+mod observe;
 pub mod pool;
 pub mod ports;
 pub mod privacy;
 pub mod sheet;
 pub mod texts;
+pub mod trace;
 
 use std::{future::Future, sync::Arc, time::Duration};
 

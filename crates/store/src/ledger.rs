@@ -26,8 +26,8 @@ use proxycall_service::ports::{
         DispatchReport, DispatchResult, DispatchStep, Entered, ImportClient, ImportFinding, InboundCall, InboundText,
         InteractionFilter, LinkOutcome, LinkProof, LinkState, MoveNumber, Moved, NumberDates, NumberFilter,
         OpenPurchase, Page, PlaceOrder, PlacedOrder, ProgressPage, PurchaseEnd, RecordedCall, RecordedText,
-        ReleaseNumber, RequestCode, RequestKey, ReserveNumber, RestoreClient, SendStep, SpareIds, StoredAnswer,
-        TextResult, UpdateClient, UseLink, Work,
+        ReleaseNumber, RequestCode, RequestKey, ReserveNumber, RestoreClient, SendStep, SpareIds, Standing,
+        StoredAnswer, TextResult, UpdateClient, UseLink, Work,
     },
 };
 
@@ -45,38 +45,40 @@ macro_rules! statements {
     };
 }
 
-/// Hands a verb to the writer of SQLite, or to `$run` of PostgreSQL.
+/// Hands a verb to the writer of SQLite, or to `$run` of PostgreSQL. It may run on another task than whoever asks: the
+/// request on whose behalf it is done goes along, to be kept with the jobs that it enqueues.
 macro_rules! run {
     ($store:ident, $run:ident, $noun:ident::$verb:ident($($argument:ident),*)) => {{
         let arguments = Arc::new(($($argument,)*));
         let codec = Arc::clone(&$store.codec);
-        match &$store.engine {
+        let request = proxycall_service::trace::current();
+        crate::observe::measured("unit", async { match &$store.engine {
             Engine::Sqlite(engine) => {
                 engine.writer().unit(move |db| {
                     let (arguments, codec) = (Arc::clone(&arguments), Arc::clone(&codec));
-                    Box::pin(async move {
+                    Box::pin(proxycall_service::trace::on_behalf_of(request, async move {
                         let ($($argument,)*) = &*arguments;
                         sqlite::verbs::$noun::$verb(db, &codec, $($argument),*).await
-                    })
+                    }))
                 }).await
             }
             Engine::Postgres(engine) => {
                 engine.$run(move |db| {
                     let (arguments, codec) = (Arc::clone(&arguments), Arc::clone(&codec));
-                    Box::pin(async move {
+                    Box::pin(proxycall_service::trace::on_behalf_of(request, async move {
                         let ($($argument,)*) = &*arguments;
                         postgres::verbs::$noun::$verb(db, &codec, $($argument),*).await
-                    })
+                    }))
                 }).await
             }
-        }
+        } }).await
     }};
 }
 
 /// Runs a verb that only reads: no unit, no queue.
 macro_rules! read {
     ($store:ident, $noun:ident::$verb:ident($($argument:expr),*)) => {{
-        let result = match &$store.engine {
+        crate::observe::measured("read", async { match &$store.engine {
             Engine::Sqlite(engine) => match engine.reader().await {
                 Ok(mut db) => sqlite::verbs::$noun::$verb(&mut db, &$store.codec, $($argument),*).await,
                 Err(error) => Err(error.into()),
@@ -85,8 +87,7 @@ macro_rules! read {
                 Ok(mut db) => postgres::verbs::$noun::$verb(&mut db, &$store.codec, $($argument),*).await,
                 Err(error) => Err(error.into()),
             },
-        };
-        result.map_err(LedgerError::from)
+        }.map_err(LedgerError::from) }).await
     }};
 }
 
@@ -462,6 +463,10 @@ impl Ledger for Store {
         now: Timestamp,
     ) -> Result<(), LedgerError> {
         unit!(self, requests::finish_request(key, answer, now))
+    }
+
+    async fn standing(&self, now: Timestamp) -> Result<Standing, LedgerError> {
+        read!(self, standing::standing(now))
     }
 
     async fn ping(&self) -> Result<(), LedgerError> {

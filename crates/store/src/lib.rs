@@ -7,6 +7,7 @@ mod error;
 mod keys;
 mod ledger;
 mod migrations;
+mod observe;
 mod postgres;
 mod shared_sql;
 mod sqlite;

@@ -16,7 +16,10 @@ use sqlx::{
 
 pub(crate) use sqlx::{PgConnection as Connection, postgres::PgRow as Row};
 
-use crate::error::{UnitError, is_crossed, unavailable};
+use crate::{
+    error::{UnitError, is_crossed, unavailable},
+    observe,
+};
 
 /// Switches the triggers that mark changes for the sheet.
 macro_rules! marks {
@@ -92,6 +95,7 @@ const UNDEFINED_TABLE: &str = "42P01";
 async fn again(error: &UnitError, attempt: &mut u32) -> bool {
     let again = is_crossed(error) && *attempt < ATTEMPTS;
     if again {
+        observe::crossed();
         tokio::time::sleep(PAUSE * *attempt * *attempt).await;
         *attempt += 1;
     }

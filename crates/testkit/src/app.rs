@@ -38,7 +38,7 @@ use proxycall_service::{
     sheet::SheetMirror,
 };
 use proxycall_twilio::{Patience, TwilioClient, TwilioConfig, Verifier};
-use proxycall_web::{ApiTokens, App, ClientAddresses, Pages, RateLimits, enrolment::Enrolment};
+use proxycall_web::{ApiTokens, App, Capacity, ClientAddresses, Metrics, Pages, RateLimits, enrolment::Enrolment};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -115,6 +115,8 @@ pub struct Outside {
     pub frame_ancestors: Vec<String>,
     /// A spreadsheet to be mirrored.
     pub sheet: Option<Spreadsheet>,
+    /// How much is carried out at once.
+    pub capacity: Capacity,
 }
 
 /// Runs a test of the public pages over SQLite.
@@ -124,6 +126,17 @@ pub async fn run_page_test(outside: Outside, test: impl AsyncFnOnce(&mut TestApp
     let mut app = TestApp::start_with(store, ledger, pool_config(), outside).await;
     test(&mut app).await;
     app.finish().await;
+}
+
+/// Runs a test over both databases, in which so many webhooks and so many other requests are carried out at once.
+pub async fn run_crowded_test(webhooks: usize, others: usize, test: impl AsyncFn(&mut TestApp)) {
+    for store in [database::sqlite().await, database::postgres().await] {
+        let ledger = store.store() as Arc<dyn Ledger>;
+        let outside = Outside { capacity: Capacity::new(webhooks, others), ..Outside::default() };
+        let mut app = TestApp::start_with(store, ledger, pool_config(), outside).await;
+        test(&mut app).await;
+        app.finish().await;
+    }
 }
 
 /// Runs a test over both databases.
@@ -211,6 +224,8 @@ impl TestApp {
             tokens,
             pages,
             limits: RateLimits::default(),
+            capacity: outside.capacity,
+            metrics: metrics(clock.now()),
         });
         let router = router.into_make_service_with_connect_info::<SocketAddr>();
         let server = tokio::spawn(async move {
@@ -440,6 +455,13 @@ impl TestApp {
         self.sandbox.shutdown().await;
         self.store.close().await;
     }
+}
+
+/// What this process tells of itself. Tests that share a process share it.
+fn metrics(now: jiff::Timestamp) -> Metrics {
+    let exposition = proxycall_prometheus::start().expect("metrics");
+    exposition.started_at(now.as_second());
+    Metrics::new(move || exposition.text())
 }
 
 /// A client of the carrier's API at this address.

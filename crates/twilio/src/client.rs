@@ -143,7 +143,7 @@ impl Carrier for TwilioClient {
 
     async fn account(&self) -> Result<CarrierAccount, CarrierError> {
         let url = below(&self.accounts, &[&format!("{}.json", self.account_sid)]);
-        let account: Account = self.ask_patiently(self.http.get(url)).await?;
+        let account: Account = self.ask_patiently("account", self.http.get(url)).await?;
         Ok(account.into())
     }
 

@@ -23,6 +23,11 @@ pub fn explain(code: i32) -> Explanation {
     }
 }
 
+/// Whether a code is in the table.
+pub(crate) fn is_known(code: i32) -> bool {
+    CODES.binary_search_by_key(&code, |(known, _)| *known).is_ok()
+}
+
 const NO_CODE: Explanation = lasting(
     "The carrier gave no code.",
     "Check that TWILIO_API_BASE_URL is the address of Twilio or of a carrier that speaks its API.",

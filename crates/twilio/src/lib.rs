@@ -7,6 +7,7 @@
 mod client;
 mod error_code;
 mod form;
+mod observe;
 mod signature;
 mod twiml;
 mod wire;
@@ -16,5 +17,6 @@ pub use client::{
 };
 pub use error_code::{Explanation, explain};
 pub use form::Form;
+pub use observe::count_error;
 pub use signature::{Payload, SIGNATURE_HEADER, SignatureError, Verifier, VerifierError, sign};
 pub use twiml::{CONTENT_TYPE, Dial, Gather, MessagingResponse, Say, VoiceResponse};

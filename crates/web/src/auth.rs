@@ -9,12 +9,13 @@ use axum::{
 };
 use jiff::Timestamp;
 use proxycall_domain::{Scope, TokenName, limits::Budget, pool::life::Actor};
+use proxycall_service::trace::RequestId;
 use proxycall_service::{access::token_hash, audit::Operator, ports::ledger::TokenHash};
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::{Arc, Mutex, PoisonError};
 use subtle::{Choice, ConstantTimeEq};
 
-use crate::{App, Problem, Shared, client_address::ClientAddress, rate_limit::Act, request_log::RequestId};
+use crate::{App, Problem, Shared, client_address::ClientAddress, rate_limit::Act};
 
 /// Which tokens open the business routes, besides those in the store.
 #[derive(Debug)]
@@ -36,7 +37,7 @@ pub(crate) struct Caller {
 
 impl Caller {
     fn new(actor: Actor, scope: Scope, request: &Request) -> Self {
-        let request_id = request.extensions().get::<RequestId>().map(|id| id.0.to_string()).unwrap_or_default();
+        let request_id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
         Self { operator: Operator { actor, request_id }, scope, subject: Arc::default() }
     }
 

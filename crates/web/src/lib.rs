@@ -1,7 +1,7 @@
 //! The HTTP surface of ProxyCall: the operator's API, Twilio's webhooks, the pages that clients see, health.
 //!
-//! A request passes, from outside in: one log line and a request id, a limit on time and body, the token (business
-//! routes) or the signature (webhooks), the idempotency key, the audit log, the handler.
+//! A request passes, from outside in: one log line and a request id, a limit on time, body and how much is done at once,
+//! the token (business routes) or the signature (webhooks), the idempotency key, the audit log, the handler.
 
 mod activate;
 mod api;
@@ -13,6 +13,9 @@ pub mod enrolment;
 mod health;
 mod idempotency;
 mod json;
+mod metrics;
+mod observe;
+mod overload;
 mod pages;
 mod problem;
 mod rate_limit;
@@ -24,18 +27,20 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request},
+    extract::{DefaultBodyLimit, MatchedPath, Request, State},
     http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header},
     middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
 };
 use futures_util::FutureExt as _;
-use proxycall_service::Service;
+use proxycall_service::{Service, trace};
 use proxycall_twilio::Verifier;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use auth::ApiTokens;
 pub use client_address::ClientAddresses;
+pub use metrics::Metrics;
+pub use overload::Capacity;
 pub use pages::Pages;
 pub use problem::Problem;
 pub use rate_limit::RateLimits;
@@ -69,6 +74,10 @@ pub struct App {
     pub pages: Pages,
     /// Who asked, called and wrote how often lately.
     pub limits: RateLimits,
+    /// How much is carried out at once.
+    pub capacity: Capacity,
+    /// How this instance tells how it is.
+    pub metrics: Metrics,
 }
 
 /// The state that handlers ask for.
@@ -98,30 +107,30 @@ pub fn router(app: App) -> Router {
     let looked = || middleware::from_fn_with_state(Arc::clone(&app), pages::looked);
     let operators = api::router().layer(record.clone()).layer(once);
     // What a new token is answered is kept nowhere, not even for whoever repeats the request.
-    let operators = operators.merge(api::tokens::router().layer(record)).layer(business);
+    let operators = operators.merge(api::tokens::router().layer(record)).layer(business.clone());
     let (routes, _) = OpenApiRouter::<Shared>::new()
         .merge(operators)
         .merge(health::router().layer(looked()))
         .merge(health::liveness())
         .split_for_parts();
-    let secure = app.service.public_base_url.starts_with("https://");
     let routes = routes
         .merge(docs::router(&openapi).layer(looked()))
+        .merge(metrics::router().layer(business))
         .merge(webhooks::router())
         .merge(pages::router(&app))
         .fallback(not_found)
         .method_not_allowed_fallback(async || Problem::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"))
-        .layer(middleware::from_fn(move |request, next| around(secure, request, next)));
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), around));
     routes.with_state(app)
 }
 
 /// What every request passes. One layer, since each further one costs a webhook some allocations.
-async fn around(secure: bool, mut request: Request, next: Next) -> Response {
+async fn around(State(app): State<Shared>, mut request: Request, next: Next) -> Response {
     let line = request_log::Line::begin(&mut request);
     DefaultBodyLimit::max(BODY_LIMIT).apply(&mut request);
     let limit = limit_of(&request);
-    let answered = AssertUnwindSafe(next.run(request)).catch_unwind();
-    let mut response = match tokio::time::timeout(limit, answered).await {
+    let answered = trace::on_behalf_of(Some(line.id()), answer(&app, request, next));
+    let mut response = match tokio::time::timeout(limit, AssertUnwindSafe(answered).catch_unwind()).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => problem::of_panic().into_response(),
         Err(_) => {
@@ -132,10 +141,23 @@ async fn around(secure: bool, mut request: Request, next: Next) -> Response {
     for (name, value) in HEADERS {
         response.headers_mut().entry(name).or_insert(value);
     }
-    if secure {
+    if app.service.public_base_url.starts_with("https://") {
         response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
     }
     response
+}
+
+/// The answer, or, when too much is carried out already, the request to come back.
+async fn answer(app: &App, request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let _place = match overload::counted_first(route) {
+        Some(surface) => match app.capacity.admit(surface) {
+            Some(place) => Some(place),
+            None => return overload::come_back().into_response(),
+        },
+        None => None,
+    };
+    next.run(request).await
 }
 
 /// How long a request may take. What asks the carrier about the whole account says itself, and better, when that takes

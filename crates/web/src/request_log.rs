@@ -2,11 +2,8 @@
 //! header, or a path with data in it.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Instant,
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, Instant},
 };
 
 use axum::{
@@ -15,6 +12,9 @@ use axum::{
     response::Response,
 };
 use proxycall_domain::phone::{mask, mask_sid};
+use proxycall_service::trace::RequestId;
+
+use crate::{observe, webhooks::Kind};
 
 /// Carries the request id.
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -34,13 +34,13 @@ pub(crate) struct Note {
 }
 
 /// Ids differ within a process by the counter, between processes by the moment of the first one.
-fn request_id() -> String {
+fn request_id() -> RequestId {
     static START: std::sync::OnceLock<u64> = std::sync::OnceLock::new();
     let start = START.get_or_init(|| {
         use std::hash::{BuildHasher, RandomState};
         RandomState::new().hash_one(std::process::id())
     });
-    format!("{:08x}{:06x}", start & 0xffff_ffff, NEXT.fetch_add(1, Ordering::Relaxed) & 0xff_ffff)
+    RequestId::new(*start, NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// The line of one request.
@@ -52,15 +52,12 @@ pub(crate) struct Line {
     id: RequestId,
 }
 
-/// The request's id, for those behind who write it down.
-#[derive(Clone)]
-pub(crate) struct RequestId(pub(crate) Arc<str>);
-
 impl Line {
     /// What there is to say of a request before it is answered.
     pub(crate) fn begin(request: &mut Request) -> Self {
-        let id = RequestId(request_id().into());
-        request.extensions_mut().insert(id.clone());
+        let id = request_id();
+        // For those behind who write it down.
+        request.extensions_mut().insert(id);
         Self {
             started: Instant::now(),
             method: request.method().clone(),
@@ -69,20 +66,30 @@ impl Line {
         }
     }
 
-    /// Writes it, and the id into the answer.
+    /// The request's id. Ours: what came in as `X-Request-Id` is anybody's.
+    pub(crate) fn id(&self) -> RequestId {
+        self.id
+    }
+
+    /// Writes it, counts the request, and puts the id into the answer.
     pub(crate) fn end(self, response: &mut Response) {
         let note = response.extensions_mut().remove::<Note>();
         let route = self.route.as_ref().map_or("unknown", MatchedPath::as_str);
-        write_line(&self.id.0, &self.method, route, response, note, self.started);
-        if let Ok(value) = HeaderValue::try_from(&*self.id.0) {
+        let (status, took) = (response.status(), self.started.elapsed());
+        match Kind::of(route) {
+            Some(kind) => observe::webhook(kind, note.as_ref().map(|note| note.outcome), status, took),
+            None => observe::request(route, status, took),
+        }
+        let id = self.id.to_string();
+        write_line(&id, &self.method, route, status.as_u16(), note, took);
+        if let Ok(value) = HeaderValue::try_from(id) {
             response.headers_mut().insert(REQUEST_ID.clone(), value);
         }
     }
 }
 
-fn write_line(id: &str, method: &Method, route: &str, response: &Response, note: Option<Note>, started: Instant) {
-    let status = response.status().as_u16();
-    let duration_ms = f64::from(u32::try_from(started.elapsed().as_micros()).unwrap_or(u32::MAX)) / 1_000.0;
+fn write_line(id: &str, method: &Method, route: &str, status: u16, note: Option<Note>, took: Duration) {
+    let duration_ms = f64::from(u32::try_from(took.as_micros()).unwrap_or(u32::MAX)) / 1_000.0;
     match note {
         Some(note) => tracing::info!(
             request = id,

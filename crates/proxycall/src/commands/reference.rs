@@ -37,7 +37,7 @@ pub(crate) fn run(options: &Reference) -> anyhow::Result<ExitCode> {
     Ok(if drifted == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn files() -> anyhow::Result<[(&'static str, String); 4]> {
+fn files() -> anyhow::Result<[(&'static str, String); 5]> {
     let mut openapi = proxycall_web::openapi().to_pretty_json()?;
     openapi.push('\n');
     Ok([
@@ -45,6 +45,7 @@ fn files() -> anyhow::Result<[(&'static str, String); 4]> {
         (".env.example", variables::env_example()),
         ("docs/openapi.json", openapi),
         ("docs/commands.md", commands()),
+        ("docs/metrics.md", proxycall_prometheus::markdown()),
     ])
 }
 

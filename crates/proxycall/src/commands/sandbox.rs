@@ -95,7 +95,7 @@ pub(crate) async fn run(env: &Environment, options: &cli::Sandbox) -> anyhow::Re
     parts.service.init_sheet().await.context("the simulated sheet cannot be set up")?;
     let lines = populate(&parts.service, &carrier).await?;
     let limits = config.server;
-    let router = wiring::router(config, &parts.service)?;
+    let router = wiring::router(config, &parts.service, wiring::metrics(&stop)?)?;
     greet(&base_url, &carrier.base_url(), &lines, options.keep.as_deref());
     let result = lifecycle::run(listener, router, limits, parts.service, parts.store, stop).await;
     carrier.shutdown().await;

@@ -39,7 +39,7 @@ pub(crate) async fn run(env: &Environment, options: &Serve) -> anyhow::Result<Ex
     }
     let limits = config.server;
     let base_url = parts.service.public_base_url.clone();
-    let router = wiring::router(config, &parts.service)?;
+    let router = wiring::router(config, &parts.service, wiring::metrics(&stop)?)?;
     let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port))
         .await
         .with_context(|| format!("port {port} cannot be listened on; another program may use it (PORT)"))?;

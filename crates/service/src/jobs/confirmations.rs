@@ -8,7 +8,7 @@ use std::time::Duration;
 use proxycall_domain::{PendingId, PhoneNumber, Phrase, TextSender};
 
 use crate::{
-    Service,
+    Service, observe,
     ports::{
         CarrierError, LedgerError, MailError,
         carrier::{OutgoingCall, OutgoingText},
@@ -123,6 +123,7 @@ impl Service {
     }
 
     fn mailed(&self, job: &ClaimedJob, outcome: Result<(), MailError>) -> DispatchResult {
+        observe::mail(&outcome);
         let Err(error) = outcome else { return DispatchResult::Sent { sid: None } };
         tracing::warn!(job = %job.id, attempt = job.attempt, %error, "a mail was not taken");
         match error {

@@ -9,22 +9,28 @@ mod privacy;
 mod retry;
 mod send_text;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument as _, Span};
 
 pub(crate) use retry::backoff;
 
 use crate::{
     Service,
     live_policy::REFRESH_EVERY,
+    observe,
     ports::{
         LedgerError,
         ledger::{ClaimedJob, Work},
     },
+    trace,
 };
 
 /// How long a job is ours. Longer than anything it waits for: the carrier has 10 s.
@@ -60,14 +66,30 @@ impl Service {
         let lease_until = now.checked_add(LEASE).unwrap_or(now);
         let jobs = self.ledger.claim_jobs(AT_ONCE, now, lease_until).await?;
         let count = jobs.len();
-        stream::iter(jobs)
-            .for_each_concurrent(None, async |job| {
-                if let Err(error) = self.run_job(&job).await {
-                    tracing::error!(job = %job.id, kind = job.work.kind(), %error, "a job stopped; it comes back");
-                }
-            })
-            .await;
+        stream::iter(jobs).for_each_concurrent(None, async |job| self.run_for_its_request(&job).await).await;
         Ok(count)
+    }
+
+    /// Every line that a job logs names the request that caused it, whatever the level that is logged.
+    async fn run_for_its_request(&self, job: &ClaimedJob) {
+        let span = match job.request {
+            Some(request) => tracing::error_span!("job", %request),
+            None => Span::none(),
+        };
+        let run = async {
+            let started = Instant::now();
+            let outcome = self.run_job(job).await;
+            let (kind, attempt) = (job.work.kind(), job.attempt);
+            observe::job_run(&job.work, &outcome);
+            match outcome {
+                Ok(()) => {
+                    let duration_ms = started.elapsed().as_micros() as f64 / 1_000.0;
+                    tracing::info!(job = %job.id, kind, attempt, duration_ms, "job");
+                }
+                Err(error) => tracing::error!(job = %job.id, kind, attempt, %error, "a job stopped; it comes back"),
+            }
+        };
+        trace::on_behalf_of(job.request, run.instrument(span)).await;
     }
 
     async fn run_job(&self, job: &ClaimedJob) -> Result<(), LedgerError> {
@@ -89,7 +111,9 @@ impl Service {
 
     /// When to try a job again; none: it has been tried often enough.
     pub(crate) fn retry_at(&self, job: &ClaimedJob, asked: Option<Duration>) -> Option<Timestamp> {
-        let wait = retry::wait(job.attempt, asked, self.chance.fraction())?;
+        let wait = retry::wait(job.attempt, asked, self.chance.fraction());
+        observe::job_retry(&job.work, wait.is_some());
+        let wait = wait?;
         let now = self.clock.now();
         now.checked_add(SignedDuration::try_from(wait).unwrap_or(LEASE)).ok()
     }

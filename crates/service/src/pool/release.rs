@@ -18,6 +18,7 @@ use crate::{
         clock::Ids as _,
         ledger::{ClaimedJob, MoveNumber, MoveTo, Moved, ReleaseNumber, Work},
     },
+    trace,
 };
 
 /// How long whoever asked holds the job that tells the carrier. Longer than an exchange with the carrier takes.
@@ -155,6 +156,7 @@ impl Service {
             work: Work::ReleaseNumber { number: phone },
             attempt: 1,
             lease_until,
+            request: trace::current(),
         };
         let release = ReleaseNumber { phone, force, act, job: job.id, lease_until };
         match self.ledger.release_number(release).await? {

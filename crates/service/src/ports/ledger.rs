@@ -16,6 +16,7 @@ mod pool;
 mod privacy;
 mod requests;
 mod sheet;
+mod standing;
 mod texts;
 
 use async_trait::async_trait;
@@ -57,6 +58,7 @@ pub use privacy::{
 };
 pub use requests::{Begun, RequestKey, StoredAnswer};
 pub use sheet::{Mark, SheetBook, SheetChanges, SheetNews, SheetProblem, SheetState, Told};
+pub use standing::{Standing, WaitingJobs};
 pub use texts::{DeliveryReport, InboundText, OutboundText, RecordedText, SendStep, SentText, TextOutcome, TextResult};
 
 /// Why a verb did nothing.
@@ -460,6 +462,9 @@ pub trait Ledger: SheetBook + AccessBook + Blocklist + PrivacyBook {
         answer: Option<StoredAnswer>,
         now: Timestamp,
     ) -> Result<(), LedgerError>;
+
+    /// How things stand, for an operator who watches: a few indexed reads, and the pool counted once.
+    async fn standing(&self, now: Timestamp) -> Result<Standing, LedgerError>;
 
     /// Whether the store can be written to, now.
     async fn ping(&self) -> Result<(), LedgerError>;

@@ -12,7 +12,10 @@ use std::sync::Arc;
 use tokio::sync::{RwLock, mpsc, oneshot};
 
 use super::{file_identity, file_of};
-use crate::error::{UnitError, unavailable};
+use crate::{
+    error::{UnitError, unavailable},
+    observe,
+};
 
 /// How many verbs may share one commit. More would make the first of them wait too long.
 const BATCH: usize = 128;
@@ -167,6 +170,7 @@ impl State {
             if batch.is_empty() {
                 continue;
             }
+            observe::batch(batch.len());
             let committed = self.commit(&mut batch).await;
             for unit in batch.drain(..) {
                 unit.settle(&committed);

@@ -1,7 +1,12 @@
 //! Work for the outside world: enqueued with its cause, held by one at a time.
 
 use proxycall_domain::JobId;
-use proxycall_service::ports::ledger::{ClaimedJob, Work};
+use proxycall_service::{
+    ports::ledger::{ClaimedJob, Work},
+    trace::{self, RequestId},
+};
+use serde::Deserialize as _;
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::*;
@@ -16,6 +21,28 @@ const END: &str = "DELETE FROM job WHERE id = $1 AND run_at = $2";
 const PUT_OFF: &str = "UPDATE job SET run_at = $3 WHERE id = $1 AND run_at = $2";
 const NEXT: &str = "SELECT MIN(run_at) FROM job";
 
+/// Under which name the request that caused a job is kept, among the fields of its work: there the version of the program
+/// that knows nothing of it passes it over.
+const REQUEST: &str = "request";
+
+/// Work as it is kept. Work without fields comes by itself, and has no request.
+fn with_request(work: &Work, request: Option<RequestId>) -> Result<Value, LedgerError> {
+    let mut kept = serde_json::to_value(work).map_err(|_| unreadable("work without JSON form"))?;
+    let fields = kept.as_object_mut().and_then(|kinds| kinds.values_mut().next()).and_then(Value::as_object_mut);
+    if let (Some(fields), Some(request)) = (fields, request) {
+        fields.insert(REQUEST.to_owned(), Value::String(request.to_string()));
+    }
+    Ok(kept)
+}
+
+/// Work from the store, and the request that caused it if that is known.
+fn without_request(kept: &Value) -> Result<(Work, Option<RequestId>), LedgerError> {
+    let fields = kept.as_object().and_then(|kinds| kinds.values().next());
+    let request = fields.and_then(|fields| fields.get(REQUEST)?.as_str()?.parse().ok());
+    let work = Work::deserialize(kept).map_err(|_| unreadable("the work of a job"))?;
+    Ok((work, request))
+}
+
 async fn add(
     db: &mut Connection,
     codec: &Codec,
@@ -27,7 +54,7 @@ async fn add(
     sqlx::query(statement)
         .bind(id.uuid())
         .bind(work.kind())
-        .bind(codec.seal_json(work)?)
+        .bind(codec.seal_json(&with_request(work, trace::current())?)?)
         .bind(millis(at))
         .bind(work.once())
         .execute(&mut *db)
@@ -107,10 +134,10 @@ pub(crate) async fn claim_jobs(
     let mut jobs = Vec::with_capacity(rows.len());
     for row in rows {
         let id = JobId::from_uuid(row.try_get::<Uuid, _>("id")?);
-        match codec.open_json(row.try_get("work")?) {
-            Ok(work) => {
+        match codec.open_json(row.try_get("work")?).and_then(|kept| without_request(&kept)) {
+            Ok((work, request)) => {
                 let attempt = u32::try_from(row.try_get::<i64, _>("attempt")?).unwrap_or(u32::MAX);
-                jobs.push(ClaimedJob { id, work, attempt, lease_until: *lease_until });
+                jobs.push(ClaimedJob { id, work, attempt, lease_until: *lease_until, request });
             }
             // One job that only another version of the program can read must not hold up all others.
             Err(error) => tracing::error!(%id, %error, "a job cannot be read; it is left for later"),

@@ -29,6 +29,7 @@ pub(crate) mod requests;
 pub(crate) mod retention;
 pub(crate) mod settings;
 pub(crate) mod sheet;
+pub(crate) mod standing;
 pub(crate) mod texts;
 pub(crate) mod wiring;
 

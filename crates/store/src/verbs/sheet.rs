@@ -8,7 +8,7 @@ use proxycall_service::ports::ledger::{Mark, SheetChanges, SheetNews, SheetProbl
 
 use super::*;
 
-fn tab_of(title: &str) -> Result<Tab, LedgerError> {
+pub(super) fn tab_of(title: &str) -> Result<Tab, LedgerError> {
     Tab::ALL.into_iter().find(|tab| tab.title() == title).ok_or_else(|| unreadable("a tab"))
 }
 

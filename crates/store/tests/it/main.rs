@@ -33,6 +33,7 @@ mod sending;
 mod settings;
 mod sheet;
 mod sqlite_faults;
+mod standing;
 mod support;
 mod texts;
 mod units;
@@ -152,6 +153,13 @@ ledger_suite! {
         work_that_is_there_once_runs_again_when_it_is_wanted_meanwhile,
         many_at_once_reserve_each_number_once,
         no_sequence_of_acts_gives_a_number_two_owners;
+    standing:
+        of_an_empty_store_nothing_is_told,
+        jobs_are_counted_by_kind_with_their_age_and_when_they_are_due,
+        the_pool_is_counted_as_the_stock_is,
+        alerts_and_waiting_rows_are_counted_and_the_oldest_is_told,
+        a_job_carries_the_request_that_caused_it_and_so_does_what_follows,
+        the_version_before_reads_a_job_with_a_request_and_we_read_one_without;
     sheet:
         without_a_mirror_nothing_is_marked,
         every_change_of_what_the_sheet_shows_marks_its_row,

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::TwilioClient;
-use crate::{explain, wire};
+use crate::{explain, observe, wire};
 
 /// Largest answer that is read, in bytes; a page of texts is some hundred kilobytes, one of 1,000 numbers about two
 /// million bytes.
@@ -78,20 +78,28 @@ impl Patience {
 
 impl TwilioClient {
     /// Asks once. For whatever costs money or cannot be taken back.
-    pub(super) async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, CarrierError> {
-        let body = read(self.deliver(request).await?).await?;
+    pub(super) async fn ask<T: DeserializeOwned>(
+        &self,
+        operation: &'static str,
+        request: RequestBuilder,
+    ) -> Result<T, CarrierError> {
+        let body = self.deliver(operation, request).await?;
         // The parser's own words could repeat a number or a text.
         serde_json::from_slice(&body).map_err(|_| unreadable())
     }
 
     /// Asks again when that may help. For questions, and for changes that do no harm when made twice.
-    pub(super) async fn ask_patiently<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, CarrierError> {
+    pub(super) async fn ask_patiently<T: DeserializeOwned>(
+        &self,
+        operation: &'static str,
+        request: RequestBuilder,
+    ) -> Result<T, CarrierError> {
         let began = Instant::now();
         let mut tries = 1;
         loop {
             // A request whose body is a stream has no copy; ours are forms.
-            let Some(copy) = request.try_clone() else { return self.ask(request).await };
-            let error = match self.ask(copy).await {
+            let Some(copy) = request.try_clone() else { return self.ask(operation, request).await };
+            let error = match self.ask(operation, copy).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
@@ -104,8 +112,22 @@ impl TwilioClient {
         }
     }
 
+    /// Sends a request and reads the whole answer. `operation` names it for those who watch.
+    pub(super) async fn deliver(
+        &self,
+        operation: &'static str,
+        request: RequestBuilder,
+    ) -> Result<Vec<u8>, CarrierError> {
+        let outcome = match self.send(request).await {
+            Ok(response) => read(response).await,
+            Err(error) => Err(error),
+        };
+        observe::request(operation, &outcome);
+        outcome
+    }
+
     /// Sends a request and sorts what can happen into the service's errors. The one place where anything is sent.
-    pub(super) async fn deliver(&self, request: RequestBuilder) -> Result<Response, CarrierError> {
+    async fn send(&self, request: RequestBuilder) -> Result<Response, CarrierError> {
         let request = request.basic_auth(&self.account_sid, Some(self.auth_token.expose_secret()));
         let response = request.send().await.map_err(|error| {
             let sent = !(error.is_connect() || error.is_builder());
@@ -121,8 +143,9 @@ impl TwilioClient {
         } else if status.is_server_error() {
             CarrierError::Failed { status: status.as_u16(), retry_after }
         } else {
-            let body = read(response).await.unwrap_or_default();
-            refusal(status, wire::error_code(&body), retry_after)
+            let code = wire::error_code(&read(response).await.unwrap_or_default());
+            observe::count_error(code);
+            refusal(status, code, retry_after)
         })
     }
 
@@ -165,7 +188,7 @@ pub(super) fn does_not_exist(error: &CarrierError) -> bool {
 }
 
 /// What came of taking something away: false when it was not there (any more).
-pub(super) fn was_there(answer: Result<Response, CarrierError>) -> Result<bool, CarrierError> {
+pub(super) fn was_there<T>(answer: Result<T, CarrierError>) -> Result<bool, CarrierError> {
     match answer {
         Ok(_) => Ok(true),
         Err(error) if does_not_exist(&error) => Ok(false),

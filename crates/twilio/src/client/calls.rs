@@ -15,10 +15,12 @@ pub(super) async fn place(client: &TwilioClient, call: &OutgoingCall) -> Result<
         ("StatusCallback", &call.status_callback),
         ("StatusCallbackMethod", "POST"),
     ];
-    let placed: Call = client.ask(client.http.post(client.resource(&["Calls.json"])).form(&form)).await?;
+    let placed: Call = client.ask("place_call", client.http.post(client.resource(&["Calls.json"])).form(&form)).await?;
     Ok(placed.into())
 }
 
 pub(super) async fn delete(client: &TwilioClient, sid: &str) -> Result<bool, CarrierError> {
-    was_there(client.deliver(client.http.delete(client.resource(&["Calls", &format!("{sid}.json")]))).await)
+    was_there(
+        client.deliver("delete_call", client.http.delete(client.resource(&["Calls", &format!("{sid}.json")]))).await,
+    )
 }

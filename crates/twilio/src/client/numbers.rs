@@ -43,7 +43,7 @@ pub(super) async fn for_sale(client: &TwilioClient, search: &NumberSearch) -> Re
     let needed = [("VoiceEnabled", search.require_voice), ("SmsEnabled", search.require_sms)];
     query.extend(needed.into_iter().filter(|(_, needed)| *needed).map(|(name, _)| (name, "true".to_owned())));
     let url = client.resource(&["AvailablePhoneNumbers", &search.country.to_string(), shelf]);
-    match client.ask_patiently::<OfferPage>(client.http.get(url).query(&query)).await {
+    match client.ask_patiently::<OfferPage>("numbers_for_sale", client.http.get(url).query(&query)).await {
         Ok(page) => {
             let offers = page.into_offers().filter(|offer| {
                 // Not everybody who speaks this API heeds the two parameters.
@@ -63,7 +63,7 @@ pub(super) async fn buy(client: &TwilioClient, purchase: &NumberPurchase) -> Res
     form.extend(purchase.address_sid.clone().map(|sid| ("AddressSid", sid)));
     form.extend(purchase.bundle_sid.clone().map(|sid| ("BundleSid", sid)));
     let url = client.resource(&[&format!("{OWN}.json")]);
-    let bought: Number = client.ask(client.http.post(url).form(&form)).await?;
+    let bought: Number = client.ask("buy_number", client.http.post(url).form(&form)).await?;
     bought.into_number().ok_or_else(unreadable)
 }
 
@@ -82,7 +82,7 @@ async fn list(client: &TwilioClient, query: &[(&str, &str)]) -> Result<Vec<Carri
     let mut request = client.http.get(client.resource(&[&format!("{OWN}.json")])).query(query);
     let mut whole = Whole::default();
     for _ in 0..MAX_PAGES {
-        let page: NumberPage = client.ask_patiently(request).await?;
+        let page: NumberPage = client.ask_patiently("numbers", request).await?;
         let numbers: Vec<CarrierNumber> =
             page.numbers.into_iter().map(Number::into_number).collect::<Option<_>>().ok_or_else(unreadable)?;
         whole.add(numbers)?;
@@ -143,13 +143,14 @@ pub(super) async fn update(
     let mut form: Form = update.friendly_name.clone().map(|name| ("FriendlyName", name)).into_iter().collect();
     form.extend(update.wiring.as_ref().map(wiring).unwrap_or_default());
     let request = client.http.post(client.resource(&[OWN, &format!("{sid}.json")])).form(&form);
-    let updated: Number = client.ask_patiently(request).await?;
+    let updated: Number = client.ask_patiently("update_number", request).await?;
     updated.into_number().ok_or_else(unreadable)
 }
 
 /// Asked once: a second try could not tell "gave back" from "never had".
 pub(super) async fn release(client: &TwilioClient, sid: &str) -> Result<bool, CarrierError> {
-    was_there(client.deliver(client.http.delete(client.resource(&[OWN, &format!("{sid}.json")]))).await)
+    let request = client.http.delete(client.resource(&[OWN, &format!("{sid}.json")]));
+    was_there(client.deliver("release_number", request).await)
 }
 
 /// Every address, an empty one included, which takes off what is there; trunk and applications only when present.

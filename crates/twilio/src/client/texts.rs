@@ -25,7 +25,8 @@ pub(super) async fn send(client: &TwilioClient, text: &OutgoingText) -> Result<C
         TextSender::Name(name) => ("From", name.clone()),
     };
     let form = [(sender, from.as_str()), ("To", &to), ("Body", &text.body), ("StatusCallback", &text.status_callback)];
-    let message: Message = client.ask(client.http.post(client.resource(&["Messages.json"])).form(&form)).await?;
+    let message: Message =
+        client.ask("send_text", client.http.post(client.resource(&["Messages.json"])).form(&form)).await?;
     message.into_text().map_err(|_| unreadable())
 }
 
@@ -35,11 +36,11 @@ fn message(client: &TwilioClient, sid: &str) -> Url {
 
 /// An empty text is Twilio's way to redact one.
 pub(super) async fn redact(client: &TwilioClient, sid: &str) -> Result<bool, CarrierError> {
-    was_there(client.deliver(client.http.post(message(client, sid)).form(&[("Body", "")])).await)
+    was_there(client.deliver("redact_message", client.http.post(message(client, sid)).form(&[("Body", "")])).await)
 }
 
 pub(super) async fn delete(client: &TwilioClient, sid: &str) -> Result<bool, CarrierError> {
-    was_there(client.deliver(client.http.delete(message(client, sid))).await)
+    was_there(client.deliver("delete_message", client.http.delete(message(client, sid))).await)
 }
 
 /// To the second, as the carrier's dates are: texts of the second in which `since` lies are included. More than can be
@@ -55,7 +56,7 @@ pub(super) async fn find(
     let mut request = client.http.get(client.resource(&["Messages.json"])).query(&query);
     let mut found = Vec::new();
     for _ in 0..MAX_PAGES {
-        let page: MessagePage = client.ask_patiently(request).await?;
+        let page: MessagePage = client.ask_patiently("find_texts", request).await?;
         let texts = page
             .messages
             .into_iter()

@@ -14,6 +14,7 @@ use proxycall_domain::{
 use proxycall_service::{
     pool::NumberFailure,
     ports::ledger::{Alert, NumberFilter},
+    trace,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -40,7 +41,7 @@ pub(crate) const CARRIER_LIMIT: Duration = Duration::from_secs(90);
 
 /// Carries work with the carrier to its end, whether or not whoever asked still listens: it may have cost money.
 async fn to_its_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Result<T, Problem> {
-    match tokio::time::timeout(CARRIER_LIMIT, tokio::spawn(work)).await {
+    match tokio::time::timeout(CARRIER_LIMIT, tokio::spawn(trace::on_behalf_of(trace::current(), work))).await {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(_)) => Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "An error of ours; see the log")),
         Err(_) => Err(Problem::new(

@@ -16,7 +16,7 @@ pub(super) const EVERYWHERE: [(&str, &str); 4] = [
     ("403", "The token is missing, malformed or not valid, or its scope does not suffice"),
     ("413", "The body is larger than 256 KiB"),
     ("429", "Too many requests; Retry-After says when to ask again"),
-    ("503", "The store is not available, or the request took too long; try again later"),
+    ("503", "The store is not available, the request took too long, or too much is asked at once; try again later"),
 ];
 const FIELD: &str = "A field is not as it should be";
 const REPEATED: &str = "A request with this Idempotency-Key is still being carried out";

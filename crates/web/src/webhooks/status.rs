@@ -7,12 +7,14 @@ use axum::{
 };
 use proxycall_domain::{DispatchId, Outcome};
 use proxycall_service::{calls::CallReport, ports::LedgerError, texts::TextReport};
+use proxycall_twilio::count_error;
 
 use super::TwilioWebhook;
 use crate::{Problem, Shared, request_log::Note};
 
 /// What became of a text that we sent.
 pub(crate) async fn message(State(app): State<Shared>, webhook: TwilioWebhook) -> Response {
+    webhook.error_code().into_iter().for_each(count_error);
     let Some(sid) = webhook.sid(&["MessageSid", "SmsSid"]) else { return done("ignored", &webhook, "") };
     let status = Some(webhook.get("MessageStatus")).filter(|status| !status.is_empty());
     let Some(outcome) = Outcome::of_message(status.unwrap_or_else(|| webhook.get("SmsStatus"))) else {
@@ -44,6 +46,7 @@ pub(crate) async fn message(State(app): State<Shared>, webhook: TwilioWebhook) -
 /// `answerOnBridge` keeps the caller's leg unanswered until the other side picks up, so a completed leg that no
 /// `<Dial action>` has reported on is one that was bridged.
 pub(crate) async fn voice(State(app): State<Shared>, webhook: TwilioWebhook) -> Response {
+    webhook.error_code().into_iter().for_each(count_error);
     let Some(sid) = webhook.sid(&["CallSid"]) else { return done("ignored", &webhook, "") };
     let outcome = match webhook.get("CallStatus") {
         "completed" => Outcome::Completed,

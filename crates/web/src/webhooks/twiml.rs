@@ -44,9 +44,14 @@ pub(super) fn text(answer: TextAnswer) -> String {
     }
 }
 
+/// The answer.
+pub(super) fn answer(xml: String) -> Response {
+    ([(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE))], xml).into_response()
+}
+
 /// The answer, and what the log says of it.
 pub(super) fn respond(xml: String, note: Note) -> Response {
-    let mut response = ([(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE))], xml).into_response();
+    let mut response = answer(xml);
     response.extensions_mut().insert(note);
     response
 }

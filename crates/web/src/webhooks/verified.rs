@@ -1,14 +1,21 @@
-//! Promises: this type exists only for a request that Twilio signed: limit the body, verify, only then parse.
+//! Promises: this type exists only for a request that Twilio signed: limit the body, verify, only then parse; and only for
+//! as many at once as there are places.
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, OriginalUri, Request},
+    extract::{FromRequest, MatchedPath, OriginalUri, Request},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use proxycall_twilio::{Form, Payload, SIGNATURE_HEADER};
 
-use crate::{Problem, Shared, json::of_body, request_log::Note};
+use super::Kind;
+use crate::{
+    Problem, Shared,
+    json::of_body,
+    overload::{self, Place, Surface},
+    request_log::Note,
+};
 
 /// Longest id that is taken for one of the carrier's, in characters. Twilio's have 34; compatible carriers' differ.
 const SID_MAX: usize = 64;
@@ -17,6 +24,8 @@ const SID_MAX: usize = 64;
 pub(crate) struct TwilioWebhook {
     form: Form,
     query: Option<String>,
+    /// Taken until the answer is there.
+    _place: Place,
 }
 
 impl TwilioWebhook {
@@ -55,6 +64,7 @@ impl FromRequest<Shared> for TwilioWebhook {
     async fn from_request(request: Request, app: &Shared) -> Result<Self, Response> {
         // The address as it was received: routing strips prefixes from the request's own.
         let uri = request.extensions().get::<OriginalUri>().map_or_else(|| request.uri().clone(), |uri| uri.0.clone());
+        let kind = request.extensions().get::<MatchedPath>().and_then(|route| Kind::of(route.as_str()));
         let is_form = is_form(request.headers());
         let signature = request.headers().get(SIGNATURE_HEADER).cloned();
         let body = Bytes::from_request(request, app).await.map_err(|error| of_body(error).into_response())?;
@@ -65,15 +75,29 @@ impl FromRequest<Shared> for TwilioWebhook {
         if app.verifier.verify(target, payload, signature).is_err() {
             return Err(refused(&form));
         }
-        Ok(Self { form, query: uri.query().map(str::to_owned) })
+        let query = uri.query().map(str::to_owned);
+        match app.capacity.admit(Surface::Webhooks) {
+            Some(place) => Ok(Self { form, query, _place: place }),
+            None => Err(overloaded(app, kind, &form)),
+        }
     }
 }
 
 /// 403 and nothing else. The line in the log says no more than a masked number.
 fn refused(form: &Form) -> Response {
-    let mut response = Problem::new(StatusCode::FORBIDDEN, "The signature is not valid").into_response();
+    let response = Problem::new(StatusCode::FORBIDDEN, "The signature is not valid").into_response();
+    with_note(response, "refused_signature", form)
+}
+
+/// Too many are carried out already.
+fn overloaded(app: &Shared, kind: Option<Kind>, form: &Form) -> Response {
+    let response = kind.map_or_else(|| overload::come_back().into_response(), |kind| kind.overloaded(app));
+    with_note(response, "overloaded", form)
+}
+
+fn with_note(mut response: Response, outcome: &'static str, form: &Form) -> Response {
     response.extensions_mut().insert(Note {
-        outcome: "refused_signature",
+        outcome,
         from: form.get("From").unwrap_or_default().to_owned(),
         to: form.get("To").unwrap_or_default().to_owned(),
         sid: String::new(),

@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use proxycall_domain::{ClientId, CodeChannel, DispatchId, InteractionId, JobId, PendingId, PhoneNumber, PurchaseId};
 use serde::{Deserialize, Serialize};
 
+use crate::trace::RequestId;
+
 /// What is to be done. Holds ids and proxy numbers only: never a real number, text, name or code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -63,6 +65,19 @@ pub enum Work {
 }
 
 impl Work {
+    /// Every kind.
+    pub const KINDS: [&'static str; 9] = [
+        "send_text",
+        "wire_number",
+        "release_number",
+        "settle_purchase",
+        "dispatch",
+        "go_on",
+        "expire_confirmation",
+        "tend_pool",
+        "inspect_numbers",
+    ];
+
     /// The kind, for the store, logs and metrics.
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -114,4 +129,30 @@ pub struct ClaimedJob {
     pub attempt: u32,
     /// Until when it is ours. Also tells our claim from a later one.
     pub lease_until: Timestamp,
+    /// The request that caused it, for the log; none: a schedule did, or an earlier version of the program wrote it.
+    pub request: Option<RequestId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kinds_are_those_of_all_work() {
+        let number: PhoneNumber = "+33199000001".parse().unwrap();
+        let at = Timestamp::UNIX_EPOCH;
+        let confirmation = PendingId::parse("pending_id", "P-1").unwrap();
+        let all = [
+            Work::SendText { interaction: InteractionId::new(at, &[0; 10]) },
+            Work::WireNumber { number },
+            Work::ReleaseNumber { number },
+            Work::SettlePurchase { purchase: PurchaseId::new(at, &[0; 10]) },
+            Work::Dispatch { dispatch: DispatchId::new(at, &[0; 10]) },
+            Work::GoOn { confirmation: confirmation.clone(), generation: 1, after: CodeChannel::Sms },
+            Work::ExpireConfirmation { confirmation },
+            Work::TendPool,
+            Work::InspectNumbers,
+        ];
+        assert_eq!(all.map(|work| work.kind()), Work::KINDS);
+    }
 }

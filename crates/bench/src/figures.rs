@@ -7,6 +7,8 @@ use std::{fmt, time::Duration};
 pub struct Run {
     /// How long each answered request took.
     pub latencies: Vec<Duration>,
+    /// How many of them were answered with a sentence, where that was allowed.
+    pub said: u64,
     /// How many requests were not answered as they should be.
     pub failed: u64,
     /// From the first request to the last answer.
@@ -20,6 +22,8 @@ pub struct Run {
 pub struct Figures {
     /// Requests answered as they should be.
     pub requests: usize,
+    /// How many of them with a sentence.
+    pub said: u64,
     /// And those that were not.
     pub failed: u64,
     /// Requests a second.
@@ -45,6 +49,7 @@ impl Run {
         let count = f64::from(u32::try_from(requests).unwrap_or(u32::MAX)).max(1.0);
         Figures {
             requests,
+            said: self.said,
             failed: self.failed,
             per_second: count / self.elapsed.as_secs_f64(),
             p50: percentile(&self.latencies, 50),
@@ -62,9 +67,9 @@ impl Figures {
     pub fn to_json(&self) -> String {
         let cpu = self.cpu.map_or_else(|| "null".to_owned(), |cpu| format!("{cpu:.2}"));
         format!(
-            "{{\"requests\":{},\"failed\":{},\"per_second\":{:.0},\"p50_us\":{:.0},\"p90_us\":{:.0},\"p99_us\":{:.0},\
+            "{{\"requests\":{},\"said\":{},\"failed\":{},\"per_second\":{:.0},\"p50_us\":{:.0},\"p90_us\":{:.0},\"p99_us\":{:.0},\
              \"max_us\":{:.0},\"cpu_us\":{cpu}}}",
-            self.requests, self.failed, self.per_second, self.p50, self.p90, self.p99, self.max
+            self.requests, self.said, self.failed, self.per_second, self.p50, self.p90, self.p99, self.max
         )
     }
 }
@@ -99,6 +104,7 @@ mod tests {
     fn run(latencies: impl Iterator<Item = u64>) -> Run {
         Run {
             latencies: latencies.map(Duration::from_micros).collect(),
+            said: 0,
             failed: 0,
             elapsed: Duration::from_secs(2),
             server_cpu: Some(Duration::from_millis(10)),
@@ -124,7 +130,7 @@ mod tests {
         let figures = run(1..=200).figures();
         assert_eq!(
             figures.to_json(),
-            r#"{"requests":200,"failed":0,"per_second":100,"p50_us":100,"p90_us":180,"p99_us":198,"max_us":200,"cpu_us":50.00}"#
+            r#"{"requests":200,"said":0,"failed":0,"per_second":100,"p50_us":100,"p90_us":180,"p99_us":198,"max_us":200,"cpu_us":50.00}"#
         );
         assert_eq!(
             figures.to_string(),

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use metrics::{describe_counter, describe_gauge, describe_histogram};
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram};
 
 /// What kind of metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,13 @@ pub struct Metric {
 impl Metric {
     pub(crate) fn describe(&self) {
         match self.kind {
-            Kind::Counter => describe_counter!(self.name, self.meaning),
+            Kind::Counter => {
+                describe_counter!(self.name, self.meaning);
+                // From 0 on: Prometheus does not see the growth of what begins with its first event.
+                if self.labels.is_empty() {
+                    counter!(self.name).absolute(0);
+                }
+            }
             Kind::Gauge => describe_gauge!(self.name, self.meaning),
             Kind::Seconds | Kind::Units => describe_histogram!(self.name, self.meaning),
         }

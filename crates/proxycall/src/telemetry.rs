@@ -31,7 +31,7 @@ pub(crate) fn start(config: &LogConfig) {
         filter.with_target(target, level)
     });
     let layer = if config.json {
-        tracing_subscriber::fmt::layer().json().flatten_event(true).with_target(false).boxed()
+        tracing_subscriber::fmt::layer().json().flatten_event(true).with_span_list(false).with_target(false).boxed()
     } else {
         tracing_subscriber::fmt::layer().with_target(false).with_ansi(std::io::stdout().is_terminal()).boxed()
     };

@@ -20,5 +20,6 @@ pub mod stage;
 
 pub use app::{TestApp, run_test};
 // So that the tests of a layer need no arrow to what the layer itself must not know.
+pub use proxycall_prometheus::METRICS;
 pub use proxycall_sandbox as sandbox;
 pub use reqwest;

@@ -59,6 +59,7 @@ impl Capacity {
     #[must_use]
     pub fn new(webhooks: usize, others: usize) -> Self {
         let places = |all| Places { all, free: Arc::new(Semaphore::new(all)) };
+        [Surface::Webhooks, Surface::Others].into_iter().for_each(observe::shed_so_far);
         Self { webhooks: places(webhooks), others: places(others) }
     }
 

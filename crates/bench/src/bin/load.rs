@@ -53,6 +53,10 @@ struct Options {
     /// Calls a second. Without it, each connection announces the next as soon as it has an answer.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     rate: Option<u32>,
+    /// A call that hears a sentence is answered too, and counted apart. Each answer is timed from when its call was sent, not
+    /// from when it was due: this is for more calls than can be sent.
+    #[arg(long)]
+    sentences: bool,
     /// The server's process id: its CPU time is measured too (Linux).
     #[arg(long)]
     pid: Option<u32>,
@@ -90,7 +94,7 @@ async fn first_answer(server: SocketAddr, call: &Call, since: std::time::SystemT
     let limit = Instant::now() + START_LIMIT;
     loop {
         let answered = match Connection::open(server).await {
-            Ok(connection) => Caller::new(connection).announce(call).await,
+            Ok(connection) => Caller::new(connection, false).announce(call).await.map(drop),
             Err(error) => Err(error.into()),
         };
         match answered {
@@ -104,7 +108,7 @@ async fn first_answer(server: SocketAddr, call: &Call, since: std::time::SystemT
 async fn run(options: &Options, server: SocketAddr, calls: Arc<Vec<Call>>) -> anyhow::Result<Run> {
     let mut callers = Vec::new();
     for _ in 0..options.connections {
-        callers.push(Caller::new(Connection::open(server).await.context("nobody listens there")?));
+        callers.push(Caller::new(Connection::open(server).await.context("nobody listens there")?, options.sentences));
     }
     let next = Arc::new(AtomicUsize::new(0));
     let cpu = || options.pid.map(cpu_time).transpose();
@@ -114,11 +118,12 @@ async fn run(options: &Options, server: SocketAddr, calls: Arc<Vec<Call>>) -> an
         .into_iter()
         .map(|caller| tokio::spawn(caller.work(server, plan, Arc::clone(&calls), Arc::clone(&next))))
         .collect();
-    let mut run =
-        Run { latencies: Vec::with_capacity(calls.len()), failed: 0, elapsed: Duration::ZERO, server_cpu: None };
+    let latencies = Vec::with_capacity(calls.len());
+    let mut run = Run { latencies, said: 0, failed: 0, elapsed: Duration::ZERO, server_cpu: None };
     for task in tasks {
-        let (latencies, failed) = task.await?;
+        let Worked { latencies, said, failed } = task.await?;
         run.latencies.extend(latencies);
+        run.said += said;
         run.failed += failed;
     }
     run.elapsed = start.elapsed();
@@ -148,27 +153,36 @@ impl Plan {
     }
 }
 
+/// What became of a call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answered {
+    Connected,
+    Said,
+}
+
+/// What came of one connection's calls.
+struct Worked {
+    latencies: Vec<Duration>,
+    said: u64,
+    failed: u64,
+}
+
 /// One connection, and room for a request.
 struct Caller {
     connection: Connection,
+    sentences: bool,
     request: Vec<u8>,
     body: Vec<u8>,
 }
 
 impl Caller {
-    fn new(connection: Connection) -> Self {
-        Self { connection, request: Vec::new(), body: Vec::new() }
+    fn new(connection: Connection, sentences: bool) -> Self {
+        Self { connection, sentences, request: Vec::new(), body: Vec::new() }
     }
 
     /// Announces calls until none is left. The first failure is told, all are counted.
-    async fn work(
-        mut self,
-        server: SocketAddr,
-        plan: Plan,
-        calls: Arc<Vec<Call>>,
-        next: Arc<AtomicUsize>,
-    ) -> (Vec<Duration>, u64) {
-        let (mut latencies, mut failed) = (Vec::with_capacity(1_024), 0);
+    async fn work(mut self, server: SocketAddr, plan: Plan, calls: Arc<Vec<Call>>, next: Arc<AtomicUsize>) -> Worked {
+        let (mut latencies, mut said, mut failed) = (Vec::with_capacity(1_024), 0, 0);
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(call) = calls.get(index) else { break };
@@ -176,8 +190,12 @@ impl Caller {
             if plan.end.is_some_and(|end| since >= end) {
                 break;
             }
+            let since = if self.sentences { Instant::now() } else { since };
             match self.announce(call).await {
-                Ok(()) => latencies.push(since.elapsed()),
+                Ok(answered) => {
+                    latencies.push(since.elapsed());
+                    said += u64::from(answered == Answered::Said);
+                }
                 Err(error) => {
                     if failed == 0 {
                         // If nobody can be told, the number of failures still is.
@@ -191,15 +209,19 @@ impl Caller {
                 }
             }
         }
-        (latencies, failed)
+        Worked { latencies, said, failed }
     }
 
-    /// Announces one call; whatever does not connect it is an error.
-    async fn announce(&mut self, call: &Call) -> anyhow::Result<()> {
+    /// Announces one call; whatever does not connect it is an error, but for a sentence where that is allowed.
+    async fn announce(&mut self, call: &Call) -> anyhow::Result<Answered> {
         call.write(&mut self.request, &mut self.body)?;
         let answer = self.connection.exchange(&self.request).await?;
         ensure!(answer.status == 200, "the server answered {}", answer.status);
-        ensure!(answer.body.windows(5).any(|five| five == b"<Dial"), "the answer connects nobody");
-        Ok(())
+        let has = |tag: &[u8]| answer.body.windows(tag.len()).any(|part| part == tag);
+        if has(b"<Dial") {
+            return Ok(Answered::Connected);
+        }
+        ensure!(self.sentences && has(b"<Say"), "the answer connects nobody");
+        Ok(Answered::Said)
     }
 }

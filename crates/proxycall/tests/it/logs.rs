@@ -50,3 +50,30 @@ async fn an_answer_carries_the_request_id_of_its_line() {
     assert!(line.contains("refused_signature") && line.contains("+****0002"), "{line}");
     service.process.stop().await;
 }
+
+#[tokio::test]
+async fn every_line_of_a_job_names_the_request_that_caused_it() {
+    let mut installation = Installation::new();
+    installation.set("LOG_FORMAT", "json");
+    installation.write(
+        "clients.csv",
+        "client_id,client_name,client_mail,client_real_phone,client_proxy_number\n\
+         1,Zoé,zoe@example.com,+33639980001,+33199000001\n",
+    );
+    installation.run(&["client", "import", "clients.csv"]).await.ok();
+    let mut service = installation.serve().await;
+    service.send(&Webhook::text("SM5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e", COURIER, "+33199000001", "Bonjour")).await;
+    let mut line = async |what: &str| -> Value {
+        let line = service.process.says(what).await;
+        serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line}"))
+    };
+    let webhook = line("\"outcome\":\"queued\"").await;
+    let request = &webhook["request"];
+    assert!(request.is_string(), "{webhook}");
+    // Nobody listens where the carrier should be.
+    for what in ["a text was not taken", "\"kind\":\"send_text\""] {
+        let of_job = line(what).await;
+        assert_eq!(&of_job["span"]["request"], request, "{of_job}");
+    }
+    service.process.stop().await;
+}

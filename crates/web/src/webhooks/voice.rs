@@ -3,6 +3,7 @@
 use axum::{extract::State, response::Response};
 use proxycall_domain::{Address, Language, Outcome, PhoneNumber, Phrase};
 use proxycall_service::calls::{CallReport, IncomingCall};
+use proxycall_twilio::count_error;
 
 use super::{TwilioWebhook, often, twiml};
 use crate::Shared;
@@ -31,6 +32,7 @@ pub(crate) async fn incoming(State(app): State<Shared>, webhook: TwilioWebhook) 
 pub(crate) async fn dial_ended(State(app): State<Shared>, webhook: TwilioWebhook) -> Response {
     let outcome = Outcome::of_dial(webhook.get("DialCallStatus")).unwrap_or(Outcome::Failed);
     let sid = webhook.sid(&["CallSid"]).unwrap_or_default();
+    webhook.error_code().into_iter().for_each(count_error);
     let report = CallReport {
         sid: sid.to_owned(),
         outcome,

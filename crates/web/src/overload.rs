@@ -59,7 +59,6 @@ impl Capacity {
     #[must_use]
     pub fn new(webhooks: usize, others: usize) -> Self {
         let places = |all| Places { all, free: Arc::new(Semaphore::new(all)) };
-        [Surface::Webhooks, Surface::Others].into_iter().for_each(observe::shed_so_far);
         Self { webhooks: places(webhooks), others: places(others) }
     }
 
@@ -79,10 +78,11 @@ impl Capacity {
         place
     }
 
-    /// Tells how many places are taken.
+    /// Tells how many places are taken, and that there is a count of who found none.
     pub(crate) fn observe(&self) {
         for surface in [Surface::Webhooks, Surface::Others] {
             let places = self.places(surface);
+            observe::shed_so_far(surface);
             observe::in_flight(surface, places.all.saturating_sub(places.free.available_permits()));
         }
     }

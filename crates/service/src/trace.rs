@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn an_id_reads_as_it_is_written_and_nothing_else_does() {
-        let id = RequestId::new(0x5_37f1_bdb2, 0x1_00_0001);
+        let id = RequestId::new(0x0005_37f1_bdb2, 0x0100_0001);
         assert_eq!(id.to_string(), "37f1bdb2000001");
         assert_eq!(id.to_string().parse(), Ok(id));
         for text in ["", "37f1bdb200000", "37f1bdb2000001\n", "+7f1bdb2000001", "37f1bdb2000001a", "37f1bdb200000é"] {

@@ -141,7 +141,7 @@ mod tests {
     fn the_kinds_are_those_of_all_work() {
         let number: PhoneNumber = "+33199000001".parse().unwrap();
         let at = Timestamp::UNIX_EPOCH;
-        let confirmation = PendingId::parse("pending_id", "P-1").unwrap();
+        let confirmation = PendingId::parse("P-1").unwrap();
         let all = [
             Work::SendText { interaction: InteractionId::new(at, &[0; 10]) },
             Work::WireNumber { number },

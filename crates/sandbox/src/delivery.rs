@@ -4,6 +4,8 @@
 use crate::{
     contract::Violation,
     geography::{country, is_e164, is_name},
+    journal::Happening,
+    transcript::Event,
     webhook::param,
     world::{Hook, Message, MessageDirection, MessageStatus, ReceivedText, State, World},
 };
@@ -135,6 +137,12 @@ impl World {
             };
             Ok((message, failure, due, own))
         })?;
+        let phone = message.to.clone();
+        let event = match failure {
+            None => Event::Received { phone, from: message.from.clone(), body: message.body.clone() },
+            Some(code) => Event::NotDelivered { phone, code },
+        };
+        self.journal(&message.sid, Happening::Noticed { event });
         if own {
             self.log_violation(Violation::TextToOwnNumber);
         }

@@ -4,6 +4,7 @@ use crate::{
     contract::Violation,
     delivery::{Draft, segments},
     geography::{is_name, without_channel},
+    journal::Happening,
     transcript::{Event, Transcript},
     twiml::{BAD_TWIML, MessagingVerb, parse_messaging},
     webhook::{WEBHOOK_FAILED, WRONG_CONTENT_TYPE, param, place, resolve},
@@ -62,6 +63,8 @@ impl World {
         let message = self.receive(&script);
         let TextScript { from, to, body, media, .. } = script.clone();
         let mut events = vec![Event::Texts { from, to, body, media }];
+        let noticed = |event: &Event| self.journal(&message.sid, Happening::Noticed { event: event.clone() });
+        events.iter().for_each(noticed);
         let number = without_channel(&script.to).to_owned();
         let known = self.ask(|state| state.numbers.get(&number).cloned());
         match known {
@@ -72,7 +75,11 @@ impl World {
                 self.converse((hook, sms_fallback), params, &message, &mut events).await;
             }
             Some(_) => {}
-            None => events.push(Event::NotDelivered { phone: number, code: 30005 }),
+            None => {
+                let event = Event::NotDelivered { phone: number, code: 30005 };
+                noticed(&event);
+                events.push(event);
+            }
         }
         Transcript { sid: message.sid, status: "received".to_owned(), seconds: 0, events }
     }
@@ -179,7 +186,9 @@ impl World {
 
     fn note(&self, code: i32, detail: String, sid: &str, events: &mut Vec<Event>) {
         self.log_error(code, sid, detail.clone());
-        events.push(Event::Error { code, detail });
+        let event = Event::Error { code, detail };
+        self.journal(sid, Happening::Noticed { event: event.clone() });
+        events.push(event);
     }
 
     fn text_params(&self, script: &TextScript, sid: &str) -> Vec<(String, String)> {

@@ -50,6 +50,8 @@ pub struct Gather {
     pub link: Link,
     /// After how many digits it ends.
     pub num_digits: Option<usize>,
+    /// How long it waits for each key, in seconds.
+    pub timeout: u32,
     /// The key that ends it.
     pub finish_on_key: Option<char>,
     /// Whether the address is asked even when nothing was keyed.
@@ -65,6 +67,8 @@ pub struct Dial {
     pub caller_id: Option<String>,
     /// What is asked when the dialled leg is over.
     pub action: Option<Link>,
+    /// How long it rings, in seconds.
+    pub timeout: u32,
     /// The longest the parties may talk, in seconds.
     pub time_limit: Option<u32>,
     /// Whom to call; several ring at once.
@@ -162,11 +166,11 @@ fn voice_verb(element: &Element) -> Result<VoiceVerb> {
             )?;
             no_text(element)?;
             a.one_of("input", &["dtmf"])?;
-            a.whole("timeout")?;
             let key = a.get("finishOnKey").unwrap_or("#");
             VoiceVerb::Gather(Gather {
                 link: a.link("action")?,
                 num_digits: a.whole("numDigits")?.and_then(|digits| usize::try_from(digits).ok()),
+                timeout: a.whole("timeout")?.unwrap_or(5),
                 finish_on_key: key.chars().next(),
                 action_on_empty_result: a.flag("actionOnEmptyResult")?,
                 prompts: element.children.iter().map(prompt).collect::<Result<_>>()?,
@@ -212,7 +216,6 @@ fn prompt(element: &Element) -> Result<Prompt> {
 
 fn dial(element: &Element) -> Result<Dial> {
     let a = Attributes::of(element, &["callerId", "action", "method", "timeout", "timeLimit", "answerOnBridge"])?;
-    a.whole("timeout")?;
     a.flag("answerOnBridge")?;
     let mut numbers = element.children.iter().map(dial_number).collect::<Result<Vec<_>>>()?;
     if numbers.is_empty() {
@@ -226,6 +229,7 @@ fn dial(element: &Element) -> Result<Dial> {
     Ok(Dial {
         caller_id: a.get("callerId").map(str::to_owned),
         action: if a.get("action").is_some() { Some(a.link("action")?) } else { None },
+        timeout: a.whole("timeout")?.unwrap_or(30),
         time_limit: a.whole("timeLimit")?,
         numbers,
     })
@@ -355,6 +359,7 @@ mod tests {
         let dial = Dial {
             caller_id: Some("+33199000001".to_owned()),
             action: Some(Link { url: "/twilio/voice/ended?leg=1".to_owned(), method: HookMethod::Post }),
+            timeout: 25,
             time_limit: Some(3600),
             numbers: vec![DialNumber {
                 phone: "+33639980001".to_owned(),

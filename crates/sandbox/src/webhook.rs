@@ -125,6 +125,7 @@ impl World {
                 Ok(answer) => (Some(answer.status), answer.body.clone()),
                 Err(_) => (None, String::new()),
             };
+            self.journal_webhook(hook, params, self.signed(hook, params).1, &sent);
             let record = SentWebhook { hook: hook.clone(), params: params.to_vec(), status, answer };
             self.change(|state| state.webhooks.push(record));
             if retries == 0 || !overrides.again(&sent) || began.elapsed() >= LIMIT {
@@ -150,27 +151,19 @@ impl World {
         params: &[(String, String)],
         limit: Duration,
     ) -> Result<Answer, WebhookError> {
-        // Connection overrides (`#rc=2`) are no part of what is asked or signed.
-        let mut public = Url::parse(&hook.url).map_err(|_| WebhookError::NoSuchAddress)?;
-        let mut signed = hook.url.split('#').next().unwrap_or_default().to_owned();
-        let encoded = encode(params);
-        if hook.method == HookMethod::Get && !encoded.is_empty() {
-            signed = format!("{signed}{}{encoded}", if signed.contains('?') { '&' } else { '?' });
-            public = Url::parse(&signed).map_err(|_| WebhookError::NoSuchAddress)?;
-        }
-        public.set_fragment(None);
+        let (address, signature) = self.signed(hook, params);
+        let public = Url::parse(&address).map_err(|_| WebhookError::NoSuchAddress)?;
         let target = self.target(&public).ok_or(WebhookError::NoSuchAddress)?;
-        let token = self.ask(|state| state.account.auth_token.clone());
         let host = public.host_str().unwrap_or_default();
         let host = public.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
         let request = match hook.method {
-            HookMethod::Get => self.http().get(target).header("X-Twilio-Signature", sign(&token, &signed, &[])),
+            HookMethod::Get => self.http().get(target).header("X-Twilio-Signature", signature),
             HookMethod::Post => self
                 .http()
                 .post(target)
-                .header("X-Twilio-Signature", sign(&token, &signed, params))
+                .header("X-Twilio-Signature", signature)
                 .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded; charset=UTF-8")
-                .body(encoded),
+                .body(encode(params)),
         };
         let request = request.header(header::HOST, host).header("X-Forwarded-Proto", public.scheme()).timeout(limit);
         let response = request.send().await.map_err(|error| no_answer(&error))?;
@@ -179,6 +172,21 @@ impl World {
         let media_type = media_type(content_type.unwrap_or_default());
         let body = response.text().await.map_err(|error| no_answer(&error))?;
         Ok(Answer { status, media_type, body })
+    }
+
+    /// The address that is asked, and the signature over it.
+    fn signed(&self, hook: &Hook, params: &[(String, String)]) -> (String, String) {
+        let token = self.ask(|state| state.account.auth_token.clone());
+        // Connection overrides (`#rc=2`) are no part of what is asked or signed.
+        let address = hook.url.split('#').next().unwrap_or_default();
+        let encoded = encode(params);
+        if hook.method == HookMethod::Post {
+            return (address.to_owned(), sign(&token, address, params));
+        }
+        let glue = if address.contains('?') { "&" } else { "?" };
+        let address = if encoded.is_empty() { address.to_owned() } else { format!("{address}{glue}{encoded}") };
+        let signature = sign(&token, &address, &[]);
+        (address, signature)
     }
 
     fn target(&self, public: &Url) -> Option<Url> {

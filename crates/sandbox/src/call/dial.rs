@@ -4,6 +4,7 @@ use super::{Flow, Leg, MAX_DEPTH, Run, USUAL_TALK};
 use crate::{
     contract::Violation,
     geography::is_e164,
+    lines::Phase,
     transcript::Event,
     twiml::{BAD_TWIML, Dial, DialNumber},
     webhook::{param, resolve},
@@ -16,10 +17,12 @@ const BAD_CALLER_ID: i32 = 13214;
 const BAD_NUMBER: i32 = 13223;
 
 /// A leg that is being dialled.
-struct Dialled {
-    leg: Leg,
-    number: DialNumber,
-    will: Will,
+pub(super) struct Dialled {
+    pub(super) leg: Leg,
+    pub(super) number: DialNumber,
+    pub(super) will: Will,
+    /// It rang in somebody's hands.
+    by_hand: bool,
 }
 
 /// What becomes of it.
@@ -27,6 +30,8 @@ struct Dialled {
 pub(super) enum Will {
     /// A person takes the call.
     Answer,
+    /// Whoever holds it is still to decide.
+    Ask,
     /// It is a number of the account, which answers by its own TwiML.
     LeadOn,
     /// Nobody does; Twilio's word.
@@ -45,8 +50,8 @@ impl Run<'_> {
                 dialled.push(self.ring(leg, base, &caller_id, number).await);
             }
         }
-        let seconds = self.script.seconds.unwrap_or(USUAL_TALK).min(dial.time_limit.unwrap_or(u32::MAX));
-        let over = self.outcome(leg, base, dialled, seconds, depth).await;
+        self.await_people(&mut dialled, dial.timeout).await;
+        let over = self.outcome(leg, base, dialled, dial.time_limit.unwrap_or(u32::MAX), depth).await;
         leg.seconds = leg.seconds.saturating_add(over.as_ref().map_or(0, |child| child.seconds));
         let Some(action) = dial.action else { return Flow::Next };
         let status = over.as_ref().map_or("failed", |child| child.status);
@@ -58,17 +63,38 @@ impl Run<'_> {
                 params.push(param("DialCallDuration", child.seconds.to_string()));
             }
         }
-        self.follow(leg, base, &action, params)
+        if !self.gone() {
+            return self.follow(leg, base, &action, params);
+        }
+        // Whoever called has hung up: it is reported all the same, and nobody is left to hear the answer.
+        leg.status = "completed";
+        if let Flow::Ask(request) = self.follow(leg, base, &action, params) {
+            let mut params = self.params(leg);
+            params.extend(request.params);
+            self.tell(&request.hook, &leg.sid, &params).await;
+        }
+        Flow::End
     }
 
     /// Rings `phone`, if it can be rung, and says what comes of it.
     pub(super) fn reach(&self, caller_id: &str, phone: &str) -> Will {
-        let now = self.world.now();
+        let (now, moment) = (self.world.now(), self.world.moment());
         self.world.change(|state| {
             if state.numbers.contains_key(phone) {
                 return Will::LeadOn;
             }
+            let by_hand = self.script.answer.is_none() && (self.person.is_some() || state.lines.is_held(phone));
+            let occupied = state.lines.is_occupied(phone);
             let Some(handset) = state.handset(phone) else { return Will::Not("failed") };
+            let ring = Ring { caller_id: caller_id.to_owned(), at: now };
+            if by_hand {
+                if occupied {
+                    return Will::Not("busy");
+                }
+                handset.rings.push(ring);
+                state.lines.begin(phone, Phase::Ringing, caller_id, moment);
+                return Will::Ask;
+            }
             let behaviour = self.script.answer.unwrap_or(handset.behaviour);
             match behaviour {
                 // The network refuses the call: the handset never rings.
@@ -76,7 +102,7 @@ impl Run<'_> {
                 Behaviour::Busy => return Will::Not("busy"),
                 Behaviour::Answer | Behaviour::NoAnswer => {}
             }
-            handset.rings.push(Ring { caller_id: caller_id.to_owned(), at: now });
+            handset.rings.push(ring);
             if behaviour == Behaviour::Answer { Will::Answer } else { Will::Not("no-answer") }
         })
     }
@@ -87,11 +113,14 @@ impl Run<'_> {
         if !is_e164(&number.phone) {
             self.note(&parent.sid, BAD_NUMBER, "<Dial> names no phone number".to_owned());
         }
-        let dialled = Dialled { leg, number, will };
+        let dialled = Dialled { leg, number, will, by_hand: will == Will::Ask };
         self.progress(parent, base, &dialled, "initiated").await;
-        if matches!(will, Will::Answer | Will::Not("no-answer")) {
+        if matches!(will, Will::Answer | Will::Ask | Will::Not("no-answer")) {
             let phone = dialled.number.phone.clone();
-            self.events.push(Event::Rings { phone, caller_id_seen: caller_id.to_owned() });
+            if let Some(person) = &self.person {
+                self.world.set_phase(person, Phase::RingsThere);
+            }
+            self.record(Event::Rings { phone, caller_id_seen: caller_id.to_owned() });
             self.progress(parent, base, &dialled, "ringing").await;
         }
         dialled
@@ -103,9 +132,10 @@ impl Run<'_> {
         parent: &Leg,
         base: &Hook,
         dialled: Vec<Dialled>,
-        seconds: u32,
+        time_limit: u32,
         depth: usize,
     ) -> Option<Leg> {
+        let seconds = self.script.seconds.unwrap_or(USUAL_TALK).min(time_limit);
         let winner = dialled.iter().position(|dialled| matches!(dialled.will, Will::Answer | Will::LeadOn));
         let mut decisive = None;
         for (index, mut dialled) in dialled.into_iter().enumerate() {
@@ -113,21 +143,19 @@ impl Run<'_> {
             let status = match dialled.will {
                 _ if winner.is_some_and(|winner| winner != index) => "canceled",
                 Will::Not(outcome) => {
-                    self.events.push(Event::NotConnected { phone, outcome: outcome.to_owned() });
+                    self.record(Event::NotConnected { phone, outcome: outcome.to_owned() });
                     outcome
                 }
+                // Decided by now; see `await_people`.
+                Will::Ask => "no-answer",
                 Will::Answer => {
                     dialled.leg.status = "in-progress";
                     self.note_status(&dialled.leg);
                     self.progress(parent, base, &dialled, "answered").await;
-                    dialled.leg.seconds = seconds;
-                    self.events.push(Event::Connected {
-                        a: parent.listener().to_owned(),
-                        a_sees: parent.sees().to_owned(),
-                        b: phone,
-                        b_sees: dialled.leg.from.clone(),
-                        seconds,
-                    });
+                    let (a, a_sees) = (parent.listener().to_owned(), parent.sees().to_owned());
+                    let b_sees = dialled.leg.from.clone();
+                    let connected = Event::Connected { a, a_sees, b: phone.clone(), b_sees, seconds };
+                    dialled.leg.seconds = self.talk(&phone, connected, dialled.by_hand.then_some(time_limit)).await;
                     "completed"
                 }
                 Will::LeadOn if depth >= MAX_DEPTH => {

@@ -1,7 +1,9 @@
 //! Promises: a handset dials, and the TwiML that the service answers is carried out verb by verb, as the carrier would.
 //!
-//! Nothing takes real time: pauses and conversations are counted, not waited for.
+//! Nothing takes real time: pauses and conversations are counted, not waited for. Only where a person holds the handset
+//! ([`World::call_by_hand`]) a call rings, speaks and lasts as long as it does for that person.
 
+mod by_hand;
 mod dial;
 mod outgoing;
 
@@ -10,6 +12,7 @@ use std::collections::VecDeque;
 pub(crate) use self::outgoing::Order;
 use crate::{
     contract::Violation,
+    journal::Happening,
     transcript::{Event, Transcript},
     twiml::{BAD_TWIML, Gather, Link, Prompt, VoiceVerb, parse_voice},
     webhook::{Answer, WEBHOOK_FAILED, WRONG_CONTENT_TYPE, WebhookError, call_params, param, resolve},
@@ -54,8 +57,13 @@ impl CallScript {
 impl World {
     /// Makes a call and ends when it is over: all TwiML carried out, all its callbacks answered.
     pub async fn call(&self, script: CallScript) -> Transcript {
-        let mut run = Run { world: self, script: script.clone(), events: Vec::new() };
-        let leg = run.inbound(&script.from, &script.to, 1).await;
+        self.carry_out(script, None).await
+    }
+
+    async fn carry_out(&self, script: CallScript, person: Option<String>) -> Transcript {
+        let (from, to) = (script.from.clone(), script.to.clone());
+        let mut run = Run::new(self, script, person);
+        let leg = run.inbound(&from, &to, 1).await;
         Transcript { sid: leg.sid, status: leg.status.to_owned(), seconds: leg.seconds, events: run.events }
     }
 }
@@ -64,6 +72,10 @@ impl World {
 struct Run<'a> {
     world: &'a World,
     script: CallScript,
+    /// Whose handset it is that a person holds and that this call is heard on; none: nobody waits, the script decides.
+    person: Option<String>,
+    /// The carrier's id of the leg that all the others came from: what the journal files it under.
+    story: String,
     events: Vec<Event>,
 }
 
@@ -104,13 +116,19 @@ enum Flow {
     End,
 }
 
+impl<'a> Run<'a> {
+    fn new(world: &'a World, script: CallScript, person: Option<String>) -> Self {
+        Self { world, script, person, story: String::new(), events: Vec::new() }
+    }
+}
+
 impl Run<'_> {
     /// A call to a number of the account, from ring to end.
     async fn inbound(&mut self, from: &str, to: &str, depth: usize) -> Leg {
-        self.events.push(Event::Dials { from: from.to_owned(), to: to.to_owned() });
         let mut leg = self.open_leg(None, from, to, "inbound");
+        self.record(Event::Dials { from: from.to_owned(), to: to.to_owned() });
         let Some(number) = self.world.ask(|state| state.numbers.get(to).cloned()) else {
-            self.events.push(Event::NotConnected { phone: to.to_owned(), outcome: "failed".to_owned() });
+            self.record(Event::NotConnected { phone: to.to_owned(), outcome: "failed".to_owned() });
             self.close_leg(&mut leg, "failed");
             return leg;
         };
@@ -170,6 +188,9 @@ impl Run<'_> {
             self.note_status(leg);
         }
         for verb in verbs {
+            if self.gone() {
+                return None;
+            }
             match self.verb(leg, &hook, verb, depth).await {
                 Flow::Next => {}
                 Flow::Ask(request) => return Some(request),
@@ -199,10 +220,10 @@ impl Run<'_> {
     async fn verb(&mut self, leg: &mut Leg, base: &Hook, verb: VoiceVerb, depth: usize) -> Flow {
         match verb {
             VoiceVerb::Prompt(prompt) => {
-                self.prompt(leg, prompt);
+                self.prompt(leg, prompt).await;
                 Flow::Next
             }
-            VoiceVerb::Gather(gather) => self.gather(leg, base, gather),
+            VoiceVerb::Gather(gather) => self.gather(leg, base, gather).await,
             VoiceVerb::Dial(dial) => self.dial(leg, base, dial, depth).await,
             VoiceVerb::Redirect(link) => self.follow(leg, base, &link, Vec::new()),
             VoiceVerb::Hangup => Flow::End,
@@ -216,14 +237,16 @@ impl Run<'_> {
         }
     }
 
-    fn prompt(&mut self, leg: &mut Leg, prompt: Prompt) {
+    async fn prompt(&mut self, leg: &mut Leg, prompt: Prompt) {
         match prompt {
             Prompt::Say { text, language } => {
-                self.events.push(Event::Heard { who: leg.listener().to_owned(), text, language });
+                self.speak(&text, language.as_deref()).await;
+                self.record(Event::Heard { who: leg.listener().to_owned(), text, language });
             }
             Prompt::Pause(seconds) => {
+                self.pause(seconds).await;
                 leg.seconds = leg.seconds.saturating_add(seconds);
-                self.events.push(Event::Silence { seconds });
+                self.record(Event::Silence { seconds });
             }
         }
     }
@@ -241,15 +264,21 @@ impl Run<'_> {
         said.next().unwrap_or_default()
     }
 
-    fn gather(&mut self, leg: &mut Leg, base: &Hook, gather: Gather) -> Flow {
-        for prompt in gather.prompts {
-            self.prompt(leg, prompt);
+    async fn gather(&mut self, leg: &mut Leg, base: &Hook, gather: Gather) -> Flow {
+        for prompt in gather.prompts.clone() {
+            self.prompt(leg, prompt).await;
         }
-        let mut keyed = self.script.digits.pop_front().unwrap_or_default();
+        let mut keyed = match self.keys_by_hand(&gather).await {
+            Some(keys) => keys,
+            None => self.script.digits.pop_front().unwrap_or_default(),
+        };
+        if self.gone() {
+            return Flow::End;
+        }
         if keyed == HEARD {
             keyed = self.heard_digits();
         }
-        self.events.push(Event::Digits { who: leg.listener().to_owned(), digits: keyed.clone() });
+        self.record(Event::Digits { who: leg.listener().to_owned(), digits: keyed.clone() });
         let (mut digits, mut finished_by) = (keyed.clone(), String::new());
         if let Some((before, key)) = gather.finish_on_key.and_then(|key| Some((keyed.split_once(key)?.0, key))) {
             (digits, finished_by) = (before.to_owned(), key.to_string());
@@ -274,7 +303,7 @@ impl Run<'_> {
 
     // ── legs and their callbacks ─────────────────────────────────────────────────────────────────────────────────
 
-    fn open_leg(&self, parent: Option<&Leg>, from: &str, to: &str, direction: &'static str) -> Leg {
+    fn open_leg(&mut self, parent: Option<&Leg>, from: &str, to: &str, direction: &'static str) -> Leg {
         let now = self.world.now();
         let status = if direction == "outbound-api" { "queued" } else { "ringing" };
         let sid = self.world.change(|state| {
@@ -291,6 +320,9 @@ impl Run<'_> {
             });
             sid
         });
+        if self.story.is_empty() {
+            self.story.clone_from(&sid);
+        }
         Leg { sid, from: from.to_owned(), to: to.to_owned(), direction, status, seconds: 0, fallback: None }
     }
 
@@ -311,8 +343,14 @@ impl Run<'_> {
             }
         });
         if leg.direction != "outbound-dial" {
-            self.events.push(Event::HungUp { status: status.to_owned() });
+            self.record(Event::HungUp { status: status.to_owned() });
         }
+    }
+
+    /// Keeps what happened, for the transcript and for whoever watches.
+    fn record(&mut self, event: Event) {
+        self.world.journal(&self.story, Happening::Noticed { event: event.clone() });
+        self.events.push(event);
     }
 
     fn params(&self, leg: &Leg) -> Vec<(String, String)> {
@@ -342,13 +380,13 @@ impl Run<'_> {
 
     fn note(&mut self, sid: &str, code: i32, detail: String) {
         self.world.log_error(code, sid, detail.clone());
-        self.events.push(Event::Error { code, detail });
+        self.record(Event::Error { code, detail });
     }
 
     /// What Twilio does when it cannot go on: it says so and hangs up.
     fn application_error(&mut self, leg: &Leg, code: i32, detail: String) {
         self.note(&leg.sid, code, detail);
-        self.events.push(Event::Heard {
+        self.record(Event::Heard {
             who: leg.listener().to_owned(),
             text: "We are sorry, an application error has occurred. Goodbye.".to_owned(),
             language: Some("en-US".to_owned()),

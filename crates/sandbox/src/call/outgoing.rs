@@ -45,12 +45,12 @@ impl World {
             return Err(NOT_OURS);
         }
         let script = CallScript::new(order.from.clone(), order.to.clone());
-        let run = Run { world: self, script: script.clone(), events: Vec::new() };
-        let leg = run.open_leg(None, &order.from, &order.to, "outbound-api");
+        let leg = Run::new(self, script.clone(), None).open_leg(None, &order.from, &order.to, "outbound-api");
         let call = self.ask(|state| state.calls.iter().find(|call| call.sid == leg.sid).cloned());
         let world = self.clone();
         self.deliveries().spawn(async move {
-            let mut run = Run { world: &world, script, events: Vec::new() };
+            let mut run = Run::new(&world, script, None);
+            run.story.clone_from(&leg.sid);
             let leg = run.outgoing(leg, order).await;
             let (status, seconds, events) = (leg.status.to_owned(), leg.seconds, run.events);
             world.change(|state| state.placed.push(Transcript { sid: leg.sid, status, seconds, events }));
@@ -63,18 +63,23 @@ impl World {
 impl Run<'_> {
     async fn outgoing(&mut self, mut leg: Leg, order: Order) -> Leg {
         self.report(&leg, &order, "initiated").await;
-        let will = self.reach(&order.from, &order.to);
+        let mut will = self.reach(&order.from, &order.to);
         leg.status = "ringing";
         self.note_status(&leg);
-        if matches!(will, Will::Answer | Will::Not("no-answer")) {
-            self.events.push(Event::Rings { phone: order.to.clone(), caller_id_seen: order.from.clone() });
+        if matches!(will, Will::Answer | Will::Ask | Will::Not("no-answer")) {
+            self.record(Event::Rings { phone: order.to.clone(), caller_id_seen: order.from.clone() });
             self.report(&leg, &order, "ringing").await;
+        }
+        if will == Will::Ask {
+            will = self.await_called(&order.to).await;
         }
         let status = match will {
             Will::Not(outcome) => {
-                self.events.push(Event::NotConnected { phone: order.to.clone(), outcome: outcome.to_owned() });
+                self.record(Event::NotConnected { phone: order.to.clone(), outcome: outcome.to_owned() });
                 outcome
             }
+            // Decided by now.
+            Will::Ask => "no-answer",
             Will::Answer => {
                 let digits = self.world.ask(|state| state.handsets.get(&order.to).map(|phone| phone.digits.clone()));
                 self.script.digits = digits.unwrap_or_default().into();
@@ -92,6 +97,7 @@ impl Run<'_> {
             }
         };
         self.close_leg(&mut leg, status);
+        self.hang_up_line(status);
         self.report(&leg, &order, "completed").await;
         leg
     }

@@ -21,7 +21,7 @@ use self::market::Market;
 pub use self::market::{Bundle, Requirements, Shelf, Stock};
 pub use self::records::{
     Account, Behaviour, Call, Capabilities, CarrierError, Handset, Hook, HookMethod, Message, MessageDirection,
-    MessageStatus, Number, ReceivedText, Ring, SentWebhook,
+    MessageStatus, Number, Person, ReceivedText, Ring, SentWebhook,
 };
 use crate::{
     contract::{RecordedRequest, Violation},
@@ -30,6 +30,8 @@ use crate::{
     fault::{Fault, Faults, MailFault},
     geography::is_e164,
     google::GoogleState,
+    journal::Journal,
+    lines::Lines,
     mailbox::{Login, ReceivedMail},
     sid::SidSource,
     transcript::Transcript,
@@ -90,6 +92,13 @@ pub(crate) struct State {
     /// Who may send; none: whoever connects.
     pub(crate) mail_login: Option<Login>,
     pub(crate) google: GoogleState,
+    /// The handsets in people's hands.
+    pub(crate) lines: Lines,
+    pub(crate) journal: Journal,
+    /// Who is known by name.
+    pub(crate) people: Vec<Person>,
+    /// Where the service that this world belongs to is asked what became of a call or text.
+    pub(crate) service: Option<String>,
     /// Whoever is rung or texted has a handset from then on.
     pub(crate) everyone_has_a_handset: bool,
     pub(crate) hold_callbacks: bool,
@@ -134,6 +143,10 @@ impl World {
             mail_faults: VecDeque::new(),
             mail_login: None,
             google: GoogleState::default(),
+            lines: Lines::default(),
+            journal: Journal::default(),
+            people: Vec::new(),
+            service: None,
             everyone_has_a_handset: false,
             hold_callbacks: false,
             held: Vec::new(),
@@ -159,6 +172,20 @@ impl World {
     /// Puts a handset into the world, or replaces it.
     pub fn add_handset(&self, handset: Handset) {
         self.change(|state| state.handsets.insert(handset.phone.clone(), handset));
+    }
+
+    /// Names somebody, for the page of the phones.
+    pub fn introduce(&self, person: Person) {
+        self.change(|state| {
+            state.people.retain(|known| known.phone != person.phone);
+            state.people.push(person);
+        });
+    }
+
+    /// Says where the service listens, such as `http://127.0.0.1:8000`: the page of the phones then shows what the
+    /// service made of each call and text.
+    pub fn set_service(&self, base_url: &str) {
+        self.change(|state| state.service = Some(base_url.trim_end_matches('/').to_owned()));
     }
 
     /// Says what the owner of `phone` keys when the service calls, each time one entry; `heard` is
@@ -375,6 +402,15 @@ impl World {
     pub(crate) fn now(&self) -> Timestamp {
         let now = (self.shared.clock)();
         Timestamp::from_second(now.as_second()).unwrap_or(now)
+    }
+
+    /// The time as the clock tells it.
+    pub(crate) fn moment(&self) -> Timestamp {
+        (self.shared.clock)()
+    }
+
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.shared.changed.subscribe()
     }
 
     pub(crate) fn http(&self) -> &reqwest::Client {

@@ -199,6 +199,17 @@ impl Handset {
     }
 }
 
+/// Somebody who is known by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Person {
+    /// The real number, in E.164.
+    pub phone: String,
+    /// What they are called.
+    pub name: String,
+    /// The proxy number that leads to them; none: they are no client.
+    pub proxy: Option<String>,
+}
+
 /// A text as its reader sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReceivedText {

@@ -111,6 +111,11 @@ impl Lines {
         self.held.contains_key(phone)
     }
 
+    /// Its call, or the one it had last.
+    pub(crate) fn get(&self, phone: &str) -> Option<&Line> {
+        self.in_use.get(phone)
+    }
+
     /// Whether it is in a call.
     pub(crate) fn is_occupied(&self, phone: &str) -> bool {
         self.in_use.get(phone).is_some_and(|line| line.phase != Phase::Over)

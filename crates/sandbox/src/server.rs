@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     control, google,
     mailbox::Mailbox,
-    rest,
+    phones, rest,
     webhook::BaseUrlError,
     world::{Account, Clock, Number, World, system_clock},
 };
@@ -136,8 +136,8 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Listens on 127.0.0.1 and serves the carrier's REST API, Google's APIs and, under `/sandbox`, the control API and
-    /// the sheet's page; on another port, SMTP.
+    /// Listens on 127.0.0.1 and serves the carrier's REST API, Google's APIs and, under `/sandbox`, the page of
+    /// the phones, the control API and the sheet's page; on another port, SMTP.
     ///
     /// # Errors
     /// See [`SandboxError`].
@@ -150,9 +150,11 @@ impl Sandbox {
         let mailbox = Mailbox::start(world.clone(), mail_port)
             .await
             .map_err(|source| SandboxError::Bind { port: mail_port, source })?;
-        let people = control::router(world.clone()).merge(google::page_router(world.clone()));
-        let router = rest::router(world.clone()).merge(google::router(world.clone())).nest("/sandbox", people);
         let stop = CancellationToken::new();
+        let people = control::router(world.clone())
+            .merge(google::page_router(world.clone()))
+            .merge(phones::router(world.clone(), stop.clone()));
+        let router = rest::router(world.clone()).merge(google::router(world.clone())).nest("/sandbox", people);
         let stopped = stop.clone().cancelled_owned();
         let server = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {

@@ -7,7 +7,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::world::ReceivedText;
+use crate::{
+    webhook::{Answer, WebhookError},
+    world::{Hook, ReceivedText},
+};
 
 /// One call or text from beginning to end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,6 +139,18 @@ pub enum Event {
         /// Twilio's word: `completed`, `busy`, `no-answer`, `failed`.
         status: String,
     },
+}
+
+impl Event {
+    /// How a webhook that went to `hook` was answered.
+    pub(crate) fn webhook(hook: &Hook, sent: &Result<Answer, WebhookError>) -> Self {
+        let (status, answer) = match sent {
+            Ok(answer) => (Some(answer.status), answer.body.clone()),
+            Err(WebhookError::Status(status)) => (Some(*status), String::new()),
+            Err(_) => (None, String::new()),
+        };
+        Self::Webhook { url: hook.url.clone(), status, answer }
+    }
 }
 
 impl Transcript {

@@ -374,6 +374,11 @@ impl TestApp {
         assert_eq!(waits, 0, "rows wait to be written");
     }
 
+    /// Where the simulated carrier listens, with the page of the phones at `/sandbox`.
+    pub fn carrier_url(&self) -> String {
+        self.sandbox.base_url()
+    }
+
     /// Lets time pass, then carries out what has become due.
     pub async fn advance(&self, seconds: i64) {
         self.clock.advance(SignedDuration::from_secs(seconds));

@@ -231,6 +231,12 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", scheme).await;
     }
 
+    /// From here on the person wants no motion.
+    pub async fn still(&self) {
+        let wish = json!({"features": [{"name": "prefers-reduced-motion", "value": "reduce"}]});
+        self.devtools("Emulation.setEmulatedMedia", wish).await;
+    }
+
     /// From here on no page runs a script.
     pub async fn without_scripts(&self) {
         self.devtools("Emulation.setScriptExecutionDisabled", json!({"value": true})).await;
@@ -238,7 +244,11 @@ impl Browser {
 
     /// A picture of the whole page, base64 of a PNG.
     pub async fn picture(&self) -> String {
-        let shot = self.devtools("Page.captureScreenshot", json!({"captureBeyondViewport": true})).await;
+        // As wide as it was laid out: the scroll bar's room is not taken off.
+        let size = "return [window.innerWidth, document.documentElement.scrollHeight]";
+        let size = self.run(size, json!([])).await;
+        let clip = json!({"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1});
+        let shot = self.devtools("Page.captureScreenshot", json!({"captureBeyondViewport": true, "clip": clip})).await;
         shot["data"].as_str().expect("a picture").to_owned()
     }
 

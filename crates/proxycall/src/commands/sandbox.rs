@@ -16,7 +16,7 @@ use proxycall_notify::{SmtpConfig, SmtpTls};
 use proxycall_sandbox::{
     Options, Sandbox,
     google::{Spreadsheet, service_account_json},
-    world::{Handset, Number},
+    world::{Handset, Number, Person},
 };
 use proxycall_service::{
     Service,
@@ -42,8 +42,8 @@ const CLIENTS: [(&str, &str, &str, &str); 3] = [
     ("2", "Amir Haddad", "amir@example.com", "+33639980003"),
     ("3", "Emma Clarke", "emma@example.com", "+447700900001"),
 ];
-/// Couriers.
-const COURIERS: [&str; 2] = ["+33639980002", "+33639980004"];
+/// Who calls them; the last one from a country whose callers are refused.
+const CALLERS: [(&str, &str); 3] = [("Léo", "+33639980002"), ("Nora", "+33639980004"), ("Sam (USA)", "+14155550132")];
 /// Proxy numbers: three of them become the clients'.
 const NUMBERS: [(&str, &str); 6] = [
     ("+33199000101", "FR"),
@@ -94,6 +94,7 @@ pub(crate) async fn run(env: &Environment, options: &cli::Sandbox) -> anyhow::Re
     // Gives each tab the column in which people read why an edit was put back.
     parts.service.init_sheet().await.context("the simulated sheet cannot be set up")?;
     let lines = populate(&parts.service, &carrier).await?;
+    carrier.world().set_service(&base_url, None);
     let limits = config.server;
     let router = wiring::router(config, &parts.service, wiring::metrics(&stop)?)?;
     greet(&base_url, &carrier.base_url(), &lines, options.keep.as_deref());
@@ -159,13 +160,17 @@ async fn populate(service: &Arc<Service>, carrier: &Sandbox) -> anyhow::Result<V
     let act = Act::new(Actor::System, "the sandbox began", now);
     service.ledger.add_numbers(numbers.collect::<anyhow::Result<_>>()?, act).await?;
     let mut lines = Vec::new();
-    for (id, name, mail, phone) in CLIENTS {
-        carrier.world().add_handset(Handset::new(phone));
-        let proxy = client(service, id, name, mail, phone).await?;
-        lines.push(format!("  {name:<12} real number {phone:<14} proxy number {proxy}"));
+    let world = carrier.world();
+    for (name, phone) in CALLERS {
+        world.add_handset(Handset::new(phone));
+        world.introduce(Person { phone: phone.to_owned(), name: name.to_owned(), proxy: None });
     }
-    for courier in COURIERS {
-        carrier.world().add_handset(Handset::new(courier));
+    for (id, name, mail, phone) in CLIENTS {
+        world.add_handset(Handset::new(phone));
+        let proxy = client(service, id, name, mail, phone).await?;
+        let person = Person { phone: phone.to_owned(), name: name.to_owned(), proxy: Some(proxy.clone()) };
+        world.introduce(person);
+        lines.push(format!("  {name:<12} real number {phone:<14} proxy number {proxy}"));
     }
     Ok(lines)
 }
@@ -183,17 +188,21 @@ async fn client(service: &Service, id: &str, name: &str, mail: &str, phone: &str
 }
 
 fn greet(base_url: &str, carrier: &str, clients: &[String], keep: Option<&Path>) {
-    let [courier, other] = COURIERS;
+    let [(_, courier), ..] = CALLERS;
+    let callers = CALLERS.map(|(name, phone)| format!("  {name:<12} {phone}")).join("\n");
     let kept = keep.map_or_else(|| "nothing is kept".to_owned(), |folder| format!("kept in {}", folder.display()));
     let carrier_option = if carrier.ends_with(":8100") { String::new() } else { format!(" --carrier {carrier}") };
     say(&format!(
         "
 ProxyCall sandbox: everything runs, nothing leaves this machine, {kept}.
 
+Open this first: two phones, and one proxy number between them
+  {carrier}/sandbox
+
 Clients
 {}
-Couriers
-  {courier}   {other}
+Who calls them
+{callers}
 
 Try in a second terminal
   A courier calls Zoé:      cargo run --release -- phone call --from {courier} --to +33199000101{carrier_option}

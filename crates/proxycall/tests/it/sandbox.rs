@@ -96,6 +96,23 @@ async fn the_printed_commands_show_a_masked_call_a_call_back_and_a_text() {
 }
 
 #[tokio::test]
+async fn the_page_of_the_phones_is_printed_first_and_knows_what_became_of_a_call() {
+    let installation = Installation::bare();
+    let sandbox = Playground::start(&installation, &[]).await;
+    let page = sandbox.greeting.iter().find(|line| line.contains("http://")).expect("an address").trim();
+    assert_eq!(page, format!("{}/sandbox", sandbox.carrier));
+    let html = http().get(page).send().await.unwrap().text().await.unwrap();
+    assert!(html.contains("phones.js"), "{html}");
+
+    sandbox.phone(&["call", "--from", "+14155550132", "--to", PROXY]).await.ok();
+    let told = http().get(format!("{page}/phones/service")).send().await.unwrap().text().await.unwrap();
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["interactions"][0]["outcome"], "refused_region", "{told}");
+    assert!(told["clients"].as_array().unwrap().iter().any(|client| client["client_proxy_number"] == PROXY), "{told}");
+    sandbox.process.stop().await;
+}
+
+#[tokio::test]
 async fn the_client_answers_a_courier_by_text_and_a_busy_line_is_said() {
     let installation = Installation::bare();
     let sandbox = Playground::start(&installation, &[]).await;

@@ -15,7 +15,7 @@ use crate::{
     journal::Happening,
     transcript::{Event, Transcript},
     twiml::{BAD_TWIML, Gather, Link, Prompt, VoiceVerb, parse_voice},
-    webhook::{Answer, WEBHOOK_FAILED, WRONG_CONTENT_TYPE, WebhookError, call_params, param, resolve},
+    webhook::{WEBHOOK_FAILED, WRONG_CONTENT_TYPE, call_params, param, resolve},
     world::{Behaviour, Call, Hook, World},
     xml::is_xml,
 };
@@ -391,18 +391,6 @@ impl Run<'_> {
             text: "We are sorry, an application error has occurred. Goodbye.".to_owned(),
             language: Some("en-US".to_owned()),
         });
-    }
-}
-
-impl Event {
-    /// How a webhook that went to `hook` was answered.
-    pub(crate) fn webhook(hook: &Hook, sent: &Result<Answer, WebhookError>) -> Self {
-        let (status, answer) = match sent {
-            Ok(answer) => (Some(answer.status), answer.body.clone()),
-            Err(WebhookError::Status(status)) => (Some(*status), String::new()),
-            Err(_) => (None, String::new()),
-        };
-        Self::Webhook { url: hook.url.clone(), status, answer }
     }
 }
 

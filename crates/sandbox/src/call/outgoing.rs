@@ -30,7 +30,8 @@ pub(crate) struct Order {
 }
 
 impl World {
-    /// Takes an order for a call. It is carried out by a task that [`World::settle`] waits for.
+    /// Takes an order for a call. It is carried out by a task that [`World::settle`] waits for, unless somebody holds the
+    /// handset.
     ///
     /// # Errors
     /// Twilio's code of the refusal; nobody is called then.
@@ -44,17 +45,24 @@ impl World {
         if !self.ask(|state| state.numbers.contains_key(&order.from)) {
             return Err(NOT_OURS);
         }
-        let script = CallScript::new(order.from.clone(), order.to.clone());
+        let to = order.to.clone();
+        let script = CallScript::new(order.from.clone(), to.clone());
         let leg = Run::new(self, script.clone(), None).open_leg(None, &order.from, &order.to, "outbound-api");
         let call = self.ask(|state| state.calls.iter().find(|call| call.sid == leg.sid).cloned());
         let world = self.clone();
-        self.deliveries().spawn(async move {
+        let conduct = async move {
             let mut run = Run::new(&world, script, None);
             run.story.clone_from(&leg.sid);
             let leg = run.outgoing(leg, order).await;
             let (status, seconds, events) = (leg.status.to_owned(), leg.seconds, run.events);
             world.change(|state| state.placed.push(Transcript { sid: leg.sid, status, seconds, events }));
-        });
+        };
+        // Nobody can say when a person is done with a call.
+        if self.ask(|state| state.lines.is_held(&to)) {
+            tokio::spawn(conduct);
+        } else {
+            self.deliveries().spawn(conduct);
+        }
         // It was put there a moment ago.
         call.ok_or(NOT_OURS)
     }

@@ -97,8 +97,8 @@ pub(crate) struct State {
     pub(crate) journal: Journal,
     /// Who is known by name.
     pub(crate) people: Vec<Person>,
-    /// Where the service that this world belongs to is asked what became of a call or text.
-    pub(crate) service: Option<String>,
+    /// Where the service that this world belongs to is asked what became of a call or text, and by which token.
+    pub(crate) service: Option<(String, Option<String>)>,
     /// Whoever is rung or texted has a handset from then on.
     pub(crate) everyone_has_a_handset: bool,
     pub(crate) hold_callbacks: bool,
@@ -182,10 +182,11 @@ impl World {
         });
     }
 
-    /// Says where the service listens, such as `http://127.0.0.1:8000`: the page of the phones then shows what the
-    /// service made of each call and text.
-    pub fn set_service(&self, base_url: &str) {
-        self.change(|state| state.service = Some(base_url.trim_end_matches('/').to_owned()));
+    /// Says where the service listens, such as `http://127.0.0.1:8000`, and by which token its API is asked: the page of
+    /// the phones then shows what the service made of each call and text.
+    pub fn set_service(&self, base_url: &str, token: Option<&str>) {
+        let service = (base_url.trim_end_matches('/').to_owned(), token.map(str::to_owned));
+        self.change(|state| state.service = Some(service));
     }
 
     /// Says what the owner of `phone` keys when the service calls, each time one entry; `heard` is

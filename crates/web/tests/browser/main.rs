@@ -5,3 +5,4 @@
 
 mod enrol;
 mod pages;
+mod phones;

@@ -195,11 +195,35 @@ async fn visit(app: &TestApp, stage: &Stage, browser: &Browser, page: &str) {
 }
 
 /// With PROXYCALL_TEST_PICTURES a folder, each page is also put there as a picture.
-async fn picture(browser: &Browser, name: &str) {
+pub(crate) async fn picture(browser: &Browser, name: &str) {
     use base64::Engine as _;
     let Some(folder) = std::env::var_os("PROXYCALL_TEST_PICTURES") else { return };
     let png = base64::engine::general_purpose::STANDARD.decode(browser.picture().await).unwrap();
     std::fs::write(Path::new(&folder).join(format!("{name}.png")), png).unwrap();
+}
+
+/// Looks at what is shown at every width in both schemes: axe finds nothing, and nothing is too wide or too small.
+pub(crate) async fn scan(browser: &Browser, page: &str) {
+    browser.run(&format!("{AXE}; window.axe = axe;"), json!([])).await;
+    for (width, height) in [(390, 844), (768, 1024), (1440, 900)] {
+        for scheme in ["light", "dark"] {
+            browser.look(width, height, scheme).await;
+            let name = format!("{page}-{width}-{scheme}");
+            let found = browser
+                .run_async(
+                    "const done = arguments[0];
+                     axe.run(document, {resultTypes: ['violations']}).then((result) => done({
+                       violations: result.violations.map((it) => `${it.id}: ${it.nodes.map((node) => node.html + ' ' + node.failureSummary).join(' | ')}`),
+                       wider: document.documentElement.scrollWidth > window.innerWidth,
+                       small: [...document.querySelectorAll('input:not([type=hidden]), select')].filter((it) => parseFloat(getComputedStyle(it).fontSize) < 16).length,
+                     }));",
+                    json!([]),
+                )
+                .await;
+            picture(browser, &name).await;
+            assert_eq!(found, json!({"violations": [], "wider": false, "small": 0}), "{name}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -208,26 +232,7 @@ async fn every_page_is_accessible_and_fits_at_every_width_in_both_schemes() {
         for page in ["form", "form-errors", "progress", "locked", "verify", "consent", "verified", "incomplete"] {
             browser.look(390, 844, "light").await;
             visit(app, stage, browser, page).await;
-            browser.run(&format!("{AXE}; window.axe = axe;"), json!([])).await;
-            for (width, height) in [(390, 844), (768, 1024), (1440, 900)] {
-                for scheme in ["light", "dark"] {
-                    browser.look(width, height, scheme).await;
-                    let name = format!("{page}-{width}-{scheme}");
-                    let found = browser
-                        .run_async(
-                            "const done = arguments[0];
-                             axe.run(document, {resultTypes: ['violations']}).then((result) => done({
-                               violations: result.violations.map((it) => `${it.id}: ${it.nodes.map((node) => node.html + ' ' + node.failureSummary).join(' | ')}`),
-                               wider: document.documentElement.scrollWidth > window.innerWidth,
-                               small: [...document.querySelectorAll('input:not([type=hidden]), select')].filter((it) => parseFloat(getComputedStyle(it).fontSize) < 16).length,
-                             }));",
-                            json!([]),
-                        )
-                        .await;
-                    picture(browser, &name).await;
-                    assert_eq!(found, json!({"violations": [], "wider": false, "small": 0}), "{name}");
-                }
-            }
+            scan(browser, page).await;
         }
         let said = browser.console().await;
         assert!(said.iter().all(|line| !line.contains("Content Security Policy")), "{said:?}");

@@ -197,7 +197,8 @@ async fn a_call_that_the_service_places_is_answered_and_keyed_by_whoever_holds_t
         street.advance(1);
         street.world.act(CLIENT, Act::Keys(key.to_owned())).unwrap();
     }
-    street.world.settle().await;
+    let over = |world: &World| world.placed_calls().pop();
+    street.world.wait_for(LIMIT, over).await.unwrap();
     let seen = street.service.seen();
     let keyed = seen.iter().find(|seen| path(seen) == "/keyed").unwrap();
     assert_eq!(keyed.field("Digits"), "654321");

@@ -2,6 +2,7 @@
 
 mod block;
 mod number;
+mod secret;
 mod sheet;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use jiff::Timestamp;
 
 pub(crate) use block::Block;
 pub(crate) use number::{Adopt, Assign, Buy, Consent, FixWebhooks, Forced, History, List, Number, Shape, Sync};
+pub(crate) use secret::Secret;
 pub(crate) use sheet::{ImportSheet, Sheet};
 
 use crate::config::variables::help;
@@ -84,6 +86,9 @@ pub(crate) enum Command {
     /// Show what operators did: through the API, at the command line, in the sheet.
     #[command(after_long_help = help(&["DATABASE_URL", "PROXYCALL_SECRET_KEY"]))]
     Audit(Audit),
+    /// What everything private is sealed with: make a secret, see which are needed, go over to another one.
+    #[command(subcommand)]
+    Secret(Secret),
     /// Check every setting and every outside party; say what is expected, what is seen, and what to do.
     #[command(after_long_help = help(&[
         "PUBLIC_BASE_URL", "DATABASE_URL", "PROXYCALL_SECRET_KEY", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN",

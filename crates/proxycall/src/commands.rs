@@ -11,6 +11,7 @@ pub(crate) mod phone;
 pub(crate) mod privacy;
 pub(crate) mod reference;
 pub(crate) mod sandbox;
+pub(crate) mod secret;
 pub(crate) mod serve;
 pub(crate) mod setting;
 pub(crate) mod sheet;

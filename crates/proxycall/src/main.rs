@@ -57,6 +57,7 @@ async fn main() -> ExitCode {
         Command::Token(token) => commands::token::run(&env, token).await,
         Command::Audit(options) => commands::audit::run(&env, options).await,
         Command::Setting(setting) => commands::setting::run(&env, setting).await,
+        Command::Secret(secret) => commands::secret::run(&env, secret).await,
         Command::Doctor => commands::doctor::run(&env).await,
         Command::Reference(options) => commands::reference::run(&options),
     };

@@ -1,26 +1,40 @@
 //! Promises: the one way for real numbers and text bodies into and out of the store.
 //!
-//! What goes in is *sealed*: a version byte, then the content. Version 0 is the plain content; encryption at rest
-//! becomes version 1 here, and nothing else changes. What has to be found again has a *key* beside it: a keyed hash of
-//! the whole number, another of its last four digits. Without the secret, a copy of the store does not tell whose
-//! number a key is. Codes and links of confirmations are never stored: they are computed in [`confirmations`], from a key of
-//! their own.
+//! What goes in is *sealed*: version 1, the id of the secret's key, a nonce, the ciphertext and its tag, bound to the column
+//! that it belongs to. Version 0, the plain content, is what programs before wrote: it is read, and sealed anew by the job.
+//! What has to be found again has a *key* beside it: a keyed hash of the whole number, another of its last four digits.
+//! Without the secret, a copy of the store does not tell whose number a key is.
+//!
+//! Writes use the keys of one secret. Where two are listed, as while a store goes over from one to the other, what was keyed
+//! under either is found. Codes and links of confirmations are never stored: they are computed in [`confirmations`], from a
+//! key of their own.
 
+mod column;
 mod confirmations;
+mod keys;
 
-use hmac::{Hmac, KeyInit, Mac};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use proxycall_domain::PhoneNumber;
 use proxycall_service::ports::LedgerError;
-use ring::aead::LessSafeKey;
+use ring::{
+    aead::NONCE_LEN,
+    rand::{SecureRandom, SystemRandom},
+};
 use serde::{Serialize, de::DeserializeOwned};
-use sha2::Sha256;
 
-use crate::error::unreadable;
+use crate::{error::unreadable, keys::SecretKey};
 
+pub(crate) use column::*;
 pub(crate) use confirmations::Seal;
+pub(crate) use keys::Keys;
 
 /// Content as it is.
 const PLAIN: u8 = 0;
+/// Content sealed by a key that is named.
+const SEALED: u8 = 1;
+/// What the cipher adds.
+const TAG_LENGTH: usize = 16;
 
 /// Length of a lookup key, in bytes: half of SHA-256 keeps accidental equals out of reach.
 const KEY_LENGTH: usize = 16;
@@ -28,105 +42,179 @@ const KEY_LENGTH: usize = 16;
 /// A keyed hash to look up by.
 pub(crate) type LookupKey = Vec<u8>;
 
+/// What to look up by: the key under the secret that writes use, and the key under the other one. The same twice where one
+/// secret is listed.
+pub(crate) type LookupKeys = [LookupKey; 2];
+
 /// Seals, opens and hashes.
-#[derive(Clone)]
 pub(crate) struct Codec {
-    lookup: Hmac<Sha256>,
-    confirmations: Hmac<Sha256>,
-    progress: LessSafeKey,
+    known: Vec<Keys>,
+    /// Which of them writes use.
+    writes: AtomicUsize,
+    /// Which of them the store was kept with before; the same when it does not change.
+    before: AtomicUsize,
+    random: SystemRandom,
 }
 
 impl Codec {
-    /// From the keys for lookups and for confirmations, which derive from the secret.
-    pub(crate) fn new(lookup: &[u8; 32], confirmations: &[u8; 32]) -> Result<Self, LedgerError> {
-        let lookup = Hmac::new_from_slice(lookup).map_err(|_| unreadable("the lookup key"))?;
-        let confirmations = Hmac::new_from_slice(confirmations).map_err(|_| unreadable("the confirmations' key"))?;
-        let progress = confirmations::progress_key(&confirmations)?;
-        Ok(Self { lookup, confirmations, progress })
+    /// From all secrets that are known. Writes use the first until [`Codec::follow`] says otherwise.
+    pub(crate) fn new(secrets: &[SecretKey]) -> Result<Self, LedgerError> {
+        let known = secrets.iter().map(Keys::new).collect::<Result<Vec<_>, _>>()?;
+        let random = SystemRandom::new();
+        Ok(Self { known, writes: AtomicUsize::new(0), before: AtomicUsize::new(0), random })
     }
 
-    fn seal(&self, content: &[u8]) -> Vec<u8> {
-        let mut sealed = Vec::with_capacity(content.len() + 1);
-        sealed.push(PLAIN);
-        sealed.extend_from_slice(content);
-        sealed
+    /// Uses the secrets that the store names; false when one of them is not known.
+    pub(crate) fn follow(&self, writes: &str, before: &str) -> bool {
+        let find = |fingerprint| self.known.iter().position(|keys| keys.fingerprint() == fingerprint);
+        let (Some(writes), Some(before)) = (find(writes), find(before)) else { return false };
+        // In this order no reader ever misses one that is in use.
+        self.before.store(before, Ordering::Release);
+        self.writes.store(writes, Ordering::Release);
+        true
     }
 
-    fn open<'s>(&self, sealed: &'s [u8]) -> Result<&'s [u8], LedgerError> {
-        match sealed.split_first() {
-            Some((&PLAIN, content)) => Ok(content),
-            _ => Err(unreadable("sealed content of a version that this program does not know")),
+    /// Whether a secret is known.
+    pub(crate) fn knows(&self, fingerprint: &str) -> bool {
+        self.known.iter().any(|keys| keys.fingerprint() == fingerprint)
+    }
+
+    fn at(&self, index: &AtomicUsize) -> Result<&Keys, LedgerError> {
+        self.known.get(index.load(Ordering::Acquire)).ok_or_else(|| unreadable("the store's secret"))
+    }
+
+    /// The keys that writes use.
+    pub(crate) fn writes(&self) -> Result<&Keys, LedgerError> {
+        self.at(&self.writes)
+    }
+
+    /// The keys that were used before the store went over to another secret.
+    pub(crate) fn before(&self) -> Result<&Keys, LedgerError> {
+        self.at(&self.before)
+    }
+
+    /// The other keys that lookups use: those before, while the store goes over to another secret; else the first that is
+    /// listed and that writes do not use. Another instance may write with it already, or still.
+    pub(crate) fn other(&self) -> Result<&Keys, LedgerError> {
+        let (writes, before) = (self.writes.load(Ordering::Acquire), self.before.load(Ordering::Acquire));
+        if writes != before {
+            return self.before();
         }
+        let other = self.known.iter().enumerate().find(|(index, _)| *index != writes);
+        other.map_or_else(|| self.writes(), |(_, keys)| Ok(keys))
+    }
+
+    /// Whether lookups use two secrets.
+    pub(crate) fn has_other(&self) -> bool {
+        self.known.len() > 1
+    }
+
+    /// Whether the store goes over from one secret to another.
+    pub(crate) fn is_changing(&self) -> bool {
+        self.writes.load(Ordering::Acquire) != self.before.load(Ordering::Acquire)
+    }
+
+    /// The keys with this id; none: those of the store from before ids were kept.
+    pub(crate) fn keys_of(&self, id: Option<&[u8]>) -> Result<&Keys, LedgerError> {
+        let Some(id) = id else { return self.before() };
+        let named = self.known.iter().find(|keys| keys.id() == id);
+        named.ok_or_else(|| unreadable("something made with a secret that is not listed"))
+    }
+
+    fn seal(&self, column: Column, content: &[u8]) -> Result<Vec<u8>, LedgerError> {
+        let mut nonce = [0; NONCE_LEN];
+        let filled = self.random.fill(&mut nonce);
+        filled.map_err(|_| LedgerError::Unavailable("the system gives no random bytes".to_owned()))?;
+        self.writes()?.seal(column, nonce, content)
+    }
+
+    /// Opens into `room`, which is as long as what is sealed at least.
+    fn open<'r>(&self, column: Column, sealed: &[u8], room: &'r mut [u8]) -> Result<&'r [u8], LedgerError> {
+        let strange = || unreadable("sealed content of a version that this program does not know");
+        let (version, rest) = sealed.split_first().ok_or_else(strange)?;
+        let (id, nonce, content) = match *version {
+            PLAIN => (None, None, rest),
+            SEALED => {
+                let (id, rest) = rest.split_first_chunk::<4>().ok_or_else(strange)?;
+                let (nonce, content) = rest.split_first_chunk::<NONCE_LEN>().ok_or_else(strange)?;
+                (Some(id), Some(nonce), content)
+            }
+            _ => return Err(strange()),
+        };
+        let room = room.get_mut(..content.len()).ok_or_else(strange)?;
+        room.copy_from_slice(content);
+        let (Some(id), Some(nonce)) = (id, nonce) else { return Ok(room) };
+        let opened = self.keys_of(Some(id))?.open(column, nonce, room);
+        opened.ok_or_else(|| unreadable("sealed content that was changed or is of another column"))
     }
 
     /// Seals a real number.
-    pub(crate) fn seal_phone(&self, phone: PhoneNumber) -> Vec<u8> {
-        self.seal(&phone.expose_digits().to_be_bytes())
+    pub(crate) fn seal_phone(&self, column: Column, phone: PhoneNumber) -> Result<Vec<u8>, LedgerError> {
+        self.seal(column, &phone.expose_digits().to_be_bytes())
     }
 
     /// Opens a real number.
-    pub(crate) fn open_phone(&self, sealed: &[u8]) -> Result<PhoneNumber, LedgerError> {
-        let bytes: [u8; 8] = self.open(sealed)?.try_into().map_err(|_| unreadable("a sealed number"))?;
-        phone_of_digits(u64::from_be_bytes(bytes))
+    pub(crate) fn open_phone(&self, column: Column, sealed: &[u8]) -> Result<PhoneNumber, LedgerError> {
+        let mut room = [0; 8 + TAG_LENGTH];
+        let bytes = self.open(column, sealed, &mut room)?;
+        phone_of_digits(u64::from_be_bytes(bytes.try_into().map_err(|_| unreadable("a sealed number"))?))
     }
 
     /// Seals a text.
-    pub(crate) fn seal_text(&self, text: &str) -> Vec<u8> {
-        self.seal(text.as_bytes())
+    pub(crate) fn seal_text(&self, column: Column, text: &str) -> Result<Vec<u8>, LedgerError> {
+        self.seal(column, text.as_bytes())
     }
 
     /// Opens a text.
-    pub(crate) fn open_text(&self, sealed: &[u8]) -> Result<String, LedgerError> {
-        let bytes = self.open(sealed)?;
+    pub(crate) fn open_text(&self, column: Column, sealed: &[u8]) -> Result<String, LedgerError> {
+        let mut room = vec![0; sealed.len()];
+        let bytes = self.open(column, sealed, &mut room)?;
         std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| unreadable("a sealed text"))
     }
 
     /// Seals anything that has a JSON form.
-    pub(crate) fn seal_json<T: Serialize>(&self, value: &T) -> Result<Vec<u8>, LedgerError> {
-        let mut sealed = vec![PLAIN];
-        serde_json::to_writer(&mut sealed, value).map_err(|_| unreadable("a value without JSON form"))?;
-        Ok(sealed)
+    pub(crate) fn seal_json<T: Serialize>(&self, column: Column, value: &T) -> Result<Vec<u8>, LedgerError> {
+        let json = serde_json::to_vec(value).map_err(|_| unreadable("a value without JSON form"))?;
+        self.seal(column, &json)
     }
 
     /// Opens it.
-    pub(crate) fn open_json<T: DeserializeOwned>(&self, sealed: &[u8]) -> Result<T, LedgerError> {
-        serde_json::from_slice(self.open(sealed)?).map_err(|_| unreadable("a sealed record"))
+    pub(crate) fn open_json<T: DeserializeOwned>(&self, column: Column, sealed: &[u8]) -> Result<T, LedgerError> {
+        let mut room = vec![0; sealed.len()];
+        serde_json::from_slice(self.open(column, sealed, &mut room)?).map_err(|_| unreadable("a sealed record"))
     }
 
-    fn key(&self, purpose: &[u8], parts: &[&[u8]]) -> LookupKey {
-        let mut hash = self.lookup.clone();
-        hash.update(purpose);
-        for part in parts {
-            // The length goes first, so that no two lists of parts read the same.
-            hash.update(&(part.len() as u64).to_be_bytes());
-            hash.update(part);
+    /// What the seals of what is written now begin with.
+    pub(crate) fn head(&self) -> Result<[u8; 5], LedgerError> {
+        let [a, b, c, d] = self.writes()?.id();
+        Ok([SEALED, a, b, c, d])
+    }
+
+    /// Seals anew what was sealed otherwise than it would be now; none when it is as it should be.
+    pub(crate) fn reseal(&self, column: Column, sealed: &[u8]) -> Result<Option<Vec<u8>>, LedgerError> {
+        if sealed.starts_with(&self.head()?) {
+            return Ok(None);
         }
-        hash.finalize().into_bytes().iter().copied().take(KEY_LENGTH).collect()
+        let mut room = vec![0; sealed.len()];
+        let content = self.open(column, sealed, &mut room)?;
+        self.seal(column, content).map(Some)
+    }
+
+    /// A key under each secret that lookups use; computed once where that is one.
+    pub(crate) fn keys(&self, key: impl Fn(&Keys) -> LookupKey) -> Result<LookupKeys, LedgerError> {
+        let now = key(self.writes()?);
+        let other = if self.has_other() { key(self.other()?) } else { now.clone() };
+        Ok([now, other])
     }
 
     /// To find a real number by.
-    pub(crate) fn phone_key(&self, phone: PhoneNumber) -> LookupKey {
-        self.key(b"phone", &[&phone.expose_digits().to_be_bytes()])
+    pub(crate) fn phone_keys(&self, phone: PhoneNumber) -> Result<LookupKeys, LedgerError> {
+        self.keys(|keys| keys.phone_key(phone))
     }
 
-    /// To find real numbers by their last four digits.
-    pub(crate) fn last_four_key(&self, last_four: &str) -> LookupKey {
-        self.key(b"last-four", &[last_four.as_bytes()])
-    }
-
-    /// To count what one e-mail address was sent.
-    pub(crate) fn mail_key(&self, mail: &str) -> LookupKey {
-        self.key(b"mail", &[mail.as_bytes()])
-    }
-
-    /// To count what one address on the network asked for.
-    pub(crate) fn requester_key(&self, requester: &str) -> LookupKey {
-        self.key(b"requester", &[requester.as_bytes()])
-    }
-
-    /// To tell contents apart without keeping them.
-    pub(crate) fn content_key(&self, parts: &[&[u8]]) -> LookupKey {
-        self.key(b"content", parts)
+    /// Whether a key, under whichever secret in use, is that of a real number.
+    pub(crate) fn is_phone(&self, key: &[u8], phone: PhoneNumber) -> Result<bool, LedgerError> {
+        Ok(self.phone_keys(phone)?.iter().any(|of_phone| of_phone == key))
     }
 }
 
@@ -136,36 +224,4 @@ pub(crate) fn phone_of_digits(digits: u64) -> Result<PhoneNumber, LedgerError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn phone() -> PhoneNumber {
-        "+33639980001".parse().unwrap()
-    }
-
-    #[test]
-    fn what_is_sealed_opens_to_the_same() {
-        let codec = Codec::new(&[7; 32], &[8; 32]).unwrap();
-        assert_eq!(codec.open_phone(&codec.seal_phone(phone())), Ok(phone()));
-        assert_eq!(codec.open_text(&codec.seal_text("J’arrive \0 🙂")), Ok("J’arrive \0 🙂".to_owned()));
-        assert_eq!(codec.open_json::<Vec<u8>>(&codec.seal_json(&vec![1, 2]).unwrap()), Ok(vec![1, 2]));
-    }
-
-    #[test]
-    fn an_unknown_version_or_damaged_content_is_an_error_and_no_panic() {
-        let codec = Codec::new(&[7; 32], &[8; 32]).unwrap();
-        for sealed in [&[][..], &[9, 1], &[PLAIN, 1], &[PLAIN]] {
-            assert!(codec.open_phone(sealed).is_err());
-        }
-        assert!(codec.open_text(&[PLAIN, 0xff]).is_err());
-    }
-
-    #[test]
-    fn keys_differ_by_secret_purpose_and_content() {
-        let [a, b] = [Codec::new(&[1; 32], &[1; 32]).unwrap(), Codec::new(&[2; 32], &[2; 32]).unwrap()];
-        assert_eq!(a.phone_key(phone()), a.clone().phone_key(phone()));
-        assert_ne!(a.phone_key(phone()), b.phone_key(phone()));
-        assert_ne!(a.last_four_key("0001"), a.content_key(&[b"0001"]));
-        assert_ne!(a.content_key(&[b"ab", b"c"]), a.content_key(&[b"a", b"bc"]));
-    }
-}
+mod tests;

@@ -8,10 +8,12 @@ use sha2::Sha256;
 /// Length of the secret, in bytes.
 const SECRET_LENGTH: usize = 32;
 
-/// Which secret a store was made with.
+/// Which secrets a store uses.
 pub(crate) struct SecretMeta {
-    /// Tells one secret from another.
+    /// Tells the secret that it was made with, or has gone over to, from others.
     pub(crate) fingerprint: String,
+    /// The one that writes use: another one while the store goes over to it.
+    pub(crate) writes_with: String,
     /// The secret itself, when it was made at first start.
     pub(crate) secret: Option<String>,
 }
@@ -35,7 +37,8 @@ impl SecretKey {
     }
 
     /// As it is written in the environment and, when made at first start, in the store.
-    pub(crate) fn to_base64(&self) -> String {
+    #[must_use]
+    pub fn to_base64(&self) -> String {
         BASE64_STANDARD.encode(self.0.expose_secret())
     }
 

@@ -91,14 +91,15 @@ macro_rules! read {
     }};
 }
 
-// Below the macros, which it uses.
+// Below the macros, which they use.
 mod access;
 mod blocks;
 mod privacy;
 mod sheet;
+mod vault;
 
 impl Store {
-    /// Which secret the store was made with; the first to come decides.
+    /// Which secrets the store uses; the first to come decides which it is made with.
     pub(crate) async fn claim_secret(
         &self,
         fingerprint: String,
@@ -136,6 +137,8 @@ impl Ledger for Store {
     }
 
     async fn next_job_at(&self) -> Result<Option<Timestamp>, LedgerError> {
+        // Whoever works looks here each second.
+        self.follow_secrets().await?;
         read!(self, jobs::next_job_at())
     }
 

@@ -21,11 +21,6 @@ pub use migrations::schema_fingerprint;
 
 use codec::Codec;
 
-/// What lookups are keyed with; the purpose is part of the key.
-const LOOKUP: &str = "lookup";
-/// What codes and links of confirmations are made with.
-const CONFIRMATIONS: &str = "confirmations";
-
 /// Why a store cannot be opened. Each says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -47,6 +42,12 @@ pub enum OpenError {
          Put the former key back (several may be listed, with commas)"
     )]
     OtherSecret,
+    /// The store goes over to a secret that is not listed.
+    #[error(
+        "PROXYCALL_SECRET_KEY lacks a secret that this store uses while it goes over from one to another; list both, with \
+         a comma between"
+    )]
+    SecretMissing,
     /// The store was made with a secret from the environment.
     #[error("PROXYCALL_SECRET_KEY is not set, but this store was made with one; set it as before")]
     NoSecret,
@@ -82,6 +83,8 @@ enum Engine {
 pub struct Store {
     engine: Engine,
     codec: Arc<Codec>,
+    /// Fingerprints of the secrets that are known, the one to use first.
+    known: Vec<String>,
     secret_origin: SecretOrigin,
 }
 
@@ -108,11 +111,9 @@ impl Store {
         } else {
             return Err(OpenError::Scheme);
         };
-        let unkeyed = Arc::new(Codec::new(&[0; 32], &[0; 32])?);
-        let mut store = Self { engine, codec: unkeyed, secret_origin: SecretOrigin::Store };
-        let (secret, origin) = store.settle_secret(&options.secrets, &options.first_secret).await?;
-        store.codec = Arc::new(Codec::new(&secret.derive(LOOKUP), &secret.derive(CONFIRMATIONS))?);
-        store.secret_origin = origin;
+        let unkeyed = Arc::new(Codec::new(&[])?);
+        let mut store = Self { engine, codec: unkeyed, known: Vec::new(), secret_origin: SecretOrigin::Store };
+        store.settle_secret(options.secrets, &options.first_secret).await?;
         Ok(store)
     }
 
@@ -141,23 +142,33 @@ impl Store {
         }
     }
 
-    /// Finds the secret that the store was made with, among those given and its own, or makes it with one.
-    async fn settle_secret(
-        &self,
-        secrets: &[SecretKey],
-        first: &SecretKey,
-    ) -> Result<(SecretKey, SecretOrigin), OpenError> {
+    /// Finds the secrets that the store uses among those given and its own, or makes it with one.
+    async fn settle_secret(&mut self, mut secrets: Vec<SecretKey>, first: &SecretKey) -> Result<(), OpenError> {
         let maker = secrets.first().unwrap_or(first);
         let kept = secrets.is_empty().then(|| maker.to_base64());
         let meta = self.claim_secret(maker.fingerprint(), kept).await?;
-        if let Some(secret) = secrets.iter().find(|secret| secret.fingerprint() == meta.fingerprint) {
-            return Ok((secret.clone(), SecretOrigin::Environment));
+        let given = !secrets.is_empty();
+        if let Some(own) = meta.secret.as_deref().and_then(SecretKey::parse) {
+            let is_given = secrets.iter().any(|secret| secret.fingerprint() == own.fingerprint());
+            if own.fingerprint() == meta.fingerprint && !is_given {
+                self.secret_origin = SecretOrigin::Store;
+                secrets.push(own);
+            } else {
+                self.secret_origin = SecretOrigin::Environment;
+            }
+        } else {
+            self.secret_origin = SecretOrigin::Environment;
         }
-        match meta.secret.as_deref().and_then(SecretKey::parse) {
-            Some(own) if own.fingerprint() == meta.fingerprint => Ok((own, SecretOrigin::Store)),
-            _ if secrets.is_empty() => Err(OpenError::NoSecret),
-            _ => Err(OpenError::OtherSecret),
+        self.known = secrets.iter().map(SecretKey::fingerprint).collect();
+        if !self.known.contains(&meta.fingerprint) {
+            return Err(if given { OpenError::OtherSecret } else { OpenError::NoSecret });
         }
+        let codec = Codec::new(&secrets)?;
+        if !codec.follow(&meta.writes_with, &meta.fingerprint) {
+            return Err(OpenError::SecretMissing);
+        }
+        self.codec = Arc::new(codec);
+        Ok(())
     }
 }
 

@@ -42,6 +42,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/postgres/0005_shop.sql"),
     ),
     (
+        6,
+        "vault",
+        include_str!("../migrations/sqlite/0006_vault.sql"),
+        include_str!("../migrations/postgres/0006_vault.sql"),
+    ),
+    (
         7,
         "access",
         include_str!("../migrations/sqlite/0007_access.sql"),

@@ -106,11 +106,15 @@ macro_rules! import_known {
                  p.status, p.client_id AS owner, p.quarantine_until, \
                  EXISTS (SELECT 1 FROM proxy_number q WHERE q.phone = CAST(r.value ->> 'real' AS BIGINT) \
                      AND q.status NOT IN ('released', 'missing')) AS real_is_proxy, \
-                 EXISTS (SELECT 1 FROM client o WHERE o.phone_key = ",
+                 EXISTS (SELECT 1 FROM client o WHERE o.phone_key IN (",
             $hex,
             "r.value ->> 'proxy_key'",
             $end,
-            ") AS proxy_is_real FROM r \
+            ", ",
+            $hex,
+            "r.value ->> 'proxy_key_before'",
+            $end,
+            ")) AS proxy_is_real FROM r \
               LEFT JOIN client c ON c.client_id = CAST(r.value ->> 'id' AS BIGINT) \
               LEFT JOIN proxy_number own ON own.client_id = c.client_id \
               LEFT JOIN proxy_number p ON p.phone = CAST(r.value ->> 'proxy' AS BIGINT) \

@@ -1,5 +1,6 @@
 //! Promises: no real number, name, e-mail address or text that is planted in any input comes out where it must not:
-//! in logs, in refusals, on pages for everybody, in what the other party sees or hears, in what `Debug` shows.
+//! in logs, in refusals, on pages for everybody, in what the other party sees or hears, in what `Debug` shows, and, but for
+//! names and e-mail addresses, in a copy of the database.
 //!
 //! A program of its own, because it listens to all that this process logs.
 
@@ -38,7 +39,7 @@ use proxycall_testkit::sandbox::{
 use proxycall_testkit::{
     TestApp,
     app::{AUTH_TOKEN, PUBLIC_BASE_URL, TOKEN},
-    database::{self, TestStore},
+    database::{self, Database, TestStore},
     run_test,
 };
 use serde_json::{Value, json};
@@ -397,6 +398,56 @@ fn assert_no_secret(logged: &str, secrets: &[String]) {
     }
 }
 
+/// A copy of the database, as whoever steals it has it: the file and its log as they are, or every row as text.
+async fn copy_of(database: &Database) -> Vec<u8> {
+    if let Some(file) = database.file() {
+        let mut copy = std::fs::read(&file).unwrap();
+        copy.extend(std::fs::read(file.with_extension("db-wal")).unwrap_or_default());
+        return copy;
+    }
+    let tables = "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public'";
+    let mut copy = Vec::new();
+    for table in database.texts(tables).await.into_iter().flatten() {
+        for row in database.texts(&format!("SELECT t::text FROM {table} t")).await.into_iter().flatten() {
+            copy.extend(row.into_bytes());
+            copy.push(b'\n');
+        }
+    }
+    copy
+}
+
+fn is_in(copy: &[u8], needle: &[u8]) -> bool {
+    copy.windows(needle.len()).any(|window| window == needle)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// No real number in any spelling, text, code or signature is in a copy of the database. Names and addresses are: they are
+/// searched by their beginnings.
+async fn assert_copy_tells_nothing(database: &Database, secrets: &[String]) {
+    let copy = copy_of(database).await;
+    assert!(is_in(&copy, b"33639989001") || database.file().is_some(), "the copy lacks what it must have");
+    assert!(copy.len() > 5_000 && is_in(&copy, b"canarelli"), "the copy is too small: {}", copy.len());
+    for number in [CLIENT, COURIER, STRANGER] {
+        let digits: u64 = number.trim_start_matches('+').parse().unwrap();
+        // Without the leading zeros; what is behind `+` in text, in hex, and in bytes from either end.
+        let (forwards, backwards) = (digits.to_be_bytes(), digits.to_le_bytes());
+        let mut needles: Vec<Vec<u8>> = spellings(number).into_iter().map(String::into_bytes).collect();
+        needles.extend([forwards[3..].to_vec(), backwards[..5].to_vec()]);
+        needles
+            .extend([hex(&forwards[3..]), hex(&backwards[..5]), hex(&number.as_bytes()[4..])].map(String::into_bytes));
+        for needle in needles {
+            assert!(!is_in(&copy, &needle), "{number} is in the copy as {}", String::from_utf8_lossy(&needle));
+        }
+    }
+    for text in [BODY, "perroquet", &hex(b"perroquet")] {
+        assert!(!is_in(&copy, text.as_bytes()), "a text is in the copy");
+    }
+    assert_no_secret(&String::from_utf8_lossy(&copy), secrets);
+}
+
 async fn plant_everywhere(store: TestStore) {
     let log = listen();
     let mut app = TestApp::start(store).await;
@@ -408,6 +459,8 @@ async fn plant_everywhere(store: TestStore) {
     assert!(status.is_success(), "{created}");
     call_and_text(&app, "+33639989001").await;
     let secrets = enrol(&app).await;
+    // Before numbers are planted as ids of orders and calls too: those are kept as they are given.
+    assert_copy_tells_nothing(app.store.database(), &secrets).await;
     ask_everything(&app, &refusals).await;
     post_webhooks(&app, &refusals).await;
     use_pages(&app, &refusals).await;

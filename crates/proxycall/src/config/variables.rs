@@ -47,8 +47,8 @@ pub(crate) const VARIABLES: &[Variable] = &[
     plain("PROXYCALL_OPEN_API", "false", "true: business routes need no token. Only where nobody else can reach them."),
     secret(
         "PROXYCALL_SECRET_KEY",
-        "32 bytes in base64 (`openssl rand -base64 32`), several with commas between, newest first. All keys derive \
-         from it. Without it one is made at first start and kept in the store.",
+        "32 bytes in base64 (`openssl rand -base64 32`), several with commas between, newest first. Everything \
+         private is sealed with it. Without it one is made at first start and kept in the store.",
     ),
     secret(
         "DATABASE_URL",

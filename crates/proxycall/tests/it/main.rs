@@ -24,6 +24,7 @@ mod numbers_bought;
 mod privacy;
 mod purchase_kill;
 mod sandbox;
+mod secret;
 mod serve;
 mod setting;
 mod sheet;

@@ -6,6 +6,7 @@
 mod confirmations;
 mod pool;
 mod privacy;
+mod renew;
 mod retry;
 mod send_text;
 
@@ -106,6 +107,7 @@ impl Service {
             Work::EraseClient { client } => self.go_on_erasing(job, *client).await,
             Work::DeleteCopies => self.delete_copies(job).await,
             Work::KeepPeriods => self.keep_periods(job).await,
+            Work::Renew { to } => self.renew(job, to).await,
         }
     }
 
@@ -137,7 +139,9 @@ impl Service {
         let mut scheduled = false;
         while !stop.is_cancelled() {
             if !scheduled {
-                scheduled = self.schedule_pool_care().await.is_ok() && self.schedule_privacy_care().await.is_ok();
+                scheduled = self.schedule_pool_care().await.is_ok()
+                    && self.schedule_privacy_care().await.is_ok()
+                    && self.schedule_renewal().await.is_ok();
             }
             let rest = match self.run_due_jobs().await {
                 Ok(0) => LOOK_EVERY,

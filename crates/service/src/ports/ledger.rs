@@ -18,6 +18,7 @@ mod requests;
 mod sheet;
 mod standing;
 mod texts;
+mod vault;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -60,6 +61,7 @@ pub use requests::{Begun, RequestKey, StoredAnswer};
 pub use sheet::{Mark, SheetBook, SheetChanges, SheetNews, SheetProblem, SheetState, Told};
 pub use standing::{Standing, WaitingJobs};
 pub use texts::{DeliveryReport, InboundText, OutboundText, RecordedText, SendStep, SentText, TextOutcome, TextResult};
+pub use vault::{Renewal, Vault, VaultState, Waits};
 
 /// Why a verb did nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -185,7 +187,7 @@ impl<T> Page<T> {
 
 /// The store, in the words of the service.
 #[async_trait]
-pub trait Ledger: SheetBook + AccessBook + Blocklist + PrivacyBook {
+pub trait Ledger: SheetBook + AccessBook + Blocklist + PrivacyBook + Vault {
     /// Decides a call, records it and remembers the caller. The same call again gets the same answer.
     async fn record_inbound_call(&self, call: InboundCall) -> Result<RecordedCall, LedgerError>;
 

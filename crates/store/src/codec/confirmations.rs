@@ -9,11 +9,10 @@ use proxycall_domain::{
     confirmation::code::{Code, EnteredCode},
 };
 use proxycall_service::ports::LedgerError;
-use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::aead::{Aad, LessSafeKey, NONCE_LEN, Nonce};
 use sha2::Sha256;
 
-use super::{Codec, KEY_LENGTH};
-use crate::error::unreadable;
+use super::{Codec, KEY_LENGTH, Keys, keys::cipher};
 
 /// What a signature of ours says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,11 +39,10 @@ impl Seal {
 pub(super) fn progress_key(confirmations: &Hmac<Sha256>) -> Result<LessSafeKey, LedgerError> {
     let mut mac = confirmations.clone();
     mac.update(b"names of progress pages");
-    let key = UnboundKey::new(&CHACHA20_POLY1305, &mac.finalize().into_bytes());
-    key.map(LessSafeKey::new).map_err(|_| unreadable("the progress pages' key"))
+    cipher(&mac.finalize().into_bytes())
 }
 
-impl Codec {
+impl Keys {
     fn mac(&self, purpose: &[u8], parts: &[&[u8]]) -> Hmac<Sha256> {
         let mut mac = self.confirmations.clone();
         for part in std::iter::once(&purpose).chain(parts) {
@@ -99,7 +97,7 @@ impl Codec {
 
     /// What the address of a progress page names: the id, which nobody else can read, and since when. Empty if it could
     /// not be sealed, which names nothing.
-    pub(crate) fn progress_name(&self, id: &PendingId, begun: Timestamp) -> String {
+    fn progress_name(&self, id: &PendingId, begun: Timestamp) -> String {
         let moment = begun.as_millisecond().to_be_bytes();
         let mut sealed: Vec<u8> = moment.iter().chain(id.as_str().as_bytes()).copied().collect();
         // Derived from the content: two contents that share one are not to be expected in 2^48 names.
@@ -117,7 +115,7 @@ impl Codec {
     }
 
     /// Reads that name; none when it is not ours.
-    pub(crate) fn progress_id(&self, name: &str) -> Option<(PendingId, Timestamp)> {
+    fn progress_id(&self, name: &str) -> Option<(PendingId, Timestamp)> {
         let mut bytes = BASE64_URL_SAFE_NO_PAD.decode(name).ok()?;
         let (nonce, sealed) = bytes.split_at_mut_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
@@ -128,17 +126,34 @@ impl Codec {
     }
 }
 
+impl Codec {
+    /// What the address of a progress page names; empty if it could not be sealed, which names nothing.
+    pub(crate) fn progress_name(&self, id: &PendingId, begun: Timestamp) -> String {
+        self.writes().map_or_else(|_| String::new(), |keys| keys.progress_name(id, begun))
+    }
+
+    /// Reads that name, under whichever secret it was made; none when it is not ours.
+    pub(crate) fn progress_id(&self, name: &str) -> Option<(PendingId, Timestamp)> {
+        self.known.iter().find_map(|keys| keys.progress_id(name))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::SecretKey;
+
+    fn keys(secret: u8) -> Keys {
+        Keys::new(&SecretKey::from_bytes([secret; 32])).unwrap()
+    }
 
     #[test]
     fn a_code_differs_by_id_moment_generation_and_secret() {
-        let [a, b] = [Codec::new(&[1; 32], &[1; 32]).unwrap(), Codec::new(&[1; 32], &[2; 32]).unwrap()];
+        let [a, b] = [keys(1), keys(2)];
         let id = |text: &str| PendingId::parse(text).unwrap();
         let at = |second| Timestamp::from_second(second).unwrap();
         let code = a.code(&id("P-1"), at(0), 1);
-        assert_eq!(code, a.clone().code(&id("P-1"), at(0), 1));
+        assert_eq!(code, a.code(&id("P-1"), at(0), 1));
         for other in [a.code(&id("P-2"), at(0), 1), a.code(&id("P-1"), at(1), 1), a.code(&id("P-1"), at(0), 2)] {
             assert_ne!(code, other);
         }
@@ -147,7 +162,7 @@ mod tests {
 
     #[test]
     fn codes_fall_evenly_on_the_first_digits() {
-        let codec = Codec::new(&[1; 32], &[1; 32]).unwrap();
+        let codec = keys(1);
         let mut firsts = [0_u32; 10];
         for n in 0..9_000 {
             let id = PendingId::parse(&format!("P-{n}")).unwrap();
@@ -160,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_signature_holds_for_its_purpose_and_nothing_else() {
-        let codec = Codec::new(&[1; 32], &[1; 32]).unwrap();
+        let codec = keys(1);
         let (id, begun) = (PendingId::parse("P-1").unwrap(), Timestamp::UNIX_EPOCH);
         let signature = codec.sign(Seal::Text, &id, begun, 1);
         let signed = |seal, generation, text: &str| codec.signed(seal, &id, begun, generation, text);
@@ -171,13 +186,13 @@ mod tests {
 
     #[test]
     fn a_progress_page_is_named_so_that_we_alone_read_it() {
-        let codec = Codec::new(&[1; 32], &[1; 32]).unwrap();
+        let codec = keys(1);
         let (id, begun) = (PendingId::parse("P-1").unwrap(), Timestamp::from_second(5).unwrap());
         let name = codec.progress_name(&id, begun);
         assert_eq!(codec.progress_id(&name), Some((id.clone(), begun)));
         assert_ne!(name, codec.progress_name(&id, Timestamp::UNIX_EPOCH));
         assert!(!name.contains(&BASE64_URL_SAFE_NO_PAD.encode("P-1")));
-        let other = Codec::new(&[1; 32], &[2; 32]).unwrap();
+        let other = keys(2);
         for (codec, name) in [(&codec, &name[1..]), (&codec, ""), (&codec, "x.y"), (&other, &name)] {
             assert_eq!(codec.progress_id(name), None);
         }

@@ -57,8 +57,8 @@ fn wish(create: &CreateConfirmation) -> Wish {
 }
 
 const INSERT: &str = "INSERT INTO confirmation (pending_id, name, mail, phone, phone_key, country, language, number_type, \
-        proxy, sender, stage, generation, tries, detail, requester, created_at, expires_at, revision) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open', 1, 0, '', $11, $12, $13, 1)";
+        proxy, sender, stage, generation, tries, detail, requester, created_at, expires_at, revision, code_key) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open', 1, 0, '', $11, $12, $13, 1, $14)";
 
 pub(crate) async fn create_confirmation(
     db: &mut Connection,
@@ -76,7 +76,7 @@ pub(crate) async fn create_confirmation(
     }
     let requester = match &create.origin {
         Origin::Api => None,
-        Origin::Page { requester } => Some(codec.requester_key(requester)),
+        Origin::Page { requester } => Some(codec.keys(|keys| keys.requester_key(requester))?),
     };
     if let Some(requester) = &requester {
         code_limits::record_page_request(db, codec, create, requester).await?;
@@ -87,7 +87,7 @@ pub(crate) async fn create_confirmation(
         return if requester.is_none() { Err(LedgerError::NumberIsProxy.into()) } else { Ok(nobodys(codec, create)) };
     }
     if let Some(open) = open {
-        match encounter(db, create, requester.as_deref(), &open).await? {
+        match encounter(db, create, requester.as_ref(), &open).await? {
             Meeting::GoesOn => return again(db, codec, create, open).await,
             Meeting::Refused => return Err(LedgerError::PhoneBusy.into()),
             Meeting::Hidden => return Ok(nobodys(codec, create)),
@@ -101,14 +101,18 @@ pub(crate) async fn create_confirmation(
         }
         result => result?,
     }
-    begin(db, codec, create, requester).await
+    // The schema keeps one confirmation for each phone under one secret; between two, who came second sees the first here.
+    if codec.has_other() && of_phone(db, codec, create.phone).await?.is_some() {
+        return Err(UnitError::Crossed);
+    }
+    begin(db, codec, create, requester.map(|[now, _]| now)).await
 }
 
 async fn begin(
     db: &mut Connection,
     codec: &Codec,
     create: &CreateConfirmation,
-    requester: Option<Vec<u8>>,
+    requester: Option<LookupKey>,
 ) -> Result<BegunConfirmation, UnitError> {
     let now = create.now;
     let claim = claim(db, codec, create.phone, &create.mail).await?;
@@ -120,12 +124,13 @@ async fn begin(
         }
         numbers => numbers?,
     };
+    let keys = codec.writes()?;
     sqlx::query(INSERT)
         .bind(create.id.as_str())
         .bind(create.name.expose())
         .bind(create.mail.expose())
-        .bind(codec.seal_phone(create.phone))
-        .bind(codec.phone_key(create.phone))
+        .bind(codec.seal_phone(CONFIRMATION_PHONE, create.phone)?)
+        .bind(keys.phone_key(create.phone))
         .bind(create.country.to_string())
         .bind(match create.language {
             Language::Fr => "fr",
@@ -140,6 +145,7 @@ async fn begin(
         .bind(requester)
         .bind(millis(now))
         .bind(millis(expires_at))
+        .bind(&keys.id()[..])
         .execute(&mut *db)
         .await?;
     let mut kept = known(db, codec, &create.id).await?;
@@ -193,7 +199,7 @@ const LAST_CODE: &str = "SELECT MAX(queued_at) FROM dispatch WHERE pending_id = 
 async fn encounter(
     db: &mut Connection,
     create: &CreateConfirmation,
-    requester: Option<&[u8]>,
+    requester: Option<&LookupKeys>,
     open: &Kept,
 ) -> Result<Meeting, UnitError> {
     if !open.it.is_live(create.now) {
@@ -205,7 +211,7 @@ async fn encounter(
         None => Newcomer::Api,
         Some(requester) => Newcomer::Page {
             same_content: (&open.it.name, &open.it.mail) == (&create.name, &create.mail),
-            same_requester: open.requester.as_deref() == Some(requester),
+            same_requester: open.requester.as_ref().is_some_and(|kept| requester.contains(kept)),
         },
     };
     let quiet_for = create.now.duration_since(last);

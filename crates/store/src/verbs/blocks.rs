@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::*;
 
 const LAST_CALLER_IS_BLOCKED: &str = "SELECT EXISTS (SELECT 1 FROM block \
-    WHERE phone_key = $1 AND (client_id IS NULL OR client_id = $2)) AS blocked";
+    WHERE phone_key IN ($1, $2) AND (client_id IS NULL OR client_id = $3)) AS blocked";
 
 /// Whether somebody is blocked for a client, or for all.
 pub(super) async fn is_blocked(
@@ -19,7 +19,8 @@ pub(super) async fn is_blocked(
     phone: PhoneNumber,
     client: ClientId,
 ) -> Result<bool, UnitError> {
-    let query = sqlx::query(LAST_CALLER_IS_BLOCKED).bind(codec.phone_key(phone)).bind(client.get());
+    let [key, other] = codec.phone_keys(phone)?;
+    let query = sqlx::query(LAST_CALLER_IS_BLOCKED).bind(key).bind(other).bind(client.get());
     let row: Row = query.fetch_one(&mut *db).await?;
     Ok(row.try_get("blocked")?)
 }
@@ -27,9 +28,9 @@ pub(super) async fn is_blocked(
 fn block_of(codec: &Codec, row: &Row) -> Result<Block, UnitError> {
     Ok(Block {
         id: BlockId::from_uuid(row.try_get("id")?),
-        phone: codec.open_phone(row.try_get("phone")?)?,
+        phone: codec.open_phone(BLOCK_PHONE, row.try_get("phone")?)?,
         client: row.try_get::<Option<i64>, _>("client_id")?.map(client_id).transpose()?,
-        reason: BlockReason::from_store(codec.open_text(row.try_get("reason")?)?),
+        reason: BlockReason::from_store(codec.open_text(BLOCK_REASON, row.try_get("reason")?)?),
         actor: Actor::parse(row.try_get("actor")?),
         created_at: time(row.try_get("created_at")?)?,
     })
@@ -39,7 +40,7 @@ const INSERT: &str = "INSERT INTO block (id, client_id, phone, phone_key, reason
     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
 
 const FIND: &str = "SELECT id, client_id, phone, reason, actor, created_at FROM block \
-    WHERE phone_key = $1 AND COALESCE(client_id, 0) = $2";
+    WHERE phone_key IN ($1, $2) AND COALESCE(client_id, 0) = $3";
 
 pub(crate) async fn add_block(db: &mut Connection, codec: &Codec, add: &AddBlock) -> Result<Block, UnitError> {
     let (phone, called) = match add.whom {
@@ -52,23 +53,34 @@ pub(crate) async fn add_block(db: &mut Connection, codec: &Codec, add: &AddBlock
             return Err(LedgerError::OwnNumber.into());
         }
     }
+    // Before it is added: under the secret that the store goes over from, it may be there with another key.
+    if let Some(there) = found(db, codec, phone, add.client).await? {
+        return Ok(there);
+    }
     sqlx::query(INSERT)
         .bind(add.id.uuid())
         .bind(add.client.map(ClientId::get))
-        .bind(codec.seal_phone(phone))
-        .bind(codec.phone_key(phone))
-        .bind(codec.seal_text(add.reason.expose()))
+        .bind(codec.seal_phone(BLOCK_PHONE, phone)?)
+        .bind(codec.writes()?.phone_key(phone))
+        .bind(codec.seal_text(BLOCK_REASON, add.reason.expose())?)
         .bind(add.actor.as_str())
         .bind(millis(add.now))
         .execute(&mut *db)
         .await?;
-    let found: Option<Row> = sqlx::query(FIND)
-        .bind(codec.phone_key(phone))
-        .bind(add.client.map_or(0, ClientId::get))
-        .fetch_optional(&mut *db)
-        .await?;
     // Removed by another unit between the two statements.
-    found.map_or(Err(UnitError::Crossed), |row| block_of(codec, &row))
+    found(db, codec, phone, add.client).await?.ok_or(UnitError::Crossed)
+}
+
+async fn found(
+    db: &mut Connection,
+    codec: &Codec,
+    phone: PhoneNumber,
+    client: Option<ClientId>,
+) -> Result<Option<Block>, UnitError> {
+    let [key, other] = codec.phone_keys(phone)?;
+    let query = sqlx::query(FIND).bind(key).bind(other).bind(client.map_or(0, ClientId::get));
+    let row: Option<Row> = query.fetch_optional(&mut *db).await?;
+    row.map(|row| block_of(codec, &row)).transpose()
 }
 
 const OTHER_SIDE: &str = "SELECT party, client_id FROM interaction WHERE id = $1";
@@ -82,7 +94,10 @@ async fn other_side(
     let row: Option<Row> = sqlx::query(OTHER_SIDE).bind(id.uuid()).fetch_optional(&mut *db).await?;
     let row = row.ok_or(LedgerError::InteractionUnknown)?;
     let party = row.try_get::<Option<&[u8]>, _>("party")?.ok_or(LedgerError::NobodyToBlock)?;
-    Ok((codec.open_phone(party)?, row.try_get::<Option<i64>, _>("client_id")?.map(client_id).transpose()?))
+    Ok((
+        codec.open_phone(INTERACTION_PARTY, party)?,
+        row.try_get::<Option<i64>, _>("client_id")?.map(client_id).transpose()?,
+    ))
 }
 
 const REMOVE: &str = "DELETE FROM block WHERE id = $1 RETURNING id, client_id, phone, reason, actor, created_at";

@@ -12,17 +12,21 @@ const HOLD: &str = "UPDATE proxy_number SET status = 'reserved', reservation = $
         actor = $5, reason = $6, since = $3, updated_at = $3 \
     WHERE phone = $1 AND status = 'available' AND NOT EXISTS (SELECT 1 FROM proxy_number WHERE reservation = $2) \
     RETURNING number_type";
-const HAS: &str = "SELECT c.phone_key = $2 OR c.mail_fold = $3 AS theirs FROM proxy_number n \
+const HAS: &str = "SELECT c.phone_key IN ($2, $4) OR c.mail_fold = $3 AS theirs FROM proxy_number n \
     JOIN client c ON c.client_id = n.client_id WHERE n.phone = $1";
 const INSERT: &str = "INSERT INTO confirmation (pending_id, name, mail, phone, phone_key, country, language, number_type, \
-        proxy, sender, stage, channel, generation, tries, detail, brought_code, created_at, expires_at, revision) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, 'open', $10, 1, 0, '', $11, $12, $13, 1)";
+        proxy, sender, stage, channel, generation, tries, detail, brought_code, created_at, expires_at, revision, \
+        code_key) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, 'open', $10, 1, 0, '', $11, $12, $13, 1, $14)";
 
 pub(crate) async fn bring_confirmation(
     db: &mut Connection,
     codec: &Codec,
     bring: &BringConfirmation,
 ) -> Result<Brought, UnitError> {
+    if codec.has_other() {
+        code_limits::hold_phone(db, codec, bring.phone).await?;
+    }
     if find(db, codec, &bring.id).await?.is_some() {
         return Ok(Brought::Same);
     }
@@ -30,12 +34,13 @@ pub(crate) async fn bring_confirmation(
         return Ok(Brought::PhoneTaken);
     }
     let Some(number_type) = number_for(db, codec, bring).await? else { return Ok(Brought::NumberTaken) };
+    let keys = codec.writes()?;
     sqlx::query(INSERT)
         .bind(bring.id.as_str())
         .bind(bring.name.expose())
         .bind(bring.mail.expose())
-        .bind(codec.seal_phone(bring.phone))
-        .bind(codec.phone_key(bring.phone))
+        .bind(codec.seal_phone(CONFIRMATION_PHONE, bring.phone)?)
+        .bind(keys.phone_key(bring.phone))
         .bind(bring.country.to_string())
         .bind(match bring.language {
             Language::Fr => "fr",
@@ -44,9 +49,10 @@ pub(crate) async fn bring_confirmation(
         .bind(number_type)
         .bind(digits(bring.proxy))
         .bind(bring.channel.map(CodeChannel::as_str))
-        .bind(codec.brought_code(&bring.id, bring.code))
+        .bind(keys.brought_code(&bring.id, bring.code))
         .bind(millis(bring.created_at))
         .bind(millis(bring.expires_at))
+        .bind(&keys.id()[..])
         .execute(&mut *db)
         .await?;
     let expire = Work::ExpireConfirmation { confirmation: bring.id.clone() };
@@ -73,10 +79,12 @@ async fn number_for(
     if held.is_some() {
         return Ok(held);
     }
+    let [key, before] = codec.phone_keys(bring.phone)?;
     let theirs: Option<bool> = sqlx::query_scalar(HAS)
         .bind(digits(bring.proxy))
-        .bind(codec.phone_key(bring.phone))
+        .bind(key)
         .bind(bring.mail.expose().to_lowercase())
+        .bind(before)
         .fetch_optional(&mut *db)
         .await?;
     Ok(theirs.filter(|theirs| *theirs).map(|_| "existing".to_owned()))

@@ -13,7 +13,7 @@ use super::*;
 const FACTS: &str = "SELECT i.answer, i.outcome, c.client_id, c.phone, c.country, c.last_caller, \
         c.paused_at, c.paused_until, \
         EXISTS (SELECT 1 FROM proxy_number p WHERE p.phone = $2 AND p.status NOT IN ('released', 'missing')) AS from_proxy, \
-        EXISTS (SELECT 1 FROM block b WHERE b.phone_key = $4 AND (b.client_id IS NULL OR b.client_id = c.client_id)) \
+        EXISTS (SELECT 1 FROM block b WHERE b.phone_key IN ($4, $5) AND (b.client_id IS NULL OR b.client_id = c.client_id)) \
             AS from_blocked \
     FROM (SELECT 1 AS one) AS ground \
     LEFT JOIN interaction i ON i.inbound_sid = $3 \
@@ -34,11 +34,13 @@ pub(super) async fn facts(
     from: Option<PhoneNumber>,
     sid: &str,
 ) -> Result<(Facts, Option<Before>), UnitError> {
+    let [key, other] = from.map(|from| codec.phone_keys(from)).transpose()?.map_or([None, None], |keys| keys.map(Some));
     let row: Row = sqlx::query(FACTS)
         .bind(digits(dialled))
         .bind(from.map(digits))
         .bind(sid)
-        .bind(from.map(|from| codec.phone_key(from)))
+        .bind(key)
+        .bind(other)
         .fetch_one(&mut *db)
         .await?;
     let before = match (row.try_get("answer")?, row.try_get::<Option<&str>, _>("outcome")?) {
@@ -49,11 +51,11 @@ pub(super) async fn facts(
         None => None,
         Some(id) => Some(ClientFacts {
             id: client_id(id)?,
-            phone: codec.open_phone(row.try_get("phone")?)?,
+            phone: codec.open_phone(CLIENT_PHONE, row.try_get("phone")?)?,
             country: country(row.try_get("country")?)?,
             last_caller: row
                 .try_get::<Option<&[u8]>, _>("last_caller")?
-                .map(|sealed| codec.open_phone(sealed))
+                .map(|sealed| codec.open_phone(CLIENT_LAST_CALLER, sealed))
                 .transpose()?,
             last_caller_is_blocked: false,
             pause: clients::pause_of(&row)?,
@@ -99,22 +101,23 @@ pub(super) async fn insert(db: &mut Connection, codec: &Codec, new: NewInteracti
         Some(proxycall_domain::Direction::FromClient) => relay_to,
         _ => new.from,
     };
+    let relay_to = relay_to.filter(|_| new.body.is_some());
     let recorded: Row = sqlx::query(dialect::RECORD_INTERACTION)
         .bind(new.id.uuid())
         .bind(new.channel.as_str())
         .bind(direction.map(proxycall_domain::Direction::as_str))
         .bind(digits(new.dialled))
         .bind(new.decision.client.map(ClientId::get))
-        .bind(party.map(|party| codec.seal_phone(party)))
-        .bind(party.map(|party| codec.phone_key(party)))
+        .bind(party.map(|party| codec.seal_phone(INTERACTION_PARTY, party)).transpose()?)
+        .bind(party.map(|party| Ok::<_, LedgerError>(codec.writes()?.phone_key(party))).transpose()?)
         .bind(new.sid)
         .bind(new.outcome.as_str())
         .bind(new.answer)
         .bind(new.body.as_deref())
-        .bind(relay_to.filter(|_| new.body.is_some()).map(|to| codec.seal_phone(to)))
+        .bind(relay_to.map(|to| codec.seal_phone(INTERACTION_RELAY_TO, to)).transpose()?)
         .bind(millis(new.now))
         .bind(new.outcome.is_final().then(|| millis(new.now)))
-        .bind(remember.map(|caller| codec.seal_phone(caller)))
+        .bind(remember.map(|caller| codec.seal_phone(CLIENT_LAST_CALLER, caller)).transpose()?)
         .fetch_one(&mut *db)
         .await?;
     Ok(recorded.try_get::<i64, _>("recorded")? == 1)
@@ -146,7 +149,7 @@ pub(crate) async fn record_inbound_call(
         sid: &call.sid,
         decision: &decision,
         outcome,
-        answer: codec.seal_json(&answer)?,
+        answer: codec.seal_json(INTERACTION_ANSWER, &answer)?,
         body: None,
         now: call.now,
     };
@@ -161,7 +164,11 @@ pub(crate) async fn record_inbound_call(
 }
 
 fn repeated(codec: &Codec, before: &Before) -> Result<RecordedCall, UnitError> {
-    Ok(RecordedCall { answer: codec.open_json(&before.answer)?, outcome: before.outcome, repeated: true })
+    Ok(RecordedCall {
+        answer: codec.open_json(INTERACTION_ANSWER, &before.answer)?,
+        outcome: before.outcome,
+        repeated: true,
+    })
 }
 
 /// Who is the last caller already need not be written again.

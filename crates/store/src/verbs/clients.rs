@@ -26,10 +26,13 @@ fn client_of(codec: &Codec, row: &Row) -> Result<Client, UnitError> {
         id: client_id(row.try_get("client_id")?)?,
         name: PersonName::from_store(row.try_get("name")?),
         mail: MailAddress::from_store(row.try_get("mail")?),
-        phone: codec.open_phone(row.try_get("phone")?)?,
+        phone: codec.open_phone(CLIENT_PHONE, row.try_get("phone")?)?,
         country: country(row.try_get("country")?)?,
         proxy: row.try_get::<Option<i64>, _>("proxy")?.map(proxy).transpose()?,
-        last_caller: row.try_get::<Option<&[u8]>, _>("last_caller")?.map(|of| codec.open_phone(of)).transpose()?,
+        last_caller: row
+            .try_get::<Option<&[u8]>, _>("last_caller")?
+            .map(|sealed| codec.open_phone(CLIENT_LAST_CALLER, sealed))
+            .transpose()?,
         pause: pause_of(row)?,
         closed_at: row.try_get::<Option<i64>, _>("closed_at")?.map(time).transpose()?,
         created_at: time(row.try_get("created_at")?)?,
@@ -83,9 +86,9 @@ pub(super) async fn insert(
         .bind(client.name.expose().to_lowercase())
         .bind(client.mail.expose())
         .bind(client.mail.expose().to_lowercase())
-        .bind(codec.seal_phone(client.phone))
-        .bind(codec.phone_key(client.phone))
-        .bind(codec.last_four_key(&client.phone.last_four()))
+        .bind(codec.seal_phone(CLIENT_PHONE, client.phone)?)
+        .bind(codec.writes()?.phone_key(client.phone))
+        .bind(codec.writes()?.last_four_key(&client.phone.last_four()))
         .bind(client.country.to_string())
         .bind(request_key)
         .bind(millis(now))
@@ -139,14 +142,16 @@ pub(crate) async fn create_client(
     create: &CreateClient,
 ) -> Result<Client, UnitError> {
     let id = create.client.id;
-    let request_key = create.request.as_ref().map(|request: &RequestKey| {
-        codec.content_key(&[request.route.as_bytes(), request.key.as_bytes(), &request.content])
+    let request_keys = create.request.as_ref().map(|request: &RequestKey| {
+        codec.keys(|keys| keys.content_key(&[request.route.as_bytes(), request.key.as_bytes(), &request.content]))
     });
+    let request_keys = request_keys.transpose()?;
+    let request_key = request_keys.as_ref().map(|[now, _]| &now[..]);
     let giver = Giver { actor: create.actor, reason: "a new client", wire: create.wire, now: create.now };
-    let given = insert_with_number(db, codec, &create.client, create.preferred, request_key.as_deref(), giver).await?;
+    let given = insert_with_number(db, codec, &create.client, create.preferred, request_key, giver).await?;
     if given.is_none() {
         let made_by: Option<Vec<u8>> = sqlx::query_scalar(MADE_BY).bind(id.get()).fetch_one(&mut *db).await?;
-        if request_key.is_none() || made_by != request_key {
+        if !request_keys.zip(made_by).is_some_and(|(keys, made_by)| keys.contains(&made_by)) {
             return Err(LedgerError::ClientExists.into());
         }
     }
@@ -171,7 +176,8 @@ pub(crate) async fn update_client(
     if changes.proxy.is_some() && changes.proxy != client.proxy {
         return Err(LedgerError::NotTheirNumber.into());
     }
-    if let Some(phone) = changes.phone.filter(|phone| *phone != client.phone) {
+    let (keys, phone) = (codec.writes()?, changes.phone.filter(|phone| *phone != client.phone));
+    if let Some(phone) = phone {
         pool::refuse_proxy(db, phone).await?;
     }
     let (name, mail) = (changes.name.as_ref().map(PersonName::expose), changes.mail.as_ref().map(MailAddress::expose));
@@ -181,9 +187,9 @@ pub(crate) async fn update_client(
         .bind(name.map(str::to_lowercase))
         .bind(mail)
         .bind(mail.map(str::to_lowercase))
-        .bind(changes.phone.map(|phone| codec.seal_phone(phone)))
-        .bind(changes.phone.map(|phone| codec.phone_key(phone)))
-        .bind(changes.phone.map(|phone| codec.last_four_key(&phone.last_four())))
+        .bind(phone.map(|phone| codec.seal_phone(CLIENT_PHONE, phone)).transpose()?)
+        .bind(phone.map(|phone| keys.phone_key(phone)))
+        .bind(phone.map(|phone| keys.last_four_key(&phone.last_four())))
         .bind(millis(update.now))
         .execute(&mut *db)
         .await?;
@@ -316,13 +322,13 @@ pub(crate) async fn clients(
 const SAME_PHONE: u32 = 100;
 
 const SEARCH_PHONE: &str = select_clients!(
-    "c.client_id IN (SELECT client_id FROM client WHERE phone_key = $1 \
+    "c.client_id IN (SELECT client_id FROM client WHERE phone_key IN ($1, $4) \
                      UNION SELECT client_id FROM proxy_number WHERE phone = $2) \
      ORDER BY c.client_id LIMIT $3"
 );
 
 const SEARCH_LAST_FOUR: &str =
-    select_clients!("c.last_four_key = $1 AND c.client_id > $2 ORDER BY c.client_id LIMIT $3");
+    select_clients!("c.last_four_key IN ($1, $4) AND c.client_id > $2 ORDER BY c.client_id LIMIT $3");
 
 const SEARCH_WORDS: &str = select_clients!(
     "c.client_id > $2 AND (c.name_fold LIKE $1 || '%' ESCAPE '\\' OR c.name_fold LIKE '% ' || $1 || '%' ESCAPE '\\' \
@@ -337,17 +343,15 @@ pub(crate) async fn search_clients(
 ) -> Result<Page<Client>, UnitError> {
     let (rows, limit) = match search {
         ClientSearch::Phone(phone) => {
-            let query = sqlx::query(SEARCH_PHONE)
-                .bind(codec.phone_key(*phone))
-                .bind(digits(*phone))
-                .bind(i64::from(SAME_PHONE));
+            let [key, before] = codec.phone_keys(*phone)?;
+            let query =
+                sqlx::query(SEARCH_PHONE).bind(key).bind(digits(*phone)).bind(i64::from(SAME_PHONE)).bind(before);
             (query.fetch_all(&mut *db).await?, SAME_PHONE)
         }
         ClientSearch::LastFour { digits, after, limit } => {
-            let query = sqlx::query(SEARCH_LAST_FOUR)
-                .bind(codec.last_four_key(digits))
-                .bind(self::after(*after))
-                .bind(one_more(*limit));
+            let [key, before] = codec.keys(|keys| keys.last_four_key(digits))?;
+            let query =
+                sqlx::query(SEARCH_LAST_FOUR).bind(key).bind(self::after(*after)).bind(one_more(*limit)).bind(before);
             (query.fetch_all(&mut *db).await?, *limit)
         }
         ClientSearch::Words { start, after, limit } => {

@@ -27,17 +27,21 @@ const CODES: i64 = 6;
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// What an e-mail address is counted by.
-pub(super) fn mail_key(codec: &Codec, mail: &MailAddress) -> Vec<u8> {
-    codec.mail_key(&mail.expose().to_lowercase())
+pub(super) fn mail_key(keys: &Keys, mail: &MailAddress) -> LookupKey {
+    keys.mail_key(&mail.expose().to_lowercase())
 }
 
-/// Codes that were asked for since `$2` for the key `$1`.
+pub(super) fn mail_keys(codec: &Codec, mail: &MailAddress) -> Result<LookupKeys, LedgerError> {
+    codec.keys(|keys| mail_key(keys, mail))
+}
+
+/// Codes that were asked for since `$2` for the key `$1`, which was `$3` under the secret before.
 macro_rules! codes {
     ($key:literal) => {
         concat!(
             "SELECT COUNT(*) AS asked, MIN(queued_at) AS first, MAX(queued_at) AS last FROM dispatch WHERE ",
             $key,
-            " = $1 AND queued_at > $2 AND requested = 1"
+            " IN ($1, $3) AND queued_at > $2 AND requested = 1"
         )
     };
 }
@@ -46,14 +50,14 @@ const CODES_OF_PHONE: &str = codes!("phone_key");
 const CODES_OF_MAIL: &str = codes!("mail_key");
 const CODES_OF_CONFIRMATION: &str = "SELECT COUNT(*) FROM dispatch WHERE pending_id = $1 AND requested = 1";
 
-/// What requester `$3` asked of the page since `$2`, for the key `$1`.
+/// What requester `$4` asked of the page since `$2`, for the key `$1`; before, those were `$5` and `$3`.
 macro_rules! requests {
     ($and:literal) => {
         concat!(
             "SELECT COUNT(*) AS asked, MIN(at) AS first, MAX(at) AS last FROM page_request \
-             WHERE requester = $3 AND at > $2 AND ",
+             WHERE requester IN ($4, $5) AND at > $2 AND ",
             $and,
-            " = $1"
+            " IN ($1, $3)"
         )
     };
 }
@@ -65,9 +69,9 @@ const REQUESTS_FOR_MAIL: &str = requests!("mail_key");
 /// One limit.
 struct Limit<'a> {
     query: &'static str,
-    key: &'a [u8],
+    keys: &'a LookupKeys,
     /// Whose requests count; none: everybody's.
-    requester: Option<&'a [u8]>,
+    requester: Option<&'a LookupKeys>,
     most: i64,
     per: &'static str,
     /// Whether a moment must have passed since the last one.
@@ -77,9 +81,10 @@ struct Limit<'a> {
 impl Limit<'_> {
     async fn refuse_over(&self, db: &mut Connection, now: Timestamp) -> Result<(), UnitError> {
         let since = now.checked_sub(DAY).unwrap_or(Timestamp::MIN);
-        let mut query = sqlx::query(self.query).bind(self.key).bind(millis(since));
-        if let Some(requester) = self.requester {
-            query = query.bind(requester);
+        let [key, before] = self.keys;
+        let mut query = sqlx::query(self.query).bind(key).bind(millis(since)).bind(before);
+        if let Some([requester, before]) = self.requester {
+            query = query.bind(requester).bind(before);
         }
         let row: Row = query.fetch_one(&mut *db).await?;
         let at = |column: &str, later: SignedDuration| -> Result<Option<Timestamp>, UnitError> {
@@ -100,13 +105,26 @@ impl Limit<'_> {
 }
 
 /// Lets nobody else count these keys until the unit ends. In one order, so that no two wait for each other.
-async fn hold(db: &mut Connection, keys: &mut [&[u8]]) -> Result<(), UnitError> {
+pub(super) async fn hold(db: &mut Connection, keys: &mut [&[u8]]) -> Result<(), UnitError> {
     keys.sort_unstable();
     for key in keys {
         let number = key.first_chunk::<8>().map_or(0, |bytes| i64::from_be_bytes(*bytes));
         sqlx::query(dialect::HOLD_KEY).bind(number).execute(&mut *db).await?;
     }
     Ok(())
+}
+
+/// Holds keys under every secret in use: instances that know of different ones then still wait for each other.
+async fn hold_all(db: &mut Connection, keys: &[&LookupKeys]) -> Result<(), UnitError> {
+    let mut keys: Vec<&[u8]> = keys.iter().flat_map(|keys| keys.iter()).map(|key| &key[..]).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    hold(db, &mut keys).await
+}
+
+/// Lets nobody else begin a confirmation of this phone until the unit ends.
+pub(super) async fn hold_phone(db: &mut Connection, codec: &Codec, phone: PhoneNumber) -> Result<(), UnitError> {
+    hold_all(db, &[&codec.phone_keys(phone)?]).await
 }
 
 const RECORD: &str = "INSERT INTO page_request (requester, phone_key, mail_key, at) VALUES ($1, $2, $3, $4)";
@@ -118,33 +136,34 @@ pub(super) async fn record_page_request(
     db: &mut Connection,
     codec: &Codec,
     create: &CreateConfirmation,
-    requester: &[u8],
+    requester: &LookupKeys,
 ) -> Result<(), UnitError> {
-    let (phone, mail, now) = (codec.phone_key(create.phone), mail_key(codec, &create.mail), create.now);
-    hold(db, &mut [&phone, &mail, requester]).await?;
-    let of = |query, key, most, per, cooldown| Limit { query, key, requester: Some(requester), most, per, cooldown };
+    let (phone, mail, now) = (codec.phone_keys(create.phone)?, mail_keys(codec, &create.mail)?, create.now);
+    hold_all(db, &[&phone, &mail, requester]).await?;
+    let of = |query, keys, most, per, cooldown| Limit { query, keys, requester: Some(requester), most, per, cooldown };
     for limit in [
         of(REQUESTS_IN_ALL, requester, REQUESTS, "from this address", false),
-        of(REQUESTS_FOR_PHONE, &phone[..], PAGE.phone, "for this phone", true),
-        of(REQUESTS_FOR_MAIL, &mail[..], PAGE.mail, "for this e-mail address", true),
+        of(REQUESTS_FOR_PHONE, &phone, PAGE.phone, "for this phone", true),
+        of(REQUESTS_FOR_MAIL, &mail, PAGE.mail, "for this e-mail address", true),
     ] {
         limit.refuse_over(db, now).await?;
     }
     let over = now.checked_sub(DAY).unwrap_or(Timestamp::MIN);
     sqlx::query(FORGET).bind(millis(over)).execute(&mut *db).await?;
+    let ([requester, _], [phone, _], [mail, _]) = (requester, &phone, &mail);
     sqlx::query(RECORD).bind(requester).bind(phone).bind(mail).bind(millis(now)).execute(&mut *db).await?;
     Ok(())
 }
 
 async fn refuse_too_many(
     db: &mut Connection,
-    (phone, mail): (&[u8], &[u8]),
+    (phone, mail): (&LookupKeys, &LookupKeys),
     limits: &Limits,
     cooldown: bool,
     now: Timestamp,
 ) -> Result<(), UnitError> {
-    hold(db, &mut [phone, mail]).await?;
-    let of = |query, key, most, per| Limit { query, key, requester: None, most, per, cooldown };
+    hold_all(db, &[phone, mail]).await?;
+    let of = |query, keys, most, per| Limit { query, keys, requester: None, most, per, cooldown };
     of(CODES_OF_PHONE, phone, limits.phone, "for this phone").refuse_over(db, now).await?;
     of(CODES_OF_MAIL, mail, limits.mail, "for this e-mail address").refuse_over(db, now).await
 }
@@ -157,7 +176,7 @@ pub(super) async fn refuse_new(
     create: &CreateConfirmation,
 ) -> Result<(), UnitError> {
     let (limits, cooldown) = if create.origin == Origin::Api { (&API, false) } else { (&PAGE, true) };
-    let (phone, mail) = (codec.phone_key(create.phone), mail_key(codec, &create.mail));
+    let (phone, mail) = (codec.phone_keys(create.phone)?, mail_keys(codec, &create.mail)?);
     refuse_too_many(db, (&phone, &mail), limits, cooldown, create.now).await
 }
 
@@ -174,6 +193,6 @@ pub(super) async fn refuse_another(
         return Err(LedgerError::TooManyCodes { per: "for this confirmation", again_at: it.expires_at }.into());
     }
     let limits = if kept.requester.is_none() { &API } else { &PAGE };
-    let (phone, mail) = (codec.phone_key(it.phone), mail_key(codec, &it.mail));
+    let (phone, mail) = (codec.phone_keys(it.phone)?, mail_keys(codec, &it.mail)?);
     refuse_too_many(db, (&phone, &mail), limits, false, now).await
 }

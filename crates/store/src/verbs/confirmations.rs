@@ -21,8 +21,8 @@ macro_rules! select_confirmations {
     ($rest:literal) => {
         concat!(
             "SELECT pending_id, name, mail, phone, country, language, number_type, proxy, sender, stage, channel, generation, \
-                 tries, change, detail, client_id, requester, brought_code, created_at, expires_at, \
-                 verified_at, revision \
+                 tries, change, detail, client_id, requester, brought_code, code_key, \
+                 created_at, expires_at, verified_at, revision \
              FROM confirmation WHERE ",
             $rest
         )
@@ -36,6 +36,8 @@ pub(super) struct Kept {
     pub(super) requester: Option<Vec<u8>>,
     /// The code that it came with from the sheet.
     brought_code: Option<Vec<u8>>,
+    /// Names the keys that its codes and links are made with.
+    code_key: Option<Vec<u8>>,
     revision: i64,
 }
 
@@ -43,6 +45,11 @@ impl Kept {
     /// The code that it came with, while that one holds.
     pub(super) fn brought_code(&self) -> Option<&[u8]> {
         self.brought_code.as_deref().filter(|_| self.it.progress.generation == 1)
+    }
+
+    /// The keys that its codes and links are made with, and stay.
+    pub(super) fn keys<'c>(&self, codec: &'c Codec) -> Result<&'c Keys, LedgerError> {
+        codec.keys_of(self.code_key.as_deref())
     }
 
     /// Whose its reservation is: its own.
@@ -76,7 +83,7 @@ fn kept_of(codec: &Codec, row: &Row) -> Result<Kept, UnitError> {
         id: PendingId::from_store(row.try_get("pending_id")?),
         name: PersonName::from_store(row.try_get("name")?),
         mail: MailAddress::from_store(row.try_get("mail")?),
-        phone: codec.open_phone(row.try_get("phone")?)?,
+        phone: codec.open_phone(CONFIRMATION_PHONE, row.try_get("phone")?)?,
         country: country(row.try_get("country")?)?,
         language: if row.try_get::<&str, _>("language")? == "en" { Language::En } else { Language::Fr },
         held,
@@ -88,8 +95,9 @@ fn kept_of(codec: &Codec, row: &Row) -> Result<Kept, UnitError> {
         expires_at: time(row.try_get("expires_at")?)?,
         verified_at: row.try_get::<Option<i64>, _>("verified_at")?.map(time).transpose()?,
     };
-    let (requester, brought_code) = (row.try_get("requester")?, row.try_get("brought_code")?);
-    Ok(Kept { it, requester, brought_code, revision: row.try_get("revision")? })
+    let (requester, brought_code, code_key) =
+        (row.try_get("requester")?, row.try_get("brought_code")?, row.try_get("code_key")?);
+    Ok(Kept { it, requester, brought_code, code_key, revision: row.try_get("revision")? })
 }
 
 const BY_ID: &str = select_confirmations!("pending_id = $1");
@@ -123,7 +131,7 @@ pub(crate) async fn confirmation_by_progress(
     Ok(Some(kept.map_or(ProgressPage::Nobodys { begun }, |kept| ProgressPage::Theirs(kept.it))))
 }
 
-const BY_PHONE: &str = select_confirmations!("phone_key = $1 AND stage = 'open'");
+const BY_PHONE: &str = select_confirmations!("phone_key IN ($1, $2) AND stage = 'open'");
 
 /// The confirmation of a phone that is open, though its time may be over.
 pub(super) async fn of_phone(
@@ -131,22 +139,24 @@ pub(super) async fn of_phone(
     codec: &Codec,
     phone: PhoneNumber,
 ) -> Result<Option<Kept>, UnitError> {
-    let row: Option<Row> = sqlx::query(BY_PHONE).bind(codec.phone_key(phone)).fetch_optional(&mut *db).await?;
+    let [key, before] = codec.phone_keys(phone)?;
+    let row: Option<Row> = sqlx::query(BY_PHONE).bind(key).bind(before).fetch_optional(&mut *db).await?;
     row.map(|row| kept_of(codec, &row)).transpose()
 }
 
 /// Those of a client, and those that the phone or the e-mail address was typed in for and nobody proved, unless another
 /// open client has the phone.
 const OF_CLIENT: &str = select_confirmations!(
-    "client_id = $1 OR (client_id IS NULL AND (phone_key = $2 OR mail = $3) \
-         AND NOT EXISTS (SELECT 1 FROM client o WHERE o.phone_key = $2 AND o.client_id <> $1 AND o.closed_at IS NULL)) \
+    "client_id = $1 OR (client_id IS NULL AND (phone_key IN ($2, $4) OR mail = $3) \
+         AND NOT EXISTS (SELECT 1 FROM client o WHERE o.phone_key IN ($2, $4) AND o.client_id <> $1 AND o.closed_at IS NULL)) \
      ORDER BY created_at, pending_id LIMIT 10000"
 );
 
 /// The confirmations of a client.
 pub(super) async fn of_client(db: &mut Connection, codec: &Codec, client: &Client) -> Result<Vec<Kept>, UnitError> {
-    let query = sqlx::query(OF_CLIENT).bind(client.id.get()).bind(codec.phone_key(client.phone));
-    let rows: Vec<Row> = query.bind(client.mail.expose()).fetch_all(&mut *db).await?;
+    let [key, other] = codec.phone_keys(client.phone)?;
+    let query = sqlx::query(OF_CLIENT).bind(client.id.get()).bind(key).bind(client.mail.expose()).bind(other);
+    let rows: Vec<Row> = query.fetch_all(&mut *db).await?;
     rows.iter().map(|row| kept_of(codec, row)).collect()
 }
 
@@ -216,9 +226,9 @@ pub(super) async fn forget_jobs(db: &mut Connection, kept: &Kept) -> Result<(), 
     jobs::drop_work(db, &Work::GoOn { confirmation, generation, after: CodeChannel::Sms }).await
 }
 
-const KNOWN: &str = "SELECT c.client_id, c.phone, c.phone_key = $1 AS same_phone, c.mail_fold = $2 AS same_mail, n.phone AS proxy \
+const KNOWN: &str = "SELECT c.client_id, c.phone, c.phone_key IN ($1, $3) AS same_phone, c.mail_fold = $2 AS same_mail, n.phone AS proxy \
     FROM client c LEFT JOIN proxy_number n ON n.client_id = c.client_id \
-    WHERE c.closed_at IS NULL AND c.client_id IN (SELECT client_id FROM client WHERE phone_key = $1 \
+    WHERE c.closed_at IS NULL AND c.client_id IN (SELECT client_id FROM client WHERE phone_key IN ($1, $3) \
         UNION SELECT client_id FROM client WHERE mail_fold = $2 AND closed_at IS NULL) \
     ORDER BY c.client_id LIMIT 100";
 
@@ -229,14 +239,15 @@ pub(super) async fn claim(
     phone: PhoneNumber,
     mail: &MailAddress,
 ) -> Result<Claim, UnitError> {
-    let rows: Vec<Row> =
-        sqlx::query(KNOWN).bind(codec.phone_key(phone)).bind(mail.expose().to_lowercase()).fetch_all(&mut *db).await?;
+    let [key, before] = codec.phone_keys(phone)?;
+    let query = sqlx::query(KNOWN).bind(key).bind(mail.expose().to_lowercase()).bind(before);
+    let rows: Vec<Row> = query.fetch_all(&mut *db).await?;
     let known: Result<Vec<Known>, UnitError> = rows
         .iter()
         .map(|row| {
             Ok(Known {
                 id: client_id(row.try_get("client_id")?)?,
-                phone: codec.open_phone(row.try_get("phone")?)?,
+                phone: codec.open_phone(CLIENT_PHONE, row.try_get("phone")?)?,
                 proxy: row.try_get::<Option<i64>, _>("proxy")?.map(proxy).transpose()?,
                 same_mail: row.try_get("same_mail")?,
                 same_phone: row.try_get("same_phone")?,

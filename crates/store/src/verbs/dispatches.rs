@@ -82,14 +82,15 @@ pub(super) async fn add(
         _ => Some(kept.it.phone),
     };
     let Some(to) = to else { return Ok(()) };
+    let keys = codec.writes()?;
     sqlx::query(ADD)
         .bind(id.uuid())
         .bind(kept.it.id.as_str())
         .bind(i64::from(kept.it.progress.generation))
         .bind(kind.as_str())
         .bind(i64::from(requested))
-        .bind(codec.phone_key(to))
-        .bind(code_limits::mail_key(codec, &kept.it.mail))
+        .bind(keys.phone_key(to))
+        .bind(code_limits::mail_key(keys, &kept.it.mail))
         .bind(millis(now))
         .execute(&mut *db)
         .await?;
@@ -376,7 +377,8 @@ pub(super) async fn on_record(
 ) -> Result<Option<(PhoneNumber, PhoneNumber)>, UnitError> {
     let client = it.client.map(proxycall_domain::ClientId::get);
     let row: Option<Row> = sqlx::query(PHONE_ON_RECORD).bind(client).fetch_optional(&mut *db).await?;
-    row.map(|row| Ok((codec.open_phone(row.try_get("phone")?)?, proxy(row.try_get("proxy")?)?))).transpose()
+    row.map(|row| Ok((codec.open_phone(CLIENT_PHONE, row.try_get("phone")?)?, proxy(row.try_get("proxy")?)?)))
+        .transpose()
 }
 
 const ASKED: &str = "SELECT phone_key FROM dispatch WHERE pending_id = $1 AND kind = 'consent'";
@@ -389,7 +391,8 @@ pub(super) async fn asked_who_is_on_record(
 ) -> Result<bool, UnitError> {
     let asked: Option<Vec<u8>> = sqlx::query_scalar(ASKED).bind(it.id.as_str()).fetch_optional(&mut *db).await?;
     let on_record = on_record(db, codec, it).await?;
-    Ok(on_record.is_some_and(|(phone, _)| asked.is_some_and(|asked| asked == codec.phone_key(phone))))
+    let Some(((phone, _), asked)) = on_record.zip(asked) else { return Ok(false) };
+    Ok(codec.is_phone(&asked, phone)?)
 }
 
 /// What goes out; none when it is no longer wanted.
@@ -402,10 +405,11 @@ async fn message(
     let it: &Confirmation = &dispatch.confirmation.it;
     let (progress, language) = (&it.progress, it.language);
     let code_wanted = it.is_live(now) && progress.generation == dispatch.generation && !progress.is_locked();
-    let ticket = |seal, mark: &str| Ticket {
-        id: it.id.clone(),
-        name: if seal == Seal::Consent { "consent" } else { "token" },
-        signature: format!("{mark}{}", codec.sign(seal, &it.id, it.created_at, dispatch.generation)),
+    let ticket = |seal, mark: &str| {
+        let keys = dispatch.confirmation.keys(codec)?;
+        let signature = format!("{mark}{}", keys.sign(seal, &it.id, it.created_at, dispatch.generation));
+        let name = if seal == Seal::Consent { "consent" } else { "token" };
+        Ok::<_, LedgerError>(Ticket { id: it.id.clone(), name, signature })
     };
     let (from, to) = (it.sender, it.phone);
     Ok(match dispatch.kind {
@@ -413,18 +417,18 @@ async fn message(
             from,
             to,
             language,
-            code: codec.code(&it.id, it.created_at, dispatch.generation),
-            ticket: ticket(Seal::Text, TEXTED),
+            code: dispatch.confirmation.keys(codec)?.code(&it.id, it.created_at, dispatch.generation),
+            ticket: ticket(Seal::Text, TEXTED)?,
         }),
         Kind::Voice if code_wanted => Some(Message::Call { from, to }),
-        Kind::Link if code_wanted => Some(Message::Link { from, to, language, ticket: ticket(Seal::Text, TEXTED) }),
+        Kind::Link if code_wanted => Some(Message::Link { from, to, language, ticket: ticket(Seal::Text, TEXTED)? }),
         Kind::Mail if code_wanted => {
             let left = it.expires_at.duration_since(now).as_secs();
             Some(Message::Mail {
                 to: it.mail.clone(),
                 name: it.name.clone(),
                 language,
-                ticket: ticket(Seal::Mail, MAILED),
+                ticket: ticket(Seal::Mail, MAILED)?,
                 valid_hours: u32::try_from((left + 3_599) / 3_600).unwrap_or(1).max(1),
             })
         }
@@ -432,8 +436,11 @@ async fn message(
             Some(Message::Thanks { from: it.proxy, to, language })
         }
         Kind::Consent if it.stage(now) == Stage::AwaitingConsent => {
-            let on_record = on_record(db, codec, it).await?.filter(|(phone, _)| codec.phone_key(*phone) == dispatch.to);
-            on_record.map(|(to, from)| Message::Consent { from, to, language, ticket: ticket(Seal::Consent, "") })
+            let Some((phone, from)) = on_record(db, codec, it).await? else { return Ok(None) };
+            if !codec.is_phone(&dispatch.to, phone)? {
+                return Ok(None);
+            }
+            Some(Message::Consent { from, to: phone, language, ticket: ticket(Seal::Consent, "")? })
         }
         _ => None,
     })

@@ -37,8 +37,8 @@ const EMPTY_CLIENT: &str = "UPDATE client SET name = '', name_fold = '', mail = 
         updated_at = $2 \
     WHERE client_id = $1 AND closed_at IS NOT NULL AND erased_at IS NULL";
 const EMPTY_ORDERS: &str = "UPDATE client_order SET content_key = $2 WHERE client_id = $1";
-const FORGET_REQUESTS_OF_PHONE: &str = "DELETE FROM page_request WHERE phone_key = $1";
-const FORGET_REQUESTS_OF_MAIL: &str = "DELETE FROM page_request WHERE mail_key = $1";
+const FORGET_REQUESTS_OF_PHONE: &str = "DELETE FROM page_request WHERE phone_key IN ($1, $2)";
+const FORGET_REQUESTS_OF_MAIL: &str = "DELETE FROM page_request WHERE mail_key IN ($1, $2)";
 const BEGIN: &str = "INSERT INTO erasure (client_id, stage, reached, wanted, shown, begun_at) \
     VALUES ($1, 'own', $2, $3, $4, $5) ON CONFLICT (client_id) DO NOTHING";
 
@@ -89,7 +89,7 @@ async fn erase_open_or_closed(
     let emptied = sqlx::query(EMPTY_CLIENT)
         .bind(client.id.get())
         .bind(millis(erase.now))
-        .bind(codec.seal_phone(PhoneNumber::ERASED))
+        .bind(codec.seal_phone(CLIENT_PHONE, PhoneNumber::ERASED)?)
         .bind(NO_KEY)
         .execute(&mut *db)
         .await?;
@@ -98,14 +98,15 @@ async fn erase_open_or_closed(
     }
     sqlx::query(EMPTY_ORDERS).bind(client.id.get()).bind(NO_KEY).execute(&mut *db).await?;
     for mail in &wanted.mails {
-        let key = code_limits::mail_key(codec, mail);
-        sqlx::query(FORGET_REQUESTS_OF_MAIL).bind(key).execute(&mut *db).await?;
+        let [key, other] = code_limits::mail_keys(codec, mail)?;
+        sqlx::query(FORGET_REQUESTS_OF_MAIL).bind(key).bind(other).execute(&mut *db).await?;
     }
     wanted.phones.sort_unstable();
     wanted.phones.dedup();
     let mut theirs_alone = Vec::new();
     for phone in wanted.phones {
-        sqlx::query(FORGET_REQUESTS_OF_PHONE).bind(codec.phone_key(phone)).execute(&mut *db).await?;
+        let [key, other] = codec.phone_keys(phone)?;
+        sqlx::query(FORGET_REQUESTS_OF_PHONE).bind(key).bind(other).execute(&mut *db).await?;
         // What another client shares with the person stays the other's.
         if !is_anybodys(db, codec, phone).await? {
             theirs_alone.push(phone);
@@ -117,7 +118,7 @@ async fn erase_open_or_closed(
     sqlx::query(BEGIN)
         .bind(client.id.get())
         .bind("")
-        .bind(codec.seal_json(&wanted)?)
+        .bind(codec.seal_json(ERASURE_WANTED, &wanted)?)
         .bind(shown)
         .bind(millis(erase.now))
         .execute(&mut *db)
@@ -125,10 +126,11 @@ async fn erase_open_or_closed(
     jobs::enqueue(db, codec, erase.job, &Work::EraseClient { client: client.id }, erase.now).await
 }
 
-const ANYBODYS: &str = "SELECT COUNT(*) FROM client WHERE phone_key = $1 AND closed_at IS NULL";
+const ANYBODYS: &str = "SELECT COUNT(*) FROM client WHERE phone_key IN ($1, $2) AND closed_at IS NULL";
 
 async fn is_anybodys(db: &mut Connection, codec: &Codec, phone: PhoneNumber) -> Result<bool, UnitError> {
-    let open: i64 = sqlx::query_scalar(ANYBODYS).bind(codec.phone_key(phone)).fetch_one(&mut *db).await?;
+    let [key, other] = codec.phone_keys(phone)?;
+    let open: i64 = sqlx::query_scalar(ANYBODYS).bind(key).bind(other).fetch_one(&mut *db).await?;
     Ok(open > 0)
 }
 
@@ -150,11 +152,11 @@ pub(super) async fn empty_confirmation(
         jobs::drop_work(db, &Work::Dispatch { dispatch: DispatchId::from_uuid(dispatch) }).await?;
     }
     sqlx::query(EMPTY_DISPATCHES).bind(id.as_str()).bind(NO_KEY).execute(&mut *db).await?;
-    let nothing = codec.seal_json(&TextAnswer::Nothing)?;
+    let nothing = codec.seal_json(CODE_REPLY_ANSWER, &TextAnswer::Nothing)?;
     sqlx::query(EMPTY_REPLIES).bind(id.as_str()).bind(nothing).execute(&mut *db).await?;
     sqlx::query(EMPTY_CONFIRMATION)
         .bind(id.as_str())
-        .bind(codec.seal_phone(PhoneNumber::ERASED))
+        .bind(codec.seal_phone(CONFIRMATION_PHONE, PhoneNumber::ERASED)?)
         .bind(NO_KEY)
         .execute(&mut *db)
         .await?;
@@ -212,7 +214,8 @@ struct Emptying {
 
 impl Emptying {
     fn new(codec: &Codec, from: Uuid, to: Uuid, now: Timestamp) -> Result<Self, LedgerError> {
-        let (call, text) = (codec.seal_json(&CallAnswer::erased())?, codec.seal_json(&TextAnswer::Nothing)?);
+        let call = codec.seal_json(INTERACTION_ANSWER, &CallAnswer::erased())?;
+        let text = codec.seal_json(INTERACTION_ANSWER, &TextAnswer::Nothing)?;
         Ok(Self { from, to, call, text, now: millis(now) })
     }
 }
@@ -258,7 +261,7 @@ pub(crate) async fn erase_part(
     let Some(row) = row else { return Ok(ErasurePart::Done) };
     let (stage, reached): (String, String) = (row.try_get("stage")?, row.try_get("reached")?);
     let wanted: Option<Wanted> =
-        row.try_get::<Option<&[u8]>, _>("wanted")?.map(|sealed| codec.open_json(sealed)).transpose()?;
+        row.try_get::<Option<&[u8]>, _>("wanted")?.map(|sealed| codec.open_json(ERASURE_WANTED, sealed)).transpose()?;
     let part = Part { client: *client, reached, begun_at: time(row.try_get("begun_at")?)?, now: *now };
     let (stage, reached) = match (stage.as_str(), wanted) {
         ("own", Some(_)) => after("own", "elsewhere", part.own(db, codec).await?),
@@ -364,9 +367,10 @@ impl Part {
         let from = self.from()?;
         let (to, more) = end_of_part(db, from, last_id(self.begun_at), LOOKED_THROUGH).await?;
         for phone in &wanted.phones {
-            let party = codec.phone_key(*phone);
-            carrier_copies::of_party(db, self.client, &party, (from, to), self.now).await?;
-            empty_of_party(db, party, Emptying::new(codec, from, to, self.now)?).await?;
+            for party in codec.phone_keys(*phone)? {
+                carrier_copies::of_party(db, self.client, &party, (from, to), self.now).await?;
+                empty_of_party(db, party, Emptying::new(codec, from, to, self.now)?).await?;
+            }
         }
         Ok(more.then(|| to.to_string()))
     }
@@ -379,7 +383,7 @@ impl Part {
         for row in &rows {
             let (id, sealed): (i64, Vec<u8>) = (row.try_get("client_id")?, row.try_get("last_caller")?);
             last = Some(id);
-            if wanted.phones.contains(&codec.open_phone(&sealed)?) {
+            if wanted.phones.contains(&codec.open_phone(CLIENT_LAST_CALLER, &sealed)?) {
                 sqlx::query(FORGET_CALLER).bind(id).bind(millis(self.now)).bind(sealed).execute(&mut *db).await?;
             }
         }
@@ -400,7 +404,7 @@ impl Part {
         let mut last = None;
         for row in &rows {
             let key: Vec<u8> = row.try_get("key")?;
-            let answer = codec.open_text(row.try_get("answer")?)?.to_lowercase();
+            let answer = codec.open_text(REQUEST_ANSWER, row.try_get("answer")?)?.to_lowercase();
             if needles.iter().any(|needle| answer.contains(needle)) {
                 sqlx::query(FORGET_ANSWER).bind(&key).execute(&mut *db).await?;
             }

@@ -61,7 +61,7 @@ pub(crate) async fn kept_texts(
     let rows: Vec<Row> = sqlx::query(KEPT).bind(client.get()).fetch_all(&mut *db).await?;
     let text = |row: &Row| {
         let id = InteractionId::from_uuid(row.try_get::<Uuid, _>("id")?);
-        Ok((id, codec.open_text(row.try_get("body")?)?))
+        Ok((id, codec.open_text(INTERACTION_BODY, row.try_get("body")?)?))
     };
     rows.iter().map(text).collect()
 }
@@ -72,7 +72,7 @@ pub(crate) async fn shown_of(db: &mut Connection, codec: &Codec, client: ClientI
 }
 
 const OF_PARTY: &str = "SELECT id, dialled, outcome, started_at FROM interaction \
-    WHERE id > $1 AND id <= $2 AND party_key = $3 ORDER BY id";
+    WHERE id > $1 AND id <= $2 AND party_key IN ($3, $4) ORDER BY id";
 
 pub(crate) async fn contacts_of(
     db: &mut Connection,
@@ -82,7 +82,8 @@ pub(crate) async fn contacts_of(
 ) -> Result<Contacts, UnitError> {
     let from = after.map_or(Uuid::nil(), InteractionId::uuid);
     let (to, more) = erasure::end_of_part(db, from, Uuid::max(), LOOKED_THROUGH).await?;
-    let query = sqlx::query(OF_PARTY).bind(from).bind(to).bind(codec.phone_key(phone));
+    let [key, other] = codec.phone_keys(phone)?;
+    let query = sqlx::query(OF_PARTY).bind(from).bind(to).bind(key).bind(other);
     let rows: Vec<Row> = query.fetch_all(&mut *db).await?;
     let contact = |row: &Row| {
         Ok(Contact {

@@ -23,6 +23,17 @@ struct Question {
     real: i64,
     proxy: Option<i64>,
     proxy_key: Option<String>,
+    proxy_key_before: Option<String>,
+}
+
+impl Question {
+    fn new(codec: &Codec, n: usize, row: &ImportClient) -> Result<Self, LedgerError> {
+        let proxy = row.proxy.as_ref().map(|number| number.phone);
+        let keys = proxy.map(|proxy| codec.phone_keys(proxy)).transpose()?;
+        let (proxy_key, proxy_key_before) = keys.map(|keys| keys.map(hex::encode).into()).unzip();
+        let (id, real, proxy) = (row.client.id.get(), digits(row.client.phone), proxy.map(digits));
+        Ok(Self { n, id, real, proxy, proxy_key, proxy_key_before })
+    }
 }
 
 /// A row as it is written. Bytes are in hex.
@@ -44,24 +55,26 @@ struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    fn new(codec: &Codec, row: &'a ImportClient) -> Self {
+    fn new(codec: &Codec, row: &'a ImportClient) -> Result<Self, LedgerError> {
+        let keys = codec.writes()?;
+        let last_caller = row.last_caller.map(|caller| codec.seal_phone(CLIENT_LAST_CALLER, caller)).transpose()?;
         let client = &row.client;
         let (name, mail) = (client.name.expose(), client.mail.expose());
-        Self {
+        Ok(Self {
             id: client.id.get(),
             name,
             name_fold: name.to_lowercase(),
             mail,
             mail_fold: mail.to_lowercase(),
-            phone: hex::encode(codec.seal_phone(client.phone)),
-            phone_key: hex::encode(codec.phone_key(client.phone)),
-            last_four_key: hex::encode(codec.last_four_key(&client.phone.last_four())),
+            phone: hex::encode(codec.seal_phone(CLIENT_PHONE, client.phone)?),
+            phone_key: hex::encode(keys.phone_key(client.phone)),
+            last_four_key: hex::encode(keys.last_four_key(&client.phone.last_four())),
             country: client.country.to_string(),
-            last_caller: row.last_caller.map(|caller| hex::encode(codec.seal_phone(caller))),
+            last_caller: last_caller.map(hex::encode),
             proxy: row.proxy.as_ref().map(|number| digits(number.phone)),
             proxy_country: row.proxy.as_ref().map(|number| number.country.to_string()),
             proxy_type: row.proxy.as_ref().map(|number| number.number_type.as_str()),
-        }
+        })
     }
 }
 
@@ -113,7 +126,7 @@ fn judge(
         return Ok(exists(
             name == client.name.expose()
                 && known.try_get::<&str, _>("mail")? == client.mail.expose()
-                && known.try_get::<&[u8], _>("phone_key")? == codec.phone_key(client.phone)
+                && codec.is_phone(known.try_get("phone_key")?, client.phone)?
                 && known.try_get::<&str, _>("country")? == client.country.to_string()
                 // A row without a number does not contradict one that was given since.
                 && (number.is_none() || known.try_get::<Option<i64>, _>("own_proxy")? == number.map(digits)),
@@ -158,17 +171,8 @@ pub(crate) async fn preview(
     if anything.is_none() {
         return judge_all(codec, rows, &[], now);
     }
-    let questions: Vec<Question> = rows
-        .iter()
-        .enumerate()
-        .map(|(n, row)| Question {
-            n,
-            id: row.client.id.get(),
-            real: digits(row.client.phone),
-            proxy: row.proxy.as_ref().map(|number| digits(number.phone)),
-            proxy_key: row.proxy.as_ref().map(|number| hex::encode(codec.phone_key(number.phone))),
-        })
-        .collect();
+    let questions: Vec<Question> =
+        rows.iter().enumerate().map(|(n, row)| Question::new(codec, n, row)).collect::<Result<_, _>>()?;
     // Planned anew each time: PostgreSQL would keep reading whole tables, as it rightly does while they are empty.
     let known = sqlx::query(dialect::IMPORT_KNOWN).persistent(false).bind(json(&questions)?);
     let known: Vec<Row> = known.fetch_all(&mut *db).await?;
@@ -205,7 +209,7 @@ pub(crate) async fn import_clients(
 ) -> Result<Vec<ImportFinding>, UnitError> {
     let findings = preview(db, codec, rows, *now).await?;
     let added = rows.iter().zip(&findings).filter(|(_, finding)| **finding == ImportFinding::Added);
-    let lines: Vec<Line<'_>> = added.map(|(row, _)| Line::new(codec, row)).collect();
+    let lines: Vec<Line<'_>> = added.map(|(row, _)| Line::new(codec, row)).collect::<Result<_, _>>()?;
     let numbers = lines.iter().filter(|line| line.proxy.is_some()).count();
     let text = json(&lines)?;
     for (statement, expected) in [(dialect::IMPORT_CLIENTS, lines.len()), (dialect::IMPORT_NUMBERS, numbers)] {

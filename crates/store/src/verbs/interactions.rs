@@ -73,7 +73,10 @@ fn interaction_of(codec: &Codec, row: &Row) -> Result<Interaction, UnitError> {
         direction: direction.map(|word| Direction::parse(word).ok_or_else(|| unreadable("a direction"))).transpose()?,
         proxy: Some(proxy(row.try_get("dialled")?)?),
         client: row.try_get::<Option<i64>, _>("client_id")?.map(client_id).transpose()?,
-        party: row.try_get::<Option<&[u8]>, _>("party")?.map(|sealed| codec.open_phone(sealed)).transpose()?,
+        party: row
+            .try_get::<Option<&[u8]>, _>("party")?
+            .map(|sealed| codec.open_phone(INTERACTION_PARTY, sealed))
+            .transpose()?,
         inbound_sid: row.try_get("inbound_sid")?,
         outbound_sid: row.try_get("outbound_sid")?,
         outcome: outcome(row.try_get("outcome")?)?,

@@ -54,7 +54,7 @@ async fn add(
     sqlx::query(statement)
         .bind(id.uuid())
         .bind(work.kind())
-        .bind(codec.seal_json(&with_request(work, trace::current())?)?)
+        .bind(codec.seal_json(JOB_WORK, &with_request(work, trace::current())?)?)
         .bind(millis(at))
         .bind(work.once())
         .execute(&mut *db)
@@ -134,7 +134,7 @@ pub(crate) async fn claim_jobs(
     let mut jobs = Vec::with_capacity(rows.len());
     for row in rows {
         let id = JobId::from_uuid(row.try_get::<Uuid, _>("id")?);
-        match codec.open_json(row.try_get("work")?).and_then(|kept| without_request(&kept)) {
+        match codec.open_json(JOB_WORK, row.try_get("work")?).and_then(|kept| without_request(&kept)) {
             Ok((work, request)) => {
                 let attempt = u32::try_from(row.try_get::<i64, _>("attempt")?).unwrap_or(u32::MAX);
                 jobs.push(ClaimedJob { id, work, attempt, lease_until: *lease_until, request });

@@ -25,12 +25,15 @@ pub(crate) mod orders;
 pub(crate) mod pool;
 pub(crate) mod proving;
 pub(crate) mod purchases;
+mod renew_hashes;
 pub(crate) mod requests;
 pub(crate) mod retention;
 pub(crate) mod settings;
 pub(crate) mod sheet;
 pub(crate) mod standing;
 pub(crate) mod texts;
+pub(crate) mod vault;
+mod vault_steps;
 pub(crate) mod wiring;
 
 use jiff::Timestamp;
@@ -40,7 +43,7 @@ use sqlx::Row as _;
 
 use super::{Connection, Row, dialect};
 use crate::{
-    codec::{Codec, phone_of_digits},
+    codec::*,
     error::{UnitError, unreadable},
 };
 

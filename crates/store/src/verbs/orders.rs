@@ -1,7 +1,7 @@
 //! Orders: each belongs to a client, who is created when new; the same order again gets the same answer.
 
 use proxycall_domain::{
-    ClientId,
+    ClientId, NewClient,
     order::{NewOrder, Order, OrderId},
     pool::life::Wish,
 };
@@ -15,9 +15,8 @@ const INSERT: &str = "INSERT INTO client_order (order_id, client_id, content_key
     ON CONFLICT (order_id) DO NOTHING";
 
 /// Tells an order from another one with the same id.
-fn content_key(codec: &Codec, order: &NewOrder) -> Vec<u8> {
-    let client = &order.client;
-    codec.content_key(&[
+pub(super) fn content_key(keys: &Keys, client: &NewClient) -> LookupKey {
+    keys.content_key(&[
         &client.id.get().to_be_bytes(),
         client.name.expose().as_bytes(),
         client.mail.expose().as_bytes(),
@@ -32,13 +31,18 @@ pub(crate) async fn place_order(
     place: &PlaceOrder,
 ) -> Result<PlacedOrder, UnitError> {
     let order = &place.order;
-    let content = content_key(codec, order);
+    let [content, content_before] = codec.keys(|keys| content_key(keys, &order.client))?;
     let earlier: Option<Row> = sqlx::query(EARLIER).bind(order.id.as_str()).fetch_optional(&mut *db).await?;
     if let Some(row) = earlier {
-        if row.try_get::<&[u8], _>("content_key")? != content {
+        let client = client_id(row.try_get("client_id")?)?;
+        let same = match row.try_get::<&[u8], _>("content_key")? {
+            // It could not be keyed anew when the secret was changed (decision 0015): whose it is still tells.
+            [] => client == order.client.id,
+            kept => kept == content || kept == content_before,
+        };
+        if !same {
             return Err(LedgerError::OrderConflict.into());
         }
-        let client = client_id(row.try_get("client_id")?)?;
         let proxy = number_of(db, codec, client, place).await?;
         return Ok(placed(order, client, proxy, time(row.try_get("created_at")?)?));
     }

@@ -21,10 +21,11 @@ pub(super) async fn refuse_proxy(db: &mut Connection, real: PhoneNumber) -> Resu
     if is_proxy(db, real).await? { Err(LedgerError::NumberIsProxy.into()) } else { Ok(()) }
 }
 
-const IS_REAL: &str = "SELECT 1 FROM client WHERE phone_key = $1 LIMIT 1";
+const IS_REAL: &str = "SELECT 1 FROM client WHERE phone_key IN ($1, $2) LIMIT 1";
 
 async fn is_real(db: &mut Connection, codec: &Codec, phone: PhoneNumber) -> Result<bool, UnitError> {
-    let real: Option<Row> = sqlx::query(IS_REAL).bind(codec.phone_key(phone)).fetch_optional(&mut *db).await?;
+    let [key, before] = codec.phone_keys(phone)?;
+    let real: Option<Row> = sqlx::query(IS_REAL).bind(key).bind(before).fetch_optional(&mut *db).await?;
     Ok(real.is_some())
 }
 

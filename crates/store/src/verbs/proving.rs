@@ -49,9 +49,10 @@ async fn enter(
     if kept.it.progress.is_locked() {
         return Ok(Entered::Locked);
     }
+    let keys = kept.keys(codec)?;
     let right = match kept.brought_code() {
-        Some(brought) => codec.is_brought(brought, &kept.it.id, entered),
-        None => codec.code(&kept.it.id, kept.it.created_at, kept.it.progress.generation).is(entered),
+        Some(brought) => keys.is_brought(brought, &kept.it.id, entered),
+        None => keys.code(&kept.it.id, kept.it.created_at, kept.it.progress.generation).is(entered),
     };
     if right {
         return prove(db, codec, kept, Proof::Phone, prover).await;
@@ -213,7 +214,7 @@ async fn agree(db: &mut Connection, codec: &Codec, kept: &mut Kept, prover: Prov
 /// What was answered when the same text came before, and whether its sender is confirming a phone: most texts are neither,
 /// and that is one indexed read.
 const REPLIED: &str = "SELECT r.outcome, r.answer, c.pending_id FROM (SELECT 1 AS one) AS ground \
-    LEFT JOIN code_reply r ON r.inbound_sid = $1 LEFT JOIN confirmation c ON c.phone_key = $2 AND c.stage = 'open'";
+    LEFT JOIN code_reply r ON r.inbound_sid = $1 LEFT JOIN confirmation c ON c.phone_key IN ($2, $3) AND c.stage = 'open'";
 const REPLY: &str = "INSERT INTO code_reply (inbound_sid, outcome, answer, at, pending_id) VALUES ($1, $2, $3, $4, $5)";
 
 /// Reads a text as the answer to a code. None: it is none, and goes its usual way.
@@ -224,10 +225,11 @@ pub(super) async fn reply(
     facts: &Facts,
 ) -> Result<Option<RecordedText>, UnitError> {
     let Some(from) = text.sender.phone() else { return Ok(None) };
-    let row: Row = sqlx::query(REPLIED).bind(&text.sid).bind(codec.phone_key(from)).fetch_one(&mut *db).await?;
+    let [key, before] = codec.phone_keys(from)?;
+    let row: Row = sqlx::query(REPLIED).bind(&text.sid).bind(key).bind(before).fetch_one(&mut *db).await?;
     if let Some(outcome) = row.try_get::<Option<&str>, _>("outcome")? {
         let entered = Entered::parse(outcome).ok_or_else(|| unreadable("a reply's outcome"))?;
-        let answer = codec.open_json(row.try_get("answer")?)?;
+        let answer = codec.open_json(CODE_REPLY_ANSWER, row.try_get("answer")?)?;
         return Ok(Some(RecordedText { answer, outcome: TextOutcome::Code(entered), repeated: true }));
     }
     let Some(id) = row.try_get::<Option<String>, _>("pending_id")? else { return Ok(None) };
@@ -259,7 +261,7 @@ pub(super) async fn reply(
     sqlx::query(REPLY)
         .bind(&text.sid)
         .bind(entered.as_str())
-        .bind(codec.seal_json(&answer)?)
+        .bind(codec.seal_json(CODE_REPLY_ANSWER, &answer)?)
         .bind(millis(text.now))
         .bind(kept.it.id.as_str())
         .execute(&mut *db)
@@ -299,7 +301,7 @@ pub(crate) async fn begin_code_call(
     if found.call_sid.is_none() {
         dispatches::pick_up(db, call.id, &call.call_sid).await?;
     }
-    let code = codec.code(&it.id, it.created_at, found.generation);
+    let code = found.confirmation.keys(codec)?.code(&it.id, it.created_at, found.generation);
     Ok(CallStep::Speak { language: it.language, code })
 }
 
@@ -340,8 +342,11 @@ enum Meaning {
     Consent,
 }
 
-fn meaning(codec: &Codec, it: &Confirmation, proof: &LinkProof) -> Option<Meaning> {
-    let signed = |seal, signature: &str| codec.signed(seal, &it.id, it.created_at, it.progress.generation, signature);
+fn meaning(codec: &Codec, kept: &Kept, proof: &LinkProof) -> Option<Meaning> {
+    let it = &kept.it;
+    // A secret that is listed no more signs nothing any more.
+    let keys = kept.keys(codec).ok()?;
+    let signed = |seal, signature: &str| keys.signed(seal, &it.id, it.created_at, it.progress.generation, signature);
     match proof {
         LinkProof::Code(entered) => Some(Meaning::Code(*entered)),
         LinkProof::Token(token) => {
@@ -367,7 +372,7 @@ pub(crate) async fn link(
     now: Timestamp,
 ) -> Result<LinkState, UnitError> {
     let Some(kept) = find(db, codec, &id).await? else { return Ok(LinkState::Unknown) };
-    let Some(meaning) = meaning(codec, &kept.it, &proof) else { return Ok(LinkState::Unknown) };
+    let Some(meaning) = meaning(codec, &kept, &proof) else { return Ok(LinkState::Unknown) };
     let open = match meaning {
         Meaning::Consent => has_a_say(db, codec, &kept.it, now).await?,
         Meaning::Code(_) | Meaning::Proves(_) => kept.it.is_live(now),
@@ -377,7 +382,7 @@ pub(crate) async fn link(
 
 pub(crate) async fn use_link(db: &mut Connection, codec: &Codec, link: &UseLink) -> Result<LinkOutcome, UnitError> {
     let Some(mut kept) = find(db, codec, &link.id).await? else { return Ok(LinkOutcome::Unknown) };
-    let Some(meaning) = meaning(codec, &kept.it, &link.proof) else { return Ok(LinkOutcome::Unknown) };
+    let Some(meaning) = meaning(codec, &kept, &link.proof) else { return Ok(LinkOutcome::Unknown) };
     let prover = Prover { rules: &link.rules, spare: &link.spare, now: link.now };
     let language = kept.it.language;
     let came_to = match meaning {

@@ -22,8 +22,23 @@ const ANSWER: &str =
     "UPDATE request SET status = $3, answer = $4 WHERE key = $1 AND content_key = $2 AND status IS NULL";
 const FORGET: &str = "DELETE FROM request WHERE key = $1 AND content_key = $2 AND status IS NULL";
 
-fn keys(codec: &Codec, request: &RequestKey) -> (Vec<u8>, Vec<u8>) {
-    (codec.content_key(&[request.route.as_bytes(), request.key.as_bytes()]), codec.content_key(&[&request.content]))
+const IS_THERE: &str = "SELECT 1 FROM request WHERE key = $1";
+
+/// Key and content of a request, under the secret that it is kept under. It is kept once: who looks under two secrets holds
+/// both keys until the unit ends.
+async fn keys(db: &mut Connection, codec: &Codec, request: &RequestKey) -> Result<[LookupKey; 2], UnitError> {
+    let key = |keys: &Keys| keys.content_key(&[request.route.as_bytes(), request.key.as_bytes()]);
+    let content = |keys: &Keys| keys.content_key(&[&request.content]);
+    if codec.has_other() {
+        let [now, other] = codec.keys(key)?;
+        code_limits::hold(db, &mut [&now, &other]).await?;
+        let earlier: Option<Row> = sqlx::query(IS_THERE).bind(&other).fetch_optional(&mut *db).await?;
+        if earlier.is_some() {
+            return Ok([other, content(codec.other()?)]);
+        }
+    }
+    let keys = codec.writes()?;
+    Ok([key(keys), content(keys)])
 }
 
 pub(crate) async fn begin_request(
@@ -32,7 +47,7 @@ pub(crate) async fn begin_request(
     request: &RequestKey,
     now: &Timestamp,
 ) -> Result<Begun, UnitError> {
-    let (key, content) = keys(codec, request);
+    let [key, content] = keys(db, codec, request).await?;
     let begun = sqlx::query(BEGIN).bind(&key).bind(&content).bind(millis(*now)).execute(&mut *db).await?;
     if begun.rows_affected() == 1 {
         let oldest = now.checked_sub(KEPT).unwrap_or(Timestamp::MIN);
@@ -50,7 +65,7 @@ pub(crate) async fn begin_request(
         }
         if let (Some(status), Some(answer)) = (row.try_get::<Option<i64>, _>("status")?, row.try_get("answer")?) {
             let status = u16::try_from(status).map_err(|_| unreadable("a stored answer's status"))?;
-            return Ok(Begun::Answered(StoredAnswer { status, body: codec.open_text(answer)? }));
+            return Ok(Begun::Answered(StoredAnswer { status, body: codec.open_text(REQUEST_ANSWER, answer)? }));
         }
         if age < PATIENCE {
             return Ok(Begun::InProgress);
@@ -68,10 +83,10 @@ pub(crate) async fn finish_request(
     answer: &Option<StoredAnswer>,
     _now: &Timestamp,
 ) -> Result<(), UnitError> {
-    let (key, content) = keys(codec, request);
+    let [key, content] = keys(db, codec, request).await?;
     match answer {
         Some(answer) => {
-            let body = codec.seal_text(&answer.body);
+            let body = codec.seal_text(REQUEST_ANSWER, &answer.body)?;
             let query = sqlx::query(ANSWER).bind(&key).bind(&content).bind(i64::from(answer.status)).bind(body);
             query.execute(&mut *db).await?
         }

@@ -171,7 +171,7 @@ pub(crate) async fn forget_sheet(db: &mut Connection, _codec: &Codec) -> Result<
 }
 
 fn cells_of(codec: &Codec, row: &Row) -> Result<(String, Cells), UnitError> {
-    Ok((row.try_get("key")?, codec.open_json(row.try_get("cells")?)?))
+    Ok((row.try_get("key")?, codec.open_json(SHEET_ROW_CELLS, row.try_get("cells")?)?))
 }
 
 const ROWS: &str = "SELECT key, cells FROM sheet_row WHERE tab = $1 AND key > $2 ORDER BY key LIMIT $3";
@@ -247,7 +247,7 @@ const INTENTS: &str = "SELECT intents FROM sheet_intent WHERE tab = $1";
 pub(crate) async fn sheet_intents(db: &mut Connection, codec: &Codec, tab: Tab) -> Result<Vec<Intent>, UnitError> {
     let row: Option<Row> = sqlx::query(INTENTS).bind(tab.title()).fetch_optional(&mut *db).await?;
     let Some(row) = row else { return Ok(Vec::new()) };
-    Ok(codec.open_json(row.try_get("intents")?)?)
+    Ok(codec.open_json(SHEET_INTENT_INTENTS, row.try_get("intents")?)?)
 }
 
 const IN_SHOP: &str = "UPDATE client SET in_shop = $2 WHERE client_id = $1";
@@ -272,13 +272,17 @@ pub(crate) async fn keep_sheet(
     }
     for (tab, key, cells) in &changes.bases {
         let query = match cells {
-            Some(cells) => sqlx::query(KEEP).bind(tab.title()).bind(key).bind(codec.seal_json(cells)?),
+            Some(cells) => sqlx::query(KEEP).bind(tab.title()).bind(key).bind(codec.seal_json(SHEET_ROW_CELLS, cells)?),
             None => sqlx::query(FORGET).bind(tab.title()).bind(key),
         };
         query.execute(&mut *db).await?;
     }
     for (tab, intents) in &changes.intents {
-        sqlx::query(INTEND).bind(tab.title()).bind(codec.seal_json(intents)?).execute(&mut *db).await?;
+        sqlx::query(INTEND)
+            .bind(tab.title())
+            .bind(codec.seal_json(SHEET_INTENT_INTENTS, intents)?)
+            .execute(&mut *db)
+            .await?;
     }
     for mark in &changes.unmarked {
         sqlx::query(UNMARK).bind(mark.tab.title()).bind(&mark.key).bind(mark.seq).execute(&mut *db).await?;

@@ -34,7 +34,7 @@ pub(crate) async fn record_inbound_text(
     let (outcome, body) = match &decision.action {
         Action::Relay { .. } => {
             let body = policy.relayed_body(&text.content, decision.language);
-            (Outcome::Queued, Some(codec.seal_text(&body)))
+            (Outcome::Queued, Some(codec.seal_text(INTERACTION_BODY, &body)?))
         }
         Action::Refuse(refusal) => (Outcome::from(*refusal), None),
         Action::OptOut => (Outcome::OptOut, None),
@@ -48,7 +48,7 @@ pub(crate) async fn record_inbound_text(
         sid: &text.sid,
         decision: &decision,
         outcome,
-        answer: codec.seal_json(&answer)?,
+        answer: codec.seal_json(INTERACTION_ANSWER, &answer)?,
         body,
         now: text.now,
     };
@@ -67,7 +67,7 @@ pub(crate) async fn record_inbound_text(
 
 fn repeated(codec: &Codec, before: &Before) -> Result<RecordedText, UnitError> {
     let outcome = TextOutcome::Interaction(before.outcome);
-    Ok(RecordedText { answer: codec.open_json(&before.answer)?, outcome, repeated: true })
+    Ok(RecordedText { answer: codec.open_json(INTERACTION_ANSWER, &before.answer)?, outcome, repeated: true })
 }
 
 const TO_SEND: &str = "SELECT i.outcome, i.dialled, i.relay_to, i.body, i.sending_since \
@@ -96,11 +96,12 @@ pub(crate) async fn start_sending(
         return Ok(SendStep::Settled);
     }
     let kept = |what: &str| unreadable(&format!("a text on its way out without {what}"));
+    let sealed = |column: &str| row.try_get::<Option<&[u8]>, _>(column);
     let text = OutboundText {
         interaction,
         from: proxy(row.try_get("dialled")?)?,
-        to: codec.open_phone(row.try_get::<Option<_>, _>("relay_to")?.ok_or_else(|| kept("receiver"))?)?,
-        body: codec.open_text(row.try_get::<Option<_>, _>("body")?.ok_or_else(|| kept("body"))?)?,
+        to: codec.open_phone(INTERACTION_RELAY_TO, sealed("relay_to")?.ok_or_else(|| kept("receiver"))?)?,
+        body: codec.open_text(INTERACTION_BODY, sealed("body")?.ok_or_else(|| kept("body"))?)?,
     };
     if outcome == Outcome::Sending {
         let since = row.try_get::<Option<i64>, _>("sending_since")?.ok_or_else(|| kept("beginning"))?;

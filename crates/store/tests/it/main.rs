@@ -37,6 +37,7 @@ mod standing;
 mod support;
 mod texts;
 mod units;
+mod vault;
 
 macro_rules! ledger_suite {
     ($($noun:ident: $($rule:ident),+;)+) => {
@@ -264,6 +265,19 @@ ledger_suite! {
     units:
         a_unit_with_a_refusal_leaves_nothing,
         refused_verbs_among_others_undo_only_themselves;
+    vault:
+        a_new_store_has_nothing_to_renew,
+        what_an_older_program_left_unsealed_is_read_and_sealed,
+        a_store_goes_over_to_another_secret_while_it_is_used,
+        a_code_and_a_consent_outlive_the_change,
+        a_code_that_is_out_keeps_the_secret_before_needed_until_it_is_over,
+        a_request_is_answered_once_across_the_change,
+        one_phone_is_confirmed_once_across_the_change,
+        the_stores_own_secret_is_gone_over_from_and_given_up,
+        a_secret_that_was_given_up_is_not_gone_back_to,
+        a_row_that_no_secret_opens_holds_up_the_end_and_nothing_else,
+        an_instance_that_does_not_know_the_new_secret_leaves_the_work,
+        every_sealed_column_is_in_the_list;
     opening:
         a_schema_that_a_newer_version_made_is_worked_with,
         a_store_opens_only_with_the_secret_it_was_made_with,

@@ -1,9 +1,13 @@
 //! What a copy of the store, or an error, tells.
 
-use proxycall_domain::{Address, BlockId, BlockReason, pool::life::Actor};
+use proxycall_domain::{
+    Address, BlockId, BlockReason, NumberType,
+    pool::life::Actor,
+    sheet::{Cells, Column, Tab},
+};
 use proxycall_service::ports::{
     Ledger,
-    ledger::{AddBlock, Blocklist as _, RequestKey, StoredAnswer, Whom},
+    ledger::{AddBlock, Blocklist as _, RequestKey, SheetBook as _, SheetChanges, StoredAnswer, Whom},
 };
 
 use crate::support::*;
@@ -31,8 +35,9 @@ async fn columns(db: &TestStore) -> Vec<(String, String, bool)> {
     found.collect()
 }
 
-pub(crate) async fn no_real_number_or_body_is_kept_but_sealed(db: TestStore) {
-    clients(&db, 2).await;
+/// Clients, calls, texts and requests, so that every kind of secret is somewhere.
+pub(crate) async fn fill(db: &TestStore) {
+    clients(db, 2).await;
     db.record_inbound_call(call("CA1", courier(1), proxy(1), at(10))).await.unwrap();
     db.record_inbound_text(text("SM1", Address::Phone(courier(1)), proxy(1), BODY, at(20))).await.unwrap();
     db.record_inbound_text(text("SM2", Address::Phone(real(1)), proxy(1), BODY, at(20))).await.unwrap();
@@ -40,12 +45,37 @@ pub(crate) async fn no_real_number_or_body_is_kept_but_sealed(db: TestStore) {
     db.begin_request(request.clone(), at(20)).await.unwrap();
     let answer = StoredAnswer { status: 201, body: real(1).expose() };
     db.finish_request(request, Some(answer), at(20)).await.unwrap();
-
+    db.add_numbers(vec![number(proxy(3), NumberType::Local)], act(25)).await.unwrap();
+    db.create_confirmation(crate::confirmations::create(1, real(3), 3, at(30))).await.unwrap();
+    let it = db.confirmation(crate::confirmations::pending(1)).await.unwrap().unwrap();
+    db.record_inbound_text(text("SM3", Address::Phone(real(3)), it.sender, "100000", at(40))).await.unwrap();
+    let cells: Cells = [(Column::ClientPhone, real(1).expose().as_str())].into_iter().collect();
+    let changes = SheetChanges { bases: vec![(Tab::Clients, "1".to_owned(), Some(cells))], ..SheetChanges::default() };
+    db.keep_sheet(changes, at(50)).await.unwrap();
     let whom = Whom::Phone(courier(1));
     let reason = BlockReason::parse("reason", Some(BODY)).unwrap();
     let id = BlockId::new(at(20), &chance());
     db.add_block(AddBlock { id, whom, client: None, reason, actor: Actor::Api, now: at(20) }).await.unwrap();
+}
 
+/// Whether a column of bytes is a keyed hash or an id, and no seal.
+fn is_key(column: &str) -> bool {
+    ["id", "key", "requester", "brought_code", "owner"].contains(&column) || column.ends_with("_key")
+}
+
+/// Every column of bytes with something in it that is no key.
+pub(crate) async fn sealed_columns(db: &TestStore) -> Vec<String> {
+    let mut sealed = Vec::new();
+    for (table, column, bytes) in columns(db).await {
+        if bytes && !is_key(&column) && db.database().count(&format!("{table} WHERE {column} IS NOT NULL")).await > 0 {
+            sealed.push(format!("{table}.{column}"));
+        }
+    }
+    sealed
+}
+
+pub(crate) async fn no_real_number_or_body_is_kept_but_sealed(db: TestStore) {
+    fill(&db).await;
     let columns = columns(&db).await;
     assert!(columns.len() > 50, "the columns were not found: {columns:?}");
     let is_sqlite = db.database().file().is_some();
@@ -63,23 +93,24 @@ pub(crate) async fn no_real_number_or_body_is_kept_but_sealed(db: TestStore) {
             .into_iter()
             .flatten()
         {
-            let is_key = column == "id" || column == "key" || column.ends_with("_key");
-            if bytes && !is_key {
-                // Whatever the codec wrote begins with its version: this will be the place where encryption begins.
-                assert!(value.starts_with("00"), "{table}.{column} did not pass the codec");
+            if bytes && !is_key(&column) {
+                assert!(value.starts_with("01"), "{table}.{column} did not pass the codec");
                 sealed += 1;
-                continue;
             }
-            for number in [real(1), real(2), courier(1)] {
+            for number in [real(1), real(2), real(3), courier(1)] {
                 let digits = number.expose_digits();
                 assert!(!value.contains(&digits.to_string()), "{table}.{column} holds a real number");
                 assert!(!value.contains(&format!("{digits:010x}")), "{table}.{column} holds a real number");
             }
-            assert!(!value.contains("canari"), "{table}.{column} holds a body");
+            assert!(!value.contains("canari") && !value.contains(&hex_of("canari")), "{table}.{column} holds a body");
             read += 1;
         }
     }
     assert!(read > 50 && sealed > 15, "{read} {sealed}");
+}
+
+fn hex_of(text: &str) -> String {
+    text.bytes().map(|byte| format!("{byte:02x}")).collect()
 }
 
 pub(crate) async fn errors_hold_no_value(db: TestStore) {

@@ -62,6 +62,11 @@ pub enum Work {
     DeleteCopies,
     /// Empty what has been kept for long enough. Comes every day.
     KeepPeriods,
+    /// Have everything sealed and keyed with a secret.
+    Renew {
+        /// Which, by fingerprint.
+        to: String,
+    },
 }
 
 impl Work {
@@ -94,6 +99,7 @@ impl Work {
             Self::EraseClient { .. } => "erase_client",
             Self::DeleteCopies => "delete_copies",
             Self::KeepPeriods => "keep_periods",
+            Self::Renew { .. } => "renew",
         }
     }
 
@@ -111,7 +117,7 @@ impl Work {
             }
             Self::SettlePurchase { purchase } => Some(format!("{}:{purchase}", self.kind())),
             Self::EraseClient { client } => Some(format!("{}:{client}", self.kind())),
-            Self::TendPool | Self::InspectNumbers | Self::DeleteCopies | Self::KeepPeriods => {
+            Self::TendPool | Self::InspectNumbers | Self::DeleteCopies | Self::KeepPeriods | Self::Renew { .. } => {
                 Some(self.kind().to_owned())
             }
         }

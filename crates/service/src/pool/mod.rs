@@ -58,9 +58,6 @@ pub mod alert {
     pub const MARKED_FAULTY: &str = "marked_faulty";
     /// A tab of the sheet cannot be mirrored. Subject: the tab.
     pub const SHEET_TAB: &str = "sheet_tab";
-    /// All of them.
-    pub const KINDS: [&str; 7] =
-        [LOW_STOCK, NUMBER_MISSING, USED_ELSEWHERE, PURCHASE_FAILED, RELEASE_FAILED, MARKED_FAULTY, SHEET_TAB];
 }
 
 /// How the pool is kept: from the environment.

@@ -112,7 +112,7 @@ async fn what_is_told_is_what_is_documented_and_what_dashboard_alerts_and_guide_
         assert_eq!(told, documented);
         for (file, text) in [("the dashboard", DASHBOARD), ("the alerts", ALERTS), ("the guide", GUIDE)] {
             let named = named(text);
-            assert!(named.len() > 5, "{file}: {named:?}");
+            assert!(!named.is_empty(), "{file}");
             let unknown: Vec<_> = named.iter().filter(|name| !documented.contains_key(*name)).collect();
             assert!(unknown.is_empty(), "{file} names what is not told: {unknown:?}");
         }

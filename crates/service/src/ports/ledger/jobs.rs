@@ -69,38 +69,37 @@ pub enum Work {
     },
 }
 
-impl Work {
-    /// Every kind.
-    pub const KINDS: [&'static str; 9] = [
-        "send_text",
-        "wire_number",
-        "release_number",
-        "settle_purchase",
-        "dispatch",
-        "go_on",
-        "expire_confirmation",
-        "tend_pool",
-        "inspect_numbers",
-    ];
+/// A kind's word for each work, and the list of all words: neither can miss one.
+macro_rules! kinds {
+    ($($work:pat => $word:literal),+ $(,)?) => {
+        /// Every kind.
+        pub const KINDS: &[&'static str] = &[$($word),+];
 
-    /// The kind, for the store, logs and metrics.
-    #[must_use]
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::SendText { .. } => "send_text",
-            Self::WireNumber { .. } => "wire_number",
-            Self::ReleaseNumber { .. } => "release_number",
-            Self::SettlePurchase { .. } => "settle_purchase",
-            Self::Dispatch { .. } => "dispatch",
-            Self::GoOn { .. } => "go_on",
-            Self::ExpireConfirmation { .. } => "expire_confirmation",
-            Self::TendPool => "tend_pool",
-            Self::InspectNumbers => "inspect_numbers",
-            Self::EraseClient { .. } => "erase_client",
-            Self::DeleteCopies => "delete_copies",
-            Self::KeepPeriods => "keep_periods",
-            Self::Renew { .. } => "renew",
+        /// The kind, for the store, logs and metrics.
+        #[must_use]
+        pub fn kind(&self) -> &'static str {
+            match self {
+                $($work => $word),+
+            }
         }
+    };
+}
+
+impl Work {
+    kinds! {
+        Self::SendText { .. } => "send_text",
+        Self::WireNumber { .. } => "wire_number",
+        Self::ReleaseNumber { .. } => "release_number",
+        Self::SettlePurchase { .. } => "settle_purchase",
+        Self::Dispatch { .. } => "dispatch",
+        Self::GoOn { .. } => "go_on",
+        Self::ExpireConfirmation { .. } => "expire_confirmation",
+        Self::TendPool => "tend_pool",
+        Self::InspectNumbers => "inspect_numbers",
+        Self::EraseClient { .. } => "erase_client",
+        Self::DeleteCopies => "delete_copies",
+        Self::KeepPeriods => "keep_periods",
+        Self::Renew { .. } => "renew",
     }
 
     /// The name under which this work is there once at most; none: each time is a job of its own.
@@ -137,28 +136,4 @@ pub struct ClaimedJob {
     pub lease_until: Timestamp,
     /// The request that caused it, for the log; none: a schedule did, or an earlier version of the program wrote it.
     pub request: Option<RequestId>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_kinds_are_those_of_all_work() {
-        let number: PhoneNumber = "+33199000001".parse().unwrap();
-        let at = Timestamp::UNIX_EPOCH;
-        let confirmation = PendingId::parse("P-1").unwrap();
-        let all = [
-            Work::SendText { interaction: InteractionId::new(at, &[0; 10]) },
-            Work::WireNumber { number },
-            Work::ReleaseNumber { number },
-            Work::SettlePurchase { purchase: PurchaseId::new(at, &[0; 10]) },
-            Work::Dispatch { dispatch: DispatchId::new(at, &[0; 10]) },
-            Work::GoOn { confirmation: confirmation.clone(), generation: 1, after: CodeChannel::Sms },
-            Work::ExpireConfirmation { confirmation },
-            Work::TendPool,
-            Work::InspectNumbers,
-        ];
-        assert_eq!(all.map(|work| work.kind()), Work::KINDS);
-    }
 }

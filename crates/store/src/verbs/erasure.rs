@@ -33,10 +33,13 @@ struct Wanted {
 }
 
 const EMPTY_CLIENT: &str = "UPDATE client SET name = '', name_fold = '', mail = '', mail_fold = '', phone = $3, \
-        phone_key = $4, last_four_key = $4, last_caller = NULL, request_key = NULL, in_shop = NULL, erased_at = $2, \
-        updated_at = $2 \
+        phone_key = $4, last_four_key = $4, last_caller = NULL, request_key = NULL, in_shop = NULL, \
+        paused_at = NULL, paused_until = NULL, erased_at = $2, updated_at = $2 \
     WHERE client_id = $1 AND closed_at IS NOT NULL AND erased_at IS NULL";
 const EMPTY_ORDERS: &str = "UPDATE client_order SET content_key = $2 WHERE client_id = $1";
+/// Whom the client kept away, and who keeps the person away: both name somebody.
+const FORGET_BLOCKS: &str = "DELETE FROM block WHERE client_id = $1";
+const FORGET_BLOCKS_OF_PHONE: &str = "DELETE FROM block WHERE phone_key IN ($1, $2)";
 const FORGET_REQUESTS_OF_PHONE: &str = "DELETE FROM page_request WHERE phone_key IN ($1, $2)";
 const FORGET_REQUESTS_OF_MAIL: &str = "DELETE FROM page_request WHERE mail_key IN ($1, $2)";
 const BEGIN: &str = "INSERT INTO erasure (client_id, stage, reached, wanted, shown, begun_at) \
@@ -96,6 +99,7 @@ async fn erase_open_or_closed(
     if emptied.rows_affected() == 0 {
         return Err(UnitError::Crossed);
     }
+    sqlx::query(FORGET_BLOCKS).bind(client.id.get()).execute(&mut *db).await?;
     sqlx::query(EMPTY_ORDERS).bind(client.id.get()).bind(NO_KEY).execute(&mut *db).await?;
     for mail in &wanted.mails {
         let [key, other] = code_limits::mail_keys(codec, mail)?;
@@ -106,9 +110,10 @@ async fn erase_open_or_closed(
     let mut theirs_alone = Vec::new();
     for phone in wanted.phones {
         let [key, other] = codec.phone_keys(phone)?;
-        sqlx::query(FORGET_REQUESTS_OF_PHONE).bind(key).bind(other).execute(&mut *db).await?;
+        sqlx::query(FORGET_REQUESTS_OF_PHONE).bind(&key).bind(&other).execute(&mut *db).await?;
         // What another client shares with the person stays the other's.
         if !is_anybodys(db, codec, phone).await? {
+            sqlx::query(FORGET_BLOCKS_OF_PHONE).bind(key).bind(other).execute(&mut *db).await?;
             theirs_alone.push(phone);
         }
     }

@@ -21,7 +21,7 @@ fn add(whom: Whom, client: Option<ClientId>, seconds: i64) -> AddBlock {
     }
 }
 
-fn phone(phone: PhoneNumber, client: Option<ClientId>) -> AddBlock {
+pub(crate) fn phone(phone: PhoneNumber, client: Option<ClientId>) -> AddBlock {
     add(Whom::Phone(phone), client, 5)
 }
 

@@ -10,8 +10,9 @@ use proxycall_domain::{
 use proxycall_service::ports::{
     Ledger, LedgerError,
     ledger::{
-        CallEnded, ClientFilter, ClientSearch, CopyResult, EraseClient, Erasure, ErasurePart, InteractionFilter,
-        PrivacyBook, RequestKey, RestoreClient, SheetBook, SheetChanges, StoredAnswer, TextOutcome, UpdateClient,
+        Blocklist as _, CallEnded, ClientFilter, ClientSearch, CopyResult, EraseClient, Erasure, ErasurePart,
+        InteractionFilter, PrivacyBook, RequestKey, RestoreClient, SheetBook, SheetChanges, StoredAnswer, TextOutcome,
+        UpdateClient,
     },
 };
 
@@ -226,6 +227,18 @@ pub(crate) async fn a_confirmation_ends_and_is_emptied_with_its_client(db: TestS
     assert_eq!(of("job WHERE kind = 'dispatch'").await, 1, "only the other's code is still to be sent");
     // The person may enrol again at once.
     begun(3, real(1)).await.unwrap();
+}
+
+pub(crate) async fn blocks_by_the_client_and_of_the_person_are_gone_and_others_stay(db: TestStore) {
+    clients(&db, 3).await;
+    for (whom, client) in
+        [(courier(1), Some(id(1))), (real(1), Some(id(2))), (courier(2), Some(id(2))), (real(1), None)]
+    {
+        db.add_block(crate::blocks::phone(whom, client)).await.unwrap();
+    }
+    erased(&db, id(1), at(10)).await;
+    assert_eq!(db.database().count("block").await, 1);
+    assert_eq!(db.database().count("block WHERE client_id = 2").await, 1);
 }
 
 pub(crate) async fn stored_answers_that_name_the_person_are_forgotten_and_others_stay(db: TestStore) {

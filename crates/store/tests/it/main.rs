@@ -250,6 +250,7 @@ ledger_suite! {
         what_the_carrier_tells_after_an_erasure_is_deleted_there_too,
         an_erasure_goes_on_part_by_part_from_where_it_stopped,
         a_confirmation_ends_and_is_emptied_with_its_client,
+        blocks_by_the_client_and_of_the_person_are_gone_and_others_stay,
         stored_answers_that_name_the_person_are_forgotten_and_others_stay,
         an_erasure_waits_until_the_mirror_has_emptied_the_rows,
         an_erasure_against_a_restoring_and_a_change_at_once_is_whole;

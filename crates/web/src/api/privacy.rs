@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::stream;
-use proxycall_service::{ports::ledger::Erasure, privacy::Export};
+use proxycall_service::{audit::client_subject, ports::ledger::Erasure, privacy::Export};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -56,8 +56,11 @@ struct ExportBody {
         (status = 404, body = Problem),
         (status = 409, description = "The client was erased", body = Problem),
         (status = 422, body = Problem)))]
-async fn export(State(app): State<Shared>, ApiPath(id): ApiPath) -> Result<Response, Problem> {
-    let mut export = Export::begin(Arc::clone(&app.service), id_of(&id)?).await?;
+async fn export(State(app): State<Shared>, caller: Caller, ApiPath(id): ApiPath) -> Result<Response, Problem> {
+    let id = id_of(&id)?;
+    // It changes nothing, and shows everything: an act all the same.
+    let begin = Export::begin(Arc::clone(&app.service), id);
+    let mut export = app.service.audited(caller.operator(), "export_client", &client_subject(id), begin).await?;
     // The first part before anything is answered: most of what can fail fails here.
     let head = export.part().await?.unwrap_or_default();
     let rest = stream::try_unfold(export, async |mut export| match export.part().await {

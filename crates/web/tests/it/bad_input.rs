@@ -95,6 +95,7 @@ async fn what_the_table_calls_acceptable_is_accepted() {
             let answer = send_json(app, &method, path, &body).await;
             assert_eq!(answer.status, StatusCode::OK, "{method} {path} {}", answer.text);
         }
+        app.drain_jobs().await;
     })
     .await;
 }
@@ -220,12 +221,14 @@ async fn a_field_that_is_missing_or_given_twice_is_named() {
 async fn fields_that_nobody_knows_are_ignored() {
     run_test(async |app| {
         enrol(app, 1, json!({})).await;
+        enrol(app, 9, json!({})).await;
         app.number("+33639989500", "FR", proxycall_domain::NumberType::Mobile).await;
         let strange = json!({ "unknown": { "a": [1, null, "\u{0}"] }, "": 1, "client_last_caller": "x", "\u{0}": 2 });
         for (method, path, body) in routes() {
             let answer = send_json(app, &method, path, &with(body, strange.clone())).await;
             assert_eq!(answer.status, StatusCode::OK, "{method} {path} {}", answer.text);
         }
+        app.drain_jobs().await;
     })
     .await;
 }

@@ -149,10 +149,12 @@ async fn after_an_erasure_nothing_of_the_person_is_left_and_what_is_others_stays
         assert_eq!(places(app, sheet).await, Vec::<String>::new());
 
         assert_eq!(app.get("/clients/8").await.1["client_real_phone"], other["client_real_phone"]);
-        let row = app.world.google().cells(sheet, "Clients").unwrap()[2].clone();
-        assert_eq!((row[0].as_str(), row[1].as_str(), row[4].as_str()), ("7", "", ""), "the row stays, with its id");
-        let eighth = app.world.google().cells(sheet, "Clients").unwrap()[3].clone();
-        assert_eq!((eighth[1].as_str(), eighth[3].as_str()), ("Noé Martin", OTHER));
+        let cell = |range: &str| app.world.google().cell(sheet, range).unwrap();
+        assert_eq!(cell("Clients!A3"), "7", "the row stays, with its id");
+        for emptied in ["B3", "C3", "D3", "E3", "H3"] {
+            assert_eq!(cell(&format!("Clients!{emptied}")), "", "{emptied}");
+        }
+        assert_eq!((cell("Clients!B4").as_str(), cell("Clients!D4").as_str()), ("Noé Martin", OTHER));
         assert_eq!(formula(), before, "row 2 is not ours");
         let kept = app.world.calls().iter().filter(|call| call.from == OTHER_COURIER).count();
         assert!(kept > 0, "calls of others are still at the carrier");

@@ -1,7 +1,11 @@
 //! A person's rights: everything known is handed over, and after an erasure nothing of it is left anywhere, while what is
 //! somebody else's stays.
 
-use proxycall_domain::NumberType;
+use proxycall_domain::{NumberType, sheet::Tab};
+use proxycall_service::ports::{
+    Ledger as _,
+    ledger::{InteractionFilter, SheetBook as _},
+};
 use proxycall_testkit::{
     TestApp,
     app::{COURIER, OTHER_COURIER, run_sheet_test},
@@ -62,8 +66,35 @@ async fn every_value(database: &Database) -> Vec<(String, String)> {
     values
 }
 
+/// What is sealed in the record, opened by those who may.
+async fn opened(app: &TestApp) -> Vec<(String, String)> {
+    let mut opened = Vec::new();
+    for path in ["/clients", "/clients?closed=true", "/blocks"] {
+        opened.push((path.to_owned(), app.get(path).await.1.to_string()));
+    }
+    let all = InteractionFilter { limit: 500, ..InteractionFilter::default() };
+    for it in app.store.interactions(all).await.unwrap().items {
+        opened
+            .push(("the other side of a call or text".to_owned(), it.party.map(|it| it.expose()).unwrap_or_default()));
+    }
+    for tab in Tab::ALL {
+        for (key, cells) in app.store.sheet_rows(tab, String::new(), 500).await.unwrap() {
+            let texts: Vec<&str> = cells.iter().map(|(_, text)| text).collect();
+            opened.push((format!("what tab {} last showed of {key}", tab.title()), texts.join(" ")));
+        }
+        for intent in app.store.sheet_intents(tab).await.unwrap() {
+            let texts: Vec<&str> = intent.cells.iter().map(|(_, text)| text).collect();
+            opened.push((format!("what is written into tab {}", tab.title()), texts.join(" ")));
+        }
+    }
+    opened
+}
+
 async fn places(app: &TestApp, sheet: &str) -> Vec<String> {
     let mut places = Vec::new();
+    for (place, value) in opened(app).await {
+        places.extend(found(&value).map(|needle| format!("{needle} in {place}")));
+    }
     for (place, value) in every_value(app.store.database()).await {
         places.extend(found(&value).map(|needle| format!("{needle} in {place}")));
     }
@@ -131,7 +162,7 @@ async fn after_an_erasure_nothing_of_the_person_is_left_and_what_is_others_stays
     run_sheet_test(Spreadsheet::proxycall("ProxyCall"), async |app, sheet| {
         lived(app).await;
         let before = places(app, sheet).await;
-        for place in ["client.phone", "client.name", "interaction.party", "confirmation.mail", "request.answer"] {
+        for place in ["client.name", "client.mail", "confirmation.mail", "/clients", "a call or text", "of 7"] {
             assert!(
                 before.iter().any(|found| found.ends_with(place)),
                 "the search finds nothing in {place}: {before:?}"
@@ -147,6 +178,10 @@ async fn after_an_erasure_nothing_of_the_person_is_left_and_what_is_others_stays
         let erasure = erase(app).await;
         assert_eq!((&erasure["done"], &erasure["left_at_carrier"]), (&json!(true), &json!(0)), "{erasure}");
         assert_eq!(places(app, sheet).await, Vec::<String>::new());
+        // What nobody opens again, or is gone whole.
+        for kept in ["request", "erasure WHERE wanted IS NOT NULL", "interaction WHERE body IS NOT NULL"] {
+            assert_eq!(app.store.database().count(kept).await, 0, "{kept}");
+        }
 
         assert_eq!(app.get("/clients/8").await.1["client_real_phone"], other["client_real_phone"]);
         let cell = |range: &str| app.world.google().cell(sheet, range).unwrap();

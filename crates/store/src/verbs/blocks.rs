@@ -53,7 +53,11 @@ pub(crate) async fn add_block(db: &mut Connection, codec: &Codec, add: &AddBlock
             return Err(LedgerError::OwnNumber.into());
         }
     }
-    // Before it is added: under the secret that the store goes over from, it may be there with another key.
+    if codec.has_other() {
+        // The schema keeps one block of somebody under one secret; between two, who comes second waits here and sees the
+        // first below.
+        code_limits::hold_phone(db, codec, phone).await?;
+    }
     if let Some(there) = found(db, codec, phone, add.client).await? {
         return Ok(there);
     }

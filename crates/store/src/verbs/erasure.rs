@@ -389,7 +389,11 @@ impl Part {
             let (id, sealed): (i64, Vec<u8>) = (row.try_get("client_id")?, row.try_get("last_caller")?);
             last = Some(id);
             if wanted.phones.contains(&codec.open_phone(CLIENT_LAST_CALLER, &sealed)?) {
-                sqlx::query(FORGET_CALLER).bind(id).bind(millis(self.now)).bind(sealed).execute(&mut *db).await?;
+                let query = sqlx::query(FORGET_CALLER).bind(id).bind(millis(self.now)).bind(sealed);
+                // Another caller, or the same one sealed anew meanwhile: it is to be read again.
+                if query.execute(&mut *db).await?.rows_affected() == 0 {
+                    return Err(UnitError::Crossed);
+                }
             }
         }
         Ok(last.map(|last| last.to_string()))

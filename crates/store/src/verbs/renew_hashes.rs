@@ -41,7 +41,8 @@ const DISPATCH: &str = "UPDATE dispatch SET phone_key = $2, mail_key = $3 WHERE 
 /// Whom a code went to: the phone that is confirmed, or the one on record that was asked to agree.
 pub(super) async fn renew_dispatch(db: &mut Connection, codec: &Codec, row: &Row) -> Result<bool, UnitError> {
     let (to, by_mail): (&[u8], &[u8]) = (row.try_get("phone_key")?, row.try_get("mail_key")?);
-    if !codec.is_changing() {
+    // Both are empty where the person was erased.
+    if !codec.is_changing() || by_mail.is_empty() {
         return Ok(false);
     }
     let confirmed = Some(codec.open_phone(CONFIRMATION_PHONE, row.try_get("confirmed")?)?);

@@ -274,6 +274,8 @@ ledger_suite! {
         a_code_that_is_out_keeps_the_secret_before_needed_until_it_is_over,
         a_request_is_answered_once_across_the_change,
         one_phone_is_confirmed_once_across_the_change,
+        a_block_holds_once_across_the_change,
+        who_was_erased_stays_so_across_the_change,
         the_stores_own_secret_is_gone_over_from_and_given_up,
         a_secret_that_was_given_up_is_not_gone_back_to,
         a_row_that_no_secret_opens_holds_up_the_end_and_nothing_else,

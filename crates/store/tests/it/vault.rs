@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use proxycall_domain::{
-    Address, NumberType, PhoneNumber,
+    Address, BlockId, BlockReason, NumberType, Outcome, PhoneNumber,
     client::ClientChanges,
     confirmation::Stage,
     order::{NewOrder, OrderId},
@@ -13,8 +13,9 @@ use proxycall_domain::{
 use proxycall_service::ports::{
     Ledger as _, LedgerError,
     ledger::{
-        Begun, ClientSearch, DispatchStep, Entered, ImportClient, InteractionFilter, Message, PlaceOrder, Renewal,
-        RequestKey, StoredAnswer, TextOutcome, UpdateClient, Vault as _, Waits, Work,
+        AddBlock, Begun, Blocklist as _, ClientSearch, DispatchStep, Entered, EraseClient, ImportClient,
+        InteractionFilter, Message, PlaceOrder, PrivacyBook as _, Renewal, RequestKey, StoredAnswer, TextOutcome,
+        UpdateClient, Vault as _, Waits, Whom, Work,
     },
 };
 use proxycall_store::{OpenError, Options, SecretKey, Store};
@@ -297,6 +298,60 @@ pub(crate) async fn one_phone_is_confirmed_once_across_the_change(db: TestStore)
     .await;
     assert_eq!(begun.iter().filter(|begun| **begun).count(), 1, "{begun:?}");
     assert_eq!(db.database().count("confirmation WHERE stage = 'open'").await, 1);
+}
+
+pub(crate) async fn a_block_holds_once_across_the_change(db: TestStore) {
+    clients(&db, 1).await;
+    let block = |now| AddBlock {
+        id: BlockId::new(now, &chance()),
+        whom: Whom::Phone(courier(1)),
+        client: None,
+        reason: BlockReason::parse("reason", Some("canari")).unwrap(),
+        actor: Actor::Api,
+        now,
+    };
+    let before = db.add_block(block(at(0))).await.unwrap();
+    let (new, behind) = (Arc::new(open(&db, &[NEW, OLD]).await), Arc::new(open(&db, &[OLD, NEW]).await));
+    let to = wanted(&new).await;
+    new.renew(to.clone(), at(1)).await.unwrap();
+    for (n, store) in [&new, &behind].into_iter().enumerate() {
+        assert_eq!(store.add_block(block(at(2))).await.unwrap().id, before.id);
+        let refused = store.record_inbound_call(call(&format!("CA{n}"), courier(1), proxy(1), at(3))).await.unwrap();
+        assert_eq!(refused.outcome, Outcome::RefusedBlocked);
+    }
+    let stores = [Arc::clone(&new), behind];
+    let other = at_once(10, |n| {
+        let store = Arc::clone(&stores[n as usize % 2]);
+        let add = AddBlock { whom: Whom::Phone(courier(2)), ..block(at(4)) };
+        async move { store.add_block(add).await.unwrap().id }
+    })
+    .await;
+    assert!(other.iter().all(|id| *id == other[0]), "{other:?}");
+    renew_all(&new, &to, at(5)).await;
+    let alone = open(&db, &[NEW]).await;
+    let refused = alone.record_inbound_call(call("CA9", courier(1), proxy(1), at(6))).await.unwrap();
+    assert_eq!((refused.outcome, left(&alone).await), (Outcome::RefusedBlocked, vec![]));
+}
+
+pub(crate) async fn who_was_erased_stays_so_across_the_change(db: TestStore) {
+    clients(&db, 2).await;
+    db.place_order(order("A-1", 1, at(1))).await.unwrap();
+    db.record_inbound_call(call("CA1", real(1), proxy(2), at(2))).await.unwrap();
+    let erase = EraseClient { id: id(1), quarantine_until: at(DAY), job: job(), actor: Actor::Api, now: at(3) };
+    db.erase_client(erase).await.unwrap();
+    let (new, behind) = (open(&db, &[NEW, OLD]).await, open(&db, &[OLD, NEW]).await);
+    let to = wanted(&new).await;
+    // In turn: a part of the one work, a part of the other.
+    for second in 4..200 {
+        new.renew(to.clone(), at(second)).await.unwrap();
+        behind.erase_part(id(1), at(second)).await.unwrap();
+    }
+    renew_all(&new, &to, at(200)).await;
+    let alone = open(&db, &[NEW]).await;
+    assert!(alone.erasure(id(1)).await.unwrap().unwrap().record_done);
+    assert!(found(&alone, real(1)).await.is_empty() && found(&alone, PhoneNumber::ERASED).await.is_empty());
+    assert_eq!(alone.client(id(2)).await.unwrap().unwrap().last_caller, None);
+    assert_eq!(left(&alone).await, []);
 }
 
 pub(crate) async fn the_stores_own_secret_is_gone_over_from_and_given_up(db: TestStore) {

@@ -24,7 +24,7 @@ async fn a_blocked_caller_reaches_nobody_by_call_or_text_and_learns_nothing() {
         let proxies = [app.client(1, CLIENT).await, app.client(2, OTHER_CLIENT).await];
         let block = block(app, json!({ "phone": "+33 6 39 98 00 02", "reason": "rings at night" })).await;
         assert_eq!(block["phone"], COURIER);
-        assert_eq!((&block["client_id"], &block["reason"], &block["actor"]), (&Value::Null, &json!("rings at night"), &json!("api")));
+        assert_eq!((&block["client_id"], &block["reason"], &block["actor"]), (&Value::Null, &json!("rings at night"), &json!("environment")));
         for proxy in &proxies {
             let call = app.call(COURIER, proxy).await;
             assert!(call.rings().is_empty(), "{:?}", call.rings());

@@ -258,7 +258,10 @@ async fn a_filled_postgres_of_an_earlier_version_is_brought_up_to_date_and_keeps
     check_filled(tables, async |table| database.count(&table).await).await;
     db.close().await.unwrap();
     all_is_there(database.uri()).await;
-    let unproven = database.texts("SELECT conname::text FROM pg_constraint WHERE NOT convalidated").await;
+    // Wider than what they replaced: a scan for rows that break them would find none, and keep calls waiting.
+    let wider = "('interaction_outcome_check', 'client_pause')";
+    let unproven = "SELECT conname::text FROM pg_constraint WHERE NOT convalidated AND conname NOT IN";
+    let unproven = database.texts(&format!("{unproven} {wider}")).await;
     assert!(unproven.is_empty(), "{unproven:?}");
 }
 /// The schema before a version.

@@ -65,6 +65,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0009_privacy.sql"),
         include_str!("../migrations/postgres/0009_privacy.sql"),
     ),
+    (
+        10,
+        "checks",
+        include_str!("../migrations/sqlite/0010_checks.sql"),
+        include_str!("../migrations/postgres/0010_checks.sql"),
+    ),
 ];
 
 fn migrator(text: impl Fn(&'static (i64, &'static str, &'static str, &'static str)) -> &'static str) -> Migrator {

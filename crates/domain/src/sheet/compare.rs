@@ -114,7 +114,7 @@ pub fn compare(layout: &Layout, base: Option<&Cells>, sheet: Option<&Row>, store
         (Some(row), Some(record)) => {
             let found = difference(layout, base, &row.cells, record);
             // Somebody typed a new client under an old id, or brought a deleted row back.
-            if base.is_none() && !record.live && tab == Tab::Clients && found.differs() {
+            if base.is_none() && !record.live && !record.erased && tab == Tab::Clients && found.differs() {
                 return Step::Leave(Some(Problem { tab, row: row.number, column: tab.key(), fault: Fault::Closed }));
             }
             Step::Compared(found)

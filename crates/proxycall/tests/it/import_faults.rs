@@ -24,6 +24,10 @@ async fn calls_go_on_while_a_large_file_is_written() {
     let (real, proxy) = numbers(MANY + 1);
     installation.write("first.csv", file(MANY + 1..=MANY + 1));
     installation.run(&["client", "import", "first.csv"]).await.ok();
+    // One courier stands for many.
+    for limit in ["limits.caller", "limits.caller_per_number"] {
+        installation.run(&["setting", "set", limit, "1000000"]).await.ok();
+    }
     let service = installation.serve().await;
     installation.write("many.csv", file(1..=MANY));
     let mut import = std::pin::pin!(installation.run(&["client", "import", "many.csv"]));

@@ -91,6 +91,10 @@ impl Stage {
             friendly_name: String::new(),
             carrier: None,
         });
+        // A few couriers stand for many.
+        for limit in ["limits.caller", "limits.caller_per_number", "limits.token_per_second", "limits.token_burst"] {
+            installation.run(&["setting", "set", limit, "1000000"]).await.ok();
+        }
         let act = Act::new(Actor::System, "a test", TestClock::default().now());
         store.add_numbers(numbers.collect(), act).await.unwrap();
         store.close().await;

@@ -72,7 +72,7 @@ async fn what_is_bought_is_in_the_pool_wired_and_named_as_the_original_named_it(
         );
         let (_, pool) = app.get("/pool").await;
         assert_eq!(pool["numbers"][0]["status"], "available");
-        assert_eq!((&pool["numbers"][0]["sms"], &pool["numbers"][0]["actor"]), (&json!(true), &json!("api")));
+        assert_eq!((&pool["numbers"][0]["sms"], &pool["numbers"][0]["actor"]), (&json!(true), &json!("environment")));
         // And at once it is somebody's.
         app.world.add_handset(Handset::new(CLIENT));
         let (_, client) = app.post("/clients", client_body(1, CLIENT)).await;

@@ -186,11 +186,11 @@ impl Caller {
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(call) = calls.get(index) else { break };
-            let since = plan.due(index).await;
+            let due = plan.due(index).await;
+            let since = if self.sentences { Instant::now() } else { due };
             if plan.end.is_some_and(|end| since >= end) {
                 break;
             }
-            let since = if self.sentences { Instant::now() } else { since };
             match self.announce(call).await {
                 Ok(answered) => {
                     latencies.push(since.elapsed());

@@ -49,7 +49,7 @@ pub struct Told {
 }
 
 /// How many rows are kept in one unit: calls wait meanwhile.
-const AT_ONCE: usize = 100;
+const AT_ONCE: usize = 25;
 
 impl SheetChanges {
     /// In parts, each to be kept in a unit of its own: first what others say and what is about to be sent, then what is the same, then what is

@@ -27,8 +27,8 @@ pub(crate) enum Sheet {
     Init,
     /// Take over the clients and numbers that the sheet holds and the record does not. Writes nothing into the sheet.
     ///
-    /// A service whose record is empty does the same by itself when it first meets its sheet. What is there already
-    /// stays as it is. Codes and confirmations in progress are not taken over. The exit code is 1 when a row was not
+    /// A service does the same by itself when it first meets its sheet. What is there already stays as it is.
+    /// Confirmations in progress go on with the code that their client has. The exit code is 1 when a row was not
     /// taken; the others were.
     #[command(after_long_help = help(&VARIABLES))]
     Import(ImportSheet),

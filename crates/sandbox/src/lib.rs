@@ -36,6 +36,7 @@ pub mod lines;
 pub mod mailbox;
 mod overrides;
 mod phones;
+mod refusal;
 mod rest;
 mod server;
 mod sid;

@@ -1,6 +1,8 @@
 //! Promises: a business route runs only with a token that is valid and whose scope suffices; guessing one is slow; and no
 //! token asks more often than it may.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use axum::{
     extract::{FromRequestParts, MatchedPath, Request, State},
     http::{HeaderMap, Method, StatusCode, header, request::Parts},
@@ -9,10 +11,8 @@ use axum::{
 };
 use jiff::Timestamp;
 use proxycall_domain::{Scope, TokenName, limits::Budget, pool::life::Actor};
-use proxycall_service::trace::RequestId;
-use proxycall_service::{access::token_hash, audit::Operator, ports::ledger::TokenHash};
+use proxycall_service::{access::token_hash, audit::Operator, ports::ledger::TokenHash, trace::RequestId};
 use secrecy::{ExposeSecret, SecretString};
-use std::sync::{Arc, Mutex, PoisonError};
 use subtle::{Choice, ConstantTimeEq};
 
 use crate::{App, Problem, Shared, client_address::ClientAddress, rate_limit::Act};

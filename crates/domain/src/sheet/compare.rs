@@ -105,8 +105,8 @@ pub fn too_many_vanished(live: usize, vanished: usize) -> bool {
 
 /// Compares one key's row with its record. `base` is what was last the same in both, none if they never were compared.
 ///
-/// A row that vanished is to be taken as such only when none of the reading's [`keyless`](super::Reading::keyless) rows was
-/// this one, and not [`too_many_vanished`].
+/// A row that vanished is to be taken as such only when it is not [`displaced`](super::displaced), and not
+/// [`too_many_vanished`].
 #[must_use]
 pub fn compare(layout: &Layout, base: Option<&Cells>, sheet: Option<&Row>, store: Option<&Record>) -> Step {
     let tab = layout.tab();

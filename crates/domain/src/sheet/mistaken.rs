@@ -16,6 +16,9 @@ pub fn displaced<'r>(
     keys: &HashSet<String>,
     bases: &HashMap<String, Cells>,
 ) -> HashMap<String, &'r Row> {
+    if bases.is_empty() {
+        return HashMap::new();
+    }
     let there: HashSet<&str> = reading.rows.iter().map(Row::key).collect();
     let gone: Vec<(&String, &Cells)> = bases.iter().filter(|(key, _)| !there.contains(key.as_str())).collect();
     if gone.is_empty() {

@@ -6,16 +6,15 @@ use axum::{
     Json, Router,
     extract::{State, rejection::JsonRejection},
     http::StatusCode,
-    response::{IntoResponse, Response},
     routing::{get, post},
 };
-use serde_json::json;
 
 use super::{CallRequest, FaultRequest, GoogleFaultRequest, KeysRequest, MailFaultRequest, Sale, Summary, TextRequest};
 use crate::{
     call::CallScript,
     geography::{is_e164, is_name, without_channel},
     mailbox::ReceivedMail,
+    refusal::Refusal,
     text::TextScript,
     transcript::{Event, Transcript},
     world::{Handset, MessageDirection, MessageStatus, Number, World},
@@ -42,21 +41,6 @@ pub(crate) fn router(world: World) -> Router {
         .route("/mail-faults", post(mail_faults))
         .route("/google-faults", post(google_faults))
         .with_state(world)
-}
-
-/// A request that cannot be carried out, and why.
-struct Refusal(StatusCode, String);
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        (self.0, Json(json!({ "detail": self.1 }))).into_response()
-    }
-}
-
-impl From<JsonRejection> for Refusal {
-    fn from(rejection: JsonRejection) -> Self {
-        Self(rejection.status(), rejection.body_text())
-    }
 }
 
 async fn calls(

@@ -20,16 +20,16 @@ use axum::{
     Json, Router,
     extract::{FromRef, State, rejection::JsonRejection},
     http::StatusCode,
-    response::{IntoResponse, Response},
     routing::{get, post},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     geography::is_e164,
     lines::{Act, NotNow},
+    refusal::Refusal,
     text::TextScript,
     world::World,
 };
@@ -105,21 +105,6 @@ struct ServiceView {
     interactions: Vec<Value>,
     /// As `GET /clients` gives them.
     clients: Vec<Value>,
-}
-
-/// A request that cannot be carried out, and why.
-struct Refusal(StatusCode, String);
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        (self.0, Json(json!({ "detail": self.1 }))).into_response()
-    }
-}
-
-impl From<JsonRejection> for Refusal {
-    fn from(rejection: JsonRejection) -> Self {
-        Self(rejection.status(), rejection.body_text())
-    }
 }
 
 impl From<NotNow> for Refusal {

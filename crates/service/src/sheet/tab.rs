@@ -275,7 +275,9 @@ impl Service {
                 Ok(()) => {
                     work.tally.edits += 1;
                     // What was meant is written in place of what was typed, as soon as the record shows it.
-                    new_base = former.map_or(new_base.clone(), |_| new_base.overlaid(&edits));
+                    if former.is_some() {
+                        new_base = new_base.overlaid(&edits);
+                    }
                 }
                 Err(why) => {
                     // Kept as if it had been the same: so the store's text is written in its place until it arrives.

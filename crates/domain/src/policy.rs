@@ -42,6 +42,8 @@ pub struct Policy {
     pub limits: Limits,
     /// How long data is kept.
     pub retention: Retention,
+    /// After how long without a click the console asks for the token again.
+    pub console_idle: SignedDuration,
 }
 
 impl Policy {
@@ -73,6 +75,7 @@ impl Policy {
             mailed_link: MailedLink::default(),
             limits: Limits::default(),
             retention: Retention::default(),
+            console_idle: SignedDuration::ZERO,
         };
         for setting in SETTINGS {
             policy
@@ -121,6 +124,10 @@ impl Policy {
             "codes.channels" => {
                 self.codes.order = Cascade::parse_order(value)
                     .ok_or_else(|| refuse("must be the words sms, voice and email, each once, with spaces between"))?;
+            }
+            "console.idle_minutes" => {
+                let minutes = within(value, 5, 720).ok_or_else(|| refuse("must be minutes, 5 to 720"))?;
+                self.console_idle = SignedDuration::from_mins(minutes.into());
             }
             "codes.after_sms" | "codes.after_voice" | "codes.after_email" => {
                 let wait = within(value, 20, 3600).ok_or_else(|| refuse("must be seconds, 20 to 3600"))?;

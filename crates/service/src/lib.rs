@@ -9,6 +9,7 @@ pub mod blocks;
 pub mod calls;
 pub mod clients;
 pub mod confirmations;
+pub mod console;
 pub mod doctor;
 pub mod import;
 pub mod jobs;

@@ -71,6 +71,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0010_checks.sql"),
         include_str!("../migrations/postgres/0010_checks.sql"),
     ),
+    (
+        13,
+        "console_session",
+        include_str!("../migrations/sqlite/0013_console_session.sql"),
+        include_str!("../migrations/postgres/0013_console_session.sql"),
+    ),
 ];
 
 fn migrator(text: impl Fn(&'static (i64, &'static str, &'static str, &'static str)) -> &'static str) -> Migrator {

@@ -8,6 +8,7 @@ mod api;
 mod audit;
 mod auth;
 mod client_address;
+mod console;
 mod docs;
 pub mod enrolment;
 mod health;
@@ -20,6 +21,7 @@ mod pages;
 mod problem;
 mod rate_limit;
 mod request_log;
+mod sentences;
 mod verify;
 mod webhooks;
 
@@ -118,6 +120,7 @@ pub fn router(app: App) -> Router {
         .merge(metrics::router().layer(business))
         .merge(webhooks::router())
         .merge(pages::router(&app))
+        .merge(console::router(&app))
         .fallback(not_found)
         .method_not_allowed_fallback(async || Problem::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), around));

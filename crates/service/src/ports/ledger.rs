@@ -36,7 +36,7 @@ use proxycall_domain::{
     wiring::Wiring,
 };
 
-pub use access::{AccessBook, ApiToken, AuditEntry, AuditFilter, TokenHash};
+pub use access::{AccessBook, ApiToken, AuditEntry, AuditFilter, ConsoleSession, TokenHash};
 pub use blocks::{AddBlock, BlockFilter, Blocklist, SetPause, Whom};
 pub use calls::{CallEnded, InboundCall, RecordedCall};
 pub use clients::{

@@ -28,6 +28,7 @@ pub(crate) mod purchases;
 mod renew_hashes;
 pub(crate) mod requests;
 pub(crate) mod retention;
+pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod sheet;
 pub(crate) mod standing;

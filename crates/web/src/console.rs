@@ -1,0 +1,76 @@
+//! `/console`: the operator's pages. Made on the server; they work without JavaScript, except that nothing then comes by
+//! itself.
+//!
+//! Promises: nobody sees a page who did not show a token; nothing changes without a form of ours; each act stands in the
+//! audit log; no real number stands in an address, and none on a page until somebody asks to see it, which is recorded.
+//!
+//! To add a page: a file here with its handlers and, in `words.rs` beside or below it, its sentences; a template in
+//! `templates/console/` that extends `console/base.html` and uses its `parts.html`; a line in [`router`] and a
+//! [`layout::Place`] if it stands in the navigation.
+
+mod format;
+mod health;
+mod layout;
+mod login;
+mod refusals;
+mod session;
+mod trouble;
+mod wording;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::State,
+    middleware,
+    response::Redirect,
+    routing::{get, post},
+};
+use jiff::tz::TimeZone;
+
+use crate::{Shared, pages};
+
+/// Where the console begins.
+pub(crate) const ROOT: &str = "/console";
+const LOGIN: &str = "/console/login";
+
+/// What the console's pages stand on.
+pub(crate) struct Console {
+    pub(crate) app: Shared,
+    /// Made up at the start: what forms send back where there are no sessions.
+    chance: [u8; 32],
+}
+
+/// The state of the console's handlers.
+pub(crate) type ConsoleState = State<Arc<Console>>;
+
+impl Console {
+    /// Where the operator's clock stands.
+    fn zone(&self) -> TimeZone {
+        TimeZone::get("Europe/Paris").unwrap_or(TimeZone::UTC)
+    }
+}
+
+pub(crate) fn router(app: &Shared) -> Router<Shared> {
+    let mut chance = [0; 32];
+    app.service.chance.fill(&mut chance);
+    let console = Arc::new(Console { app: Arc::clone(app), chance });
+    let looked = middleware::from_fn_with_state(Arc::clone(app), pages::looked);
+    let inside = Router::new()
+        .route(ROOT, get(async || Redirect::to("/console/health")))
+        .route("/console/health", get(health::page))
+        .route("/console/logout", post(login::logout))
+        .route("/console/logout-everywhere", post(login::logout_everywhere))
+        .fallback(async || trouble::Trouble::NotFound)
+        .layer(middleware::from_fn_with_state(Arc::clone(&console), session::inside));
+    Router::new()
+        .route(LOGIN, get(login::form).post(login::sign_in))
+        .layer(looked)
+        .merge(inside)
+        .with_state(console)
+}
+
+/// A text as it may stand in an address.
+fn encoded(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}

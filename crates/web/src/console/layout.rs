@@ -1,0 +1,252 @@
+//! Promises: every page of the console has the same frame, runs no code but our own and stands in no other page.
+
+use askama::Template;
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{Html, IntoResponse, Redirect, Response},
+};
+use proxycall_domain::{Language, Scope};
+
+use super::{session::Session, trouble::Trouble};
+use crate::{
+    pages::{assets, language},
+    sentences::sentences,
+};
+
+/// What a page of the console may load and who may show it.
+const SECURITY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+);
+
+sentences! { Words, alike [clients, confirmations];
+    product: "ProxyCall — console", "ProxyCall console";
+    skip: "Aller au contenu", "Skip to content";
+    menu: "Menu", "Navigation";
+    today: "Aujourd’hui", "Today";
+    clients: "Clients", "Clients";
+    numbers: "Numéros", "Numbers";
+    confirmations: "Confirmations", "Confirmations";
+    activity: "Activité", "Activity";
+    sheet: "Feuille Google", "Google Sheet";
+    health: "Santé", "Health";
+    reports: "Rapports", "Reports";
+    settings: "Réglages", "Settings";
+    signed_in_as: "Connecté avec", "Signed in with";
+    no_login: "Sans connexion (bac à sable)", "No login needed (sandbox)";
+    logout: "Se déconnecter", "Sign out";
+    logout_everywhere: "Se déconnecter partout", "Sign out everywhere";
+    other_language: "English", "Français";
+    back: "Retour", "Back";
+    undo: "Annuler", "Undo";
+    confirm: "Confirmer", "Confirm";
+    cancel: "Non, revenir", "No, go back";
+    save: "Enregistrer", "Save";
+    more: "Afficher la suite", "Show more";
+    loading: "Chargement…", "Loading…";
+    failed_to_load: "La page n’a pas pu être mise à jour. Nouvel essai en cours.", "The page could not be updated. Trying again.";
+    live: "En direct", "Live";
+    nothing: "Rien pour l’instant", "Nothing yet";
+    unknown: "inconnu", "unknown";
+}
+
+/// A page that stands in the navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// How the service is.
+    Health,
+}
+
+impl Place {
+    const ALL: [Self; 1] = [Self::Health];
+
+    fn path(self) -> &'static str {
+        match self {
+            Self::Health => "/console/health",
+        }
+    }
+
+    fn name(self, w: &Words) -> &'static str {
+        match self {
+            Self::Health => w.health,
+        }
+    }
+
+    /// What a symbol for it draws: the `d` of a path in a square of 24.
+    fn symbol(self) -> &'static str {
+        match self {
+            Self::Health => "M3 12h4l3-7 4 14 3-7h4",
+        }
+    }
+}
+
+/// A line of the navigation.
+pub(crate) struct Entry {
+    pub(crate) href: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) symbol: &'static str,
+    pub(crate) current: bool,
+}
+
+/// What a notice or a badge is about, at a glance; never told by colour alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tone {
+    /// It went well.
+    Good,
+    /// Somebody should know.
+    Warn,
+    /// It did not go well.
+    Bad,
+    /// Neither.
+    Plain,
+    /// It goes on.
+    Busy,
+}
+
+impl Tone {
+    pub(crate) fn class(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Warn => "warn",
+            Self::Bad => "bad",
+            Self::Plain => "plain",
+            Self::Busy => "busy",
+        }
+    }
+}
+
+/// What was just done, and how to take it back.
+pub(crate) struct Notice {
+    pub(crate) tone: Tone,
+    pub(crate) text: String,
+    /// Where a form goes that takes it back, and its fields.
+    pub(crate) undo: Option<(String, Vec<(&'static str, String)>)>,
+}
+
+impl Notice {
+    /// It was done.
+    pub(crate) fn done(text: impl Into<String>) -> Self {
+        Self { tone: Tone::Good, text: text.into(), undo: None }
+    }
+
+    /// It was done, and a form to this address takes it back.
+    pub(crate) fn with_undo(self, action: impl Into<String>, fields: Vec<(&'static str, String)>) -> Self {
+        Self { undo: Some((action.into(), fields)), ..self }
+    }
+}
+
+/// The frame of a page, as its template sees it.
+pub(crate) struct Shell {
+    pub(crate) w: &'static Words,
+    pub(crate) lang: &'static str,
+    pub(crate) other_lang: &'static str,
+    /// The page itself, without its parameters.
+    pub(crate) path: String,
+    pub(crate) entries: Vec<Entry>,
+    /// What forms send back.
+    pub(crate) csrf: String,
+    /// The token that opened the session; empty where none is needed.
+    pub(crate) who: String,
+    /// Whether acts are offered.
+    pub(crate) may_operate: bool,
+    /// Whether what is the administrator's is offered.
+    pub(crate) may_admin: bool,
+    pub(crate) notice: Option<Notice>,
+    pub(crate) style: &'static str,
+    pub(crate) script: &'static str,
+    pub(crate) htmx: &'static str,
+}
+
+impl Shell {
+    /// The frame around a page at a place; none: a page that the navigation does not show.
+    pub(crate) fn new(session: &Session, place: Option<Place>) -> Self {
+        let w = Words::of(session.language);
+        let entry = |known: Place| Entry {
+            href: known.path(),
+            name: known.name(w),
+            symbol: known.symbol(),
+            current: place == Some(known),
+        };
+        Self {
+            entries: Place::ALL.map(entry).into(),
+            path: session.path.clone(),
+            csrf: session.csrf().to_owned(),
+            who: session.token.map(|name| name.to_string()).unwrap_or_default(),
+            may_operate: session.may(Scope::Operate),
+            may_admin: session.may(Scope::Admin),
+            ..Self::bare(session.language)
+        }
+    }
+
+    /// The frame of a page for somebody who is not signed in.
+    pub(super) fn bare(language: Language) -> Self {
+        let other = if language == Language::Fr { Language::En } else { Language::Fr };
+        Self {
+            w: Words::of(language),
+            lang: language::code(language),
+            other_lang: language::code(other),
+            path: String::new(),
+            entries: Vec::new(),
+            csrf: String::new(),
+            who: String::new(),
+            may_operate: false,
+            may_admin: false,
+            notice: None,
+            style: &assets::CONSOLE_STYLE.path,
+            script: &assets::CONSOLE_SCRIPT.path,
+            htmx: &assets::HTMX.path,
+        }
+    }
+
+    pub(crate) fn with_notice(self, notice: Option<Notice>) -> Self {
+        Self { notice, ..self }
+    }
+}
+
+/// A page.
+pub(crate) fn page(status: StatusCode, page: &impl Template) -> Response {
+    match page.render() {
+        Ok(html) => (status, [(header::CONTENT_SECURITY_POLICY, SECURITY)], Html(html)).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a page could not be made");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// A page that shows what was asked for.
+pub(crate) fn shown(template: &impl Template) -> Result<Response, Trouble> {
+    Ok(page(StatusCode::OK, template))
+}
+
+/// After an act: to a page of ours that says that it was done. `done`: the word by which that page knows what to say.
+pub(crate) fn back_to(path: &str, done: &str) -> Response {
+    Redirect::to(&format!("{path}?done={done}")).into_response()
+}
+
+#[derive(Template)]
+#[template(path = "console/trouble.html")]
+struct TroublePage {
+    shell: Shell,
+    title: &'static str,
+    text: String,
+}
+
+fn trouble_page(shell: Shell, language: Language, trouble: &Trouble) -> Response {
+    let (title, text) = (trouble.title(language), trouble.text(language));
+    let mut response = page(trouble.status(), &TroublePage { shell, title, text });
+    if let Trouble::TooMany { retry_after_s } = trouble {
+        response.headers_mut().insert(header::RETRY_AFTER, (*retry_after_s).into());
+    }
+    response
+}
+
+/// The page that says what went wrong, to somebody who is signed in.
+pub(super) fn troubled(session: &Session, trouble: &Trouble) -> Response {
+    trouble_page(Shell::new(session, None), session.language, trouble)
+}
+
+/// The same to somebody of whom that is not known.
+pub(super) fn without_session(language: Language, trouble: &Trouble) -> Response {
+    trouble_page(Shell::bare(language), language, trouble)
+}

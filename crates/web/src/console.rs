@@ -24,7 +24,7 @@ use axum::{
     extract::State,
     middleware,
     response::Redirect,
-    routing::{get, post},
+    routing::{any, get, post},
 };
 use jiff::tz::TimeZone;
 
@@ -61,7 +61,7 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
         .route("/console/health", get(health::page))
         .route("/console/logout", post(login::logout))
         .route("/console/logout-everywhere", post(login::logout_everywhere))
-        .fallback(async || trouble::Trouble::NotFound)
+        .route("/console/{*rest}", any(async || trouble::Trouble::NotFound))
         .layer(middleware::from_fn_with_state(Arc::clone(&console), session::inside));
     Router::new()
         .route(LOGIN, get(login::form).post(login::sign_in))

@@ -53,29 +53,39 @@ sentences! { Words, alike [clients, confirmations];
 /// A page that stands in the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
+    /// The Google Sheet.
+    Sheet,
     /// How the service is.
     Health,
+    /// What the operator may change.
+    Settings,
 }
 
 impl Place {
-    const ALL: [Self; 1] = [Self::Health];
+    const ALL: [Self; 3] = [Self::Sheet, Self::Health, Self::Settings];
 
     fn path(self) -> &'static str {
         match self {
+            Self::Sheet => "/console/sheet",
             Self::Health => "/console/health",
+            Self::Settings => "/console/settings",
         }
     }
 
     fn name(self, w: &Words) -> &'static str {
         match self {
+            Self::Sheet => w.sheet,
             Self::Health => w.health,
+            Self::Settings => w.settings,
         }
     }
 
     /// What a symbol for it draws: the `d` of a path in a square of 24.
     fn symbol(self) -> &'static str {
         match self {
+            Self::Sheet => "M4 4h16v16H4zM4 10h16M4 15h16M10 4v16",
             Self::Health => "M3 12h4l3-7 4 14 3-7h4",
+            Self::Settings => "M4 7h10M18 7h2M4 17h2M10 17h10M14 5v4M6 15v4",
         }
     }
 }

@@ -20,6 +20,7 @@ sentences! { Refusals, alike [];
     refused_title: "Ce n’est pas possible", "That cannot be done";
     broken_title: "Une erreur est survenue", "Something went wrong";
     broken: "L’erreur est chez nous et figure dans le journal. Réessayez plus tard.", "The error is ours and stands in the log. Try again later.";
+    sheet: "Échange avec Google impossible :", "Google could not be dealt with:";
     not_bought: "Aucun numéro n’est disponible et aucun n’a pu être acheté :", "No number is available, and none could be bought:";
     value_of: "Vérifiez le champ", "Check the field";
     store_unavailable: "La base de données ne répond pas. Réessayez dans quelques secondes ; rien n’a été enregistré.", "The database does not answer. Try again in some seconds; nothing was kept.";

@@ -71,6 +71,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0010_checks.sql"),
         include_str!("../migrations/postgres/0010_checks.sql"),
     ),
+    (
+        11,
+        "console",
+        include_str!("../migrations/sqlite/0011_console.sql"),
+        include_str!("../migrations/postgres/0011_console.sql"),
+    ),
 ];
 
 fn migrator(text: impl Fn(&'static (i64, &'static str, &'static str, &'static str)) -> &'static str) -> Migrator {

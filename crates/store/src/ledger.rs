@@ -20,7 +20,7 @@ use proxycall_domain::{
 use proxycall_service::ports::{
     Ledger, LedgerError,
     ledger::{
-        AdoptNumber, Alert, ApproveConfirmation, AssignNumber, AssignReserved, AssignedNumber, BeginPurchase, Begun,
+        AdoptNumber, Alert, ApproveConfirmation, AssignNumber, AssignReserved, AssignThisNumber, AssignedNumber, BeginPurchase, Begun,
         BegunConfirmation, BringConfirmation, Brought, CallEnded, CallEntry, CallStep, Candidate, ClaimedJob,
         ClientFilter, ClientSearch, CloseClient, CodeCall, CodeRules, CreateClient, CreateConfirmation, DeliveryReport,
         DispatchReport, DispatchResult, DispatchStep, Entered, ImportClient, ImportFinding, InboundCall, InboundText,
@@ -255,6 +255,10 @@ impl Ledger for Store {
         unit!(self, pool::assign_number(assign))
     }
 
+    async fn assign_this_number(&self, assign: AssignThisNumber) -> Result<AssignedNumber, LedgerError> {
+        unit!(self, assign_this::assign_this_number(assign))
+    }
+
     async fn move_number(&self, change: MoveNumber) -> Result<Moved, LedgerError> {
         unit!(self, pool::move_number(change))
     }
@@ -429,6 +433,10 @@ impl Ledger for Store {
 
     async fn approve_confirmation(&self, approve: ApproveConfirmation) -> Result<Confirmation, LedgerError> {
         unit!(self, proving::approve_confirmation(approve))
+    }
+
+    async fn cancel_confirmation(&self, id: PendingId, act: Act) -> Result<Confirmation, LedgerError> {
+        unit!(self, confirmations::cancel_confirmation(id, act))
     }
 
     async fn expire_confirmation(&self, job: &ClaimedJob, now: Timestamp) -> Result<Option<Stage>, LedgerError> {

@@ -235,6 +235,7 @@ async fn fix_webhooks(
     let filter = WebhookFilter {
         country: country.map(|text| country_of("only_country", text)).transpose()?,
         status: status_of("only_status", body.only_status.as_deref())?,
+        phone: None,
         calls_only: !body.fix_sms.0,
     };
     let (service, dry_run) = (Arc::clone(&app.service), body.dry_run.0);

@@ -23,6 +23,7 @@ mod calls;
 mod carrier;
 mod clients;
 pub(crate) mod confirmations;
+mod console;
 mod drop_in;
 mod faults;
 mod headers;

@@ -323,6 +323,10 @@ impl Ledger for Store {
         unit!(self, purchases::end_purchase(id, end, act))
     }
 
+    async fn bought_on(&self, day: Timestamp) -> Result<u64, LedgerError> {
+        read!(self, purchases::bought_on(day))
+    }
+
     async fn open_purchases(&self) -> Result<Vec<OpenPurchase>, LedgerError> {
         read!(self, purchases::open_purchases())
     }

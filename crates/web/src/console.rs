@@ -12,6 +12,7 @@ mod format;
 mod health;
 mod layout;
 mod login;
+mod numbers;
 mod refusals;
 mod session;
 mod trouble;
@@ -61,6 +62,7 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
         .route("/console/health", get(health::page))
         .route("/console/logout", post(login::logout))
         .route("/console/logout-everywhere", post(login::logout_everywhere))
+        .merge(numbers::router())
         .route("/console/{*rest}", any(async || trouble::Trouble::NotFound))
         .layer(middleware::from_fn_with_state(Arc::clone(&console), session::inside));
     Router::new()

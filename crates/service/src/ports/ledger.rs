@@ -367,6 +367,9 @@ pub trait Ledger: SheetBook + AccessBook + Blocklist + PrivacyBook + ConsoleBook
     /// turns out to be bought after all is recorded even then.
     async fn end_purchase(&self, id: PurchaseId, end: PurchaseEnd, act: Act) -> Result<bool, LedgerError>;
 
+    /// How many numbers were bought on the day of a moment (UTC), those that are being bought included.
+    async fn bought_on(&self, day: Timestamp) -> Result<u64, LedgerError>;
+
     /// Purchases that are not over, oldest first.
     async fn open_purchases(&self) -> Result<Vec<OpenPurchase>, LedgerError>;
 

@@ -53,21 +53,29 @@ sentences! { Words, alike [clients, confirmations];
 /// A page that stands in the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
+    /// The pool of proxy numbers.
+    Numbers,
+    /// Clients who are being confirmed.
+    Confirmations,
     /// How the service is.
     Health,
 }
 
 impl Place {
-    const ALL: [Self; 1] = [Self::Health];
+    const ALL: [Self; 3] = [Self::Numbers, Self::Confirmations, Self::Health];
 
     fn path(self) -> &'static str {
         match self {
+            Self::Numbers => "/console/numbers",
+            Self::Confirmations => "/console/confirmations",
             Self::Health => "/console/health",
         }
     }
 
     fn name(self, w: &Words) -> &'static str {
         match self {
+            Self::Numbers => w.numbers,
+            Self::Confirmations => w.confirmations,
             Self::Health => w.health,
         }
     }
@@ -75,6 +83,8 @@ impl Place {
     /// What a symbol for it draws: the `d` of a path in a square of 24.
     fn symbol(self) -> &'static str {
         match self {
+            Self::Numbers => "M9 3L7 21M17 3l-2 18M4 9h17M3 15h17",
+            Self::Confirmations => "M12 3l8 3v6c0 5-3.500 8-8 9c-4.500-1-8-4-8-9V6zM8.500 12l2.500 2.500l4.500-5",
             Self::Health => "M3 12h4l3-7 4 14 3-7h4",
         }
     }

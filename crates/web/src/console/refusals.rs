@@ -22,6 +22,7 @@ sentences! { Refusals, alike [];
     broken_title: "Une erreur est survenue", "Something went wrong";
     broken: "L’erreur est chez nous et figure dans le journal. Réessayez plus tard.", "The error is ours and stands in the log. Try again later.";
     not_bought: "Aucun numéro n’est disponible et aucun n’a pu être acheté :", "No number is available, and none could be bought:";
+    too_long: "L’opérateur télécom met longtemps à répondre. Le travail continue : revenez voir dans quelques minutes.", "The carrier takes long to answer. The work goes on: look again in some minutes.";
     value_of: "Vérifiez le champ", "Check the field";
     store_unavailable: "La base de données ne répond pas. Réessayez dans quelques secondes ; rien n’a été enregistré.", "The database does not answer. Try again in some seconds; nothing was kept.";
     store_unreadable: "Une donnée enregistrée ne peut pas être lue ; voir le journal.", "Something that is stored cannot be read; see the log.";

@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{FailureBody, country_of, failures, naive, status_of, to_its_end};
+use super::{FailureBody, country_of, failures, naive, status_of};
 use crate::{
     Problem, Shared, audit,
     auth::Caller,
+    carrier_work::to_its_end,
     json::{ApiJson, LaxBool, OptionalJson, PhoneText},
 };
 

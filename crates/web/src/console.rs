@@ -8,6 +8,7 @@
 //! `templates/console/` that extends `console/base.html` and uses its `parts.html`; a line in [`router`] and a
 //! [`layout::Place`] if it stands in the navigation.
 
+mod confirmations;
 mod format;
 mod health;
 mod layout;
@@ -63,13 +64,10 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
         .route("/console/logout", post(login::logout))
         .route("/console/logout-everywhere", post(login::logout_everywhere))
         .merge(numbers::router())
+        .merge(confirmations::router())
         .route("/console/{*rest}", any(async || trouble::Trouble::NotFound))
         .layer(middleware::from_fn_with_state(Arc::clone(&console), session::inside));
-    Router::new()
-        .route(LOGIN, get(login::form).post(login::sign_in))
-        .layer(looked)
-        .merge(inside)
-        .with_state(console)
+    Router::new().route(LOGIN, get(login::form).post(login::sign_in)).layer(looked).merge(inside).with_state(console)
 }
 
 /// A text as it may stand in an address.

@@ -20,14 +20,14 @@ use proxycall_domain::{
 use proxycall_service::ports::{
     Ledger, LedgerError,
     ledger::{
-        AdoptNumber, Alert, ApproveConfirmation, AssignNumber, AssignReserved, AssignThisNumber, AssignedNumber, BeginPurchase, Begun,
-        BegunConfirmation, BringConfirmation, Brought, CallEnded, CallEntry, CallStep, Candidate, ClaimedJob,
-        ClientFilter, ClientSearch, CloseClient, CodeCall, CodeRules, CreateClient, CreateConfirmation, DeliveryReport,
-        DispatchReport, DispatchResult, DispatchStep, Entered, ImportClient, ImportFinding, InboundCall, InboundText,
-        InteractionFilter, LinkOutcome, LinkProof, LinkState, MoveNumber, Moved, NumberDates, NumberFilter,
-        OpenPurchase, Page, PlaceOrder, PlacedOrder, ProgressPage, PurchaseEnd, RecordedCall, RecordedText,
-        ReleaseNumber, RequestCode, RequestKey, ReserveNumber, RestoreClient, SendStep, SpareIds, Standing,
-        StoredAnswer, TextResult, UpdateClient, UseLink, Work,
+        AdoptNumber, Alert, ApproveConfirmation, AssignNumber, AssignReserved, AssignThisNumber, AssignedNumber,
+        BeginPurchase, Begun, BegunConfirmation, BringConfirmation, Brought, CallEnded, CallEntry, CallStep, Candidate,
+        ClaimedJob, ClientFilter, ClientSearch, CloseClient, CodeCall, CodeRules, CreateClient, CreateConfirmation,
+        DeliveryReport, DispatchReport, DispatchResult, DispatchStep, Entered, ImportClient, ImportFinding,
+        InboundCall, InboundText, InteractionFilter, LinkOutcome, LinkProof, LinkState, MoveNumber, Moved, NumberDates,
+        NumberFilter, OpenPurchase, Page, PlaceOrder, PlacedOrder, ProgressPage, PurchaseEnd, RecordedCall,
+        RecordedText, ReleaseNumber, RequestCode, RequestKey, ReserveNumber, RestoreClient, SendStep, SpareIds,
+        Standing, StoredAnswer, TextResult, UpdateClient, UseLink, Work,
     },
 };
 

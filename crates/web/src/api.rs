@@ -16,7 +16,6 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::{Problem, Shared};
 
-
 /// All but the tokens' routes, whose answers are never kept.
 pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()

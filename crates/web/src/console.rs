@@ -70,6 +70,11 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
     Router::new().route(LOGIN, get(login::form).post(login::sign_in)).layer(looked).merge(inside).with_state(console)
 }
 
+/// A text as one step of a path: a space is no plus there, and a slash no step.
+fn encoded_step(text: &str) -> String {
+    encoded(text).replace('+', "%20")
+}
+
 /// A text as it may stand in an address.
 fn encoded(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()

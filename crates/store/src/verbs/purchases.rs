@@ -128,7 +128,8 @@ pub(crate) async fn end_purchase(
 const BOUGHT: &str = "SELECT bought FROM purchase_day WHERE day = $1";
 
 pub(crate) async fn bought_on(db: &mut Connection, _codec: &Codec, day: Timestamp) -> Result<u64, UnitError> {
-    let bought: Option<i64> = sqlx::query_scalar(BOUGHT).bind(day.strftime("%Y-%m-%d").to_string()).fetch_optional(&mut *db).await?;
+    let bought: Option<i64> =
+        sqlx::query_scalar(BOUGHT).bind(day.strftime("%Y-%m-%d").to_string()).fetch_optional(&mut *db).await?;
     Ok(bought.and_then(|bought| u64::try_from(bought).ok()).unwrap_or_default())
 }
 

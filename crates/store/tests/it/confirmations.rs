@@ -4,8 +4,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use proxycall_domain::{
-    Address, CodeChannel, Confirmation, DispatchId, Language, MailAddress, NumberStatus, NumberType, PendingId, PersonName,
-    PhoneNumber,
+    Address, CodeChannel, Confirmation, DispatchId, Language, MailAddress, NumberStatus, NumberType, PendingId,
+    PersonName, PhoneNumber,
     client::ClientChanges,
     confirmation::{Detail, MAX_TRIES, Stage, code::EnteredCode},
     pool::life::{Act, Actor, ReservationToken, Wish},

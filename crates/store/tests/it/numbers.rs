@@ -13,8 +13,8 @@ use proxycall_domain::{
 use proxycall_service::ports::{
     Ledger, LedgerError,
     ledger::{
-        AdoptNumber, Alert, AssignNumber, AssignReserved, AssignThisNumber, CreateClient, MoveNumber, MoveTo, Moved, NumberFilter,
-        ReleaseNumber, ReserveNumber, Work,
+        AdoptNumber, Alert, AssignNumber, AssignReserved, AssignThisNumber, CreateClient, MoveNumber, MoveTo, Moved,
+        NumberFilter, ReleaseNumber, ReserveNumber, Work,
     },
 };
 

@@ -164,11 +164,7 @@ impl Narrowed {
     }
 }
 
-async fn page(
-    State(console): ConsoleState,
-    session: Session,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Trouble> {
+async fn page(State(console): ConsoleState, session: Session, RawQuery(query): RawQuery) -> Result<Response, Trouble> {
     let (t, service) = (Words::of(session.language), &console.app.service);
     let narrowed = Narrowed::of(&asked(query));
     let policy = service.policy.current();

@@ -65,9 +65,7 @@ impl Trouble {
                 | LedgerError::ConfirmationUnknown
                 | LedgerError::BlockUnknown
                 | LedgerError::NumberUnknown,
-            ) => {
-                StatusCode::NOT_FOUND
-            }
+            ) => StatusCode::NOT_FOUND,
             Self::NotAllowed { .. } | Self::Stale => StatusCode::FORBIDDEN,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,

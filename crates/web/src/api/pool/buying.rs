@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{country_of};
+use super::country_of;
 use crate::{
     Problem, Shared,
     auth::Caller,

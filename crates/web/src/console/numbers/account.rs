@@ -120,9 +120,8 @@ async fn compare(
 async fn apply(State(console): ConsoleState, acting: Acting) -> Result<Response, Trouble> {
     acting.needs(Scope::Operate)?;
     let (service, actor) = (Arc::clone(&console.app.service), acting.session.actor());
-    let work = async move {
-        Ok::<_, Trouble>(to_its_end(async move { service.sync_numbers(true, actor).await }).await??)
-    };
+    let work =
+        async move { Ok::<_, Trouble>(to_its_end(async move { service.sync_numbers(true, actor).await }).await??) };
     acting.carry_out(&console.app, "sync_pool", "", work).await?;
     Ok(layout::back_to(SYNC, "applied"))
 }
@@ -168,7 +167,8 @@ async fn look_at_all(
     session: Session,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Trouble> {
-    let notice = (asked(query).get("done") == "wired").then(|| Notice::done(Words::of(session.language).done_wired_all));
+    let notice =
+        (asked(query).get("done") == "wired").then(|| Notice::done(Words::of(session.language).done_wired_all));
     looked(&console, &session, None, notice).await
 }
 
@@ -201,9 +201,10 @@ async fn looked(
             None => astray.push(Astray { link, calls: None, texts: Some(url.clone()) }),
         }
     }
-    let left = report.failed.iter().filter_map(|failure| {
-        Some(Left { link: link_to(&failure.number)?, why: failure.why.clone() })
-    });
+    let left = report
+        .failed
+        .iter()
+        .filter_map(|failure| Some(Left { link: link_to(&failure.number)?, why: failure.why.clone() }));
     layout::shown(&HooksPage {
         path: only.map_or_else(|| WEBHOOKS.to_owned(), |phone| format!("{}/webhooks", path_of(phone))),
         one: only.map(link),

@@ -62,8 +62,9 @@ impl Wanted {
         let country = fields.get("country").parse();
         let quantity = fields.get("quantity").trim().parse().unwrap_or_default();
         Ok(Self {
-            country: country
-                .map_err(|_| proxycall_domain::FieldError::new("country_iso", "must be a two-letter ISO code, such as FR"))?,
+            country: country.map_err(|_| {
+                proxycall_domain::FieldError::new("country_iso", "must be a two-letter ISO code, such as FR")
+            })?,
             number_type: fields.get("type").parse()?,
             quantity: purchase::batch_size("quantity", quantity)?,
             texts: fields.get("texts") == "yes",
@@ -127,11 +128,7 @@ struct Page {
     sent: Vec<(&'static str, String)>,
 }
 
-async fn page(
-    State(console): ConsoleState,
-    session: Session,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Trouble> {
+async fn page(State(console): ConsoleState, session: Session, RawQuery(query): RawQuery) -> Result<Response, Trouble> {
     session.needs(Scope::Operate)?;
     let (t, service, language) = (BuyWords::of(session.language), &console.app.service, session.language);
     let fields = asked(query);
@@ -215,13 +212,7 @@ async fn offered(
     })
 }
 
-fn rules(
-    service: &Service,
-    country: CountryCode,
-    kind: NumberType,
-    t: &'static BuyWords,
-    language: Language,
-) -> Rules {
+fn rules(service: &Service, country: CountryCode, kind: NumberType, t: &'static BuyWords, language: Language) -> Rules {
     let number_type = wording::number_type(kind, language);
     let Some(rule) = service.tables.rules.rule(country, kind, None) else {
         return Rules {
@@ -440,7 +431,14 @@ mod tests {
 
     #[test]
     fn why_not_reads_back_from_an_address() {
-        for why in [WhyNot::NoneForSale, WhyNot::Refused(21_631), WhyNot::Carrier, WhyNot::InDoubt, WhyNot::Ceiling, WhyNot::Store] {
+        for why in [
+            WhyNot::NoneForSale,
+            WhyNot::Refused(21_631),
+            WhyNot::Carrier,
+            WhyNot::InDoubt,
+            WhyNot::Ceiling,
+            WhyNot::Store,
+        ] {
             assert_eq!(WhyNot::parse(&why.word()), Some(why));
         }
         assert_eq!(WhyNot::parse(""), None);

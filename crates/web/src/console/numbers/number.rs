@@ -163,10 +163,10 @@ async fn page(
     let former = file.history.get(1).and_then(|before| before.client).filter(|_| number.client.is_none());
     let rested = session.now.checked_add(service.rest_of(number.country)).unwrap_or(session.now);
     let facts = number.carrier.as_ref();
-    let holder = number.reservation.as_ref().map(|id| Whose {
-        href: format!("/console/confirmations/{}", crate::console::encoded(id)),
-        name: id.clone(),
-    });
+    let holder = number
+        .reservation
+        .as_ref()
+        .map(|id| Whose { href: format!("/console/confirmations/{}", crate::console::encoded(id)), name: id.clone() });
     let note = match number.status {
         NumberStatus::Reserved => Some(t.held_note),
         NumberStatus::Released if facts.is_some() => Some(t.releasing_note),
@@ -227,13 +227,7 @@ fn passed_of(it: &Interaction, session: &Session) -> Passed {
 }
 
 /// What was just done, and how it is taken back where a number's life allows that.
-fn done(
-    word: &str,
-    t: &Words,
-    phone: PhoneNumber,
-    former: Option<ClientId>,
-    status: NumberStatus,
-) -> Option<Notice> {
+fn done(word: &str, t: &Words, phone: PhoneNumber, former: Option<ClientId>, status: NumberStatus) -> Option<Notice> {
     let to = |act: &str| format!("{}/{act}", path_of(phone));
     let (resting, aside) = (status == NumberStatus::Quarantined, status == NumberStatus::Error);
     let notice = match (word, former) {
@@ -275,11 +269,7 @@ async fn in_pool(service: &Service, phone: PhoneNumber) -> Result<ProxyNumber, T
     Ok(service.ledger.number(phone).await?.ok_or(LedgerError::NumberUnknown)?)
 }
 
-async fn assign(
-    State(console): ConsoleState,
-    Path(number): Path<String>,
-    acting: Acting,
-) -> Result<Response, Trouble> {
+async fn assign(State(console): ConsoleState, Path(number): Path<String>, acting: Acting) -> Result<Response, Trouble> {
     acting.needs(Scope::Operate)?;
     let (app, phone) = (&console.app, number_of(&number)?);
     let client = ClientId::parse("client_id", acting.field("client_id"))?;
@@ -349,15 +339,13 @@ async fn end_rest(
     match acting.carry_out(app, "end_number_rest", &subject(phone), work).await? {
         Freed::Done => Ok(layout::back_to(&path_of(phone), "freed")),
         Freed::NotResting => Err(Trouble::Refused(t.not_resting)),
-        Freed::TooSoon(until) => Err(Trouble::Because(format!("{} {}.", t.too_soon, moment(until, &acting.session).text))),
+        Freed::TooSoon(until) => {
+            Err(Trouble::Because(format!("{} {}.", t.too_soon, moment(until, &acting.session).text)))
+        }
     }
 }
 
-async fn adopt(
-    State(console): ConsoleState,
-    Path(number): Path<String>,
-    acting: Acting,
-) -> Result<Response, Trouble> {
+async fn adopt(State(console): ConsoleState, Path(number): Path<String>, acting: Acting) -> Result<Response, Trouble> {
     acting.needs(Scope::Operate)?;
     let (app, phone, t) = (&console.app, number_of(&number)?, Words::of(acting.session.language));
     let (service, actor) = (Arc::clone(&app.service), acting.session.actor());
@@ -368,7 +356,11 @@ async fn adopt(
     if !report.not_found.is_empty() {
         return Err(Trouble::Refused(t.not_in_account));
     }
-    if report.adopted.is_empty() { Err(said(report.failed, t)) } else { Ok(layout::back_to(&path_of(phone), "adopted")) }
+    if report.adopted.is_empty() {
+        Err(said(report.failed, t))
+    } else {
+        Ok(layout::back_to(&path_of(phone), "adopted"))
+    }
 }
 
 async fn release(

@@ -8,10 +8,12 @@
 //! `templates/console/` that extends `console/base.html` and uses its `parts.html`; a line in [`router`] and a
 //! [`layout::Place`] if it stands in the navigation.
 
+mod confirmations;
 mod format;
 mod health;
 mod layout;
 mod login;
+mod numbers;
 mod refusals;
 mod session;
 mod settings;
@@ -66,6 +68,8 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
         .merge(settings::router())
         .route("/console/logout", post(login::logout))
         .route("/console/logout-everywhere", post(login::logout_everywhere))
+        .merge(numbers::router())
+        .merge(confirmations::router())
         .route("/console/{*rest}", any(async || trouble::Trouble::NotFound))
         .layer(middleware::from_fn_with_state(Arc::clone(&console), session::inside));
     Router::new().route(LOGIN, get(login::form).post(login::sign_in)).layer(looked).merge(inside).with_state(console)
@@ -89,6 +93,11 @@ impl Done {
     fn after(&self) -> Option<&str> {
         Some(self.after.as_str()).filter(|after| !after.is_empty())
     }
+}
+
+/// A text as one step of a path: a space is no plus there, and a slash no step.
+fn encoded_step(text: &str) -> String {
+    encoded(text).replace('+', "%20")
 }
 
 /// A text as it may stand in an address.

@@ -23,9 +23,11 @@ pub mod pool;
 pub mod purchase;
 pub mod retention;
 pub mod routing;
+pub mod search;
 pub mod setting;
 pub mod sheet;
 pub mod text_sender;
+pub mod traffic;
 pub mod wiring;
 
 pub use access::{ActOutcome, Scope, TokenName};
@@ -41,6 +43,7 @@ pub use phrase::{Language, Phrase};
 pub use policy::Policy;
 pub use pool::{NumberStatus, NumberType};
 pub use text_sender::TextSender;
+pub use traffic::OutcomeGroup;
 
 /// A table shipped with the program does not read as it should. Tests keep this from leaving the workshop.
 #[derive(Debug, thiserror::Error)]

@@ -94,6 +94,7 @@ macro_rules! read {
 // Below the macros, which they use.
 mod access;
 mod blocks;
+mod console;
 mod privacy;
 mod sheet;
 mod vault;
@@ -185,7 +186,7 @@ impl Ledger for Store {
     }
 
     async fn search_clients(&self, search: ClientSearch) -> Result<Page<Client>, LedgerError> {
-        read!(self, clients::search_clients(&search))
+        read!(self, client_search::search_clients(&search))
     }
 
     async fn import_clients(

@@ -11,6 +11,7 @@ mod blocks;
 mod calls;
 mod clients;
 mod confirmations;
+mod console;
 mod jobs;
 mod pool;
 mod privacy;
@@ -47,6 +48,10 @@ pub use confirmations::{
     ApproveConfirmation, BegunConfirmation, BringConfirmation, Brought, CallEntry, CallStep, CodeCall, CodeRules,
     CreateConfirmation, DispatchReport, DispatchResult, DispatchStep, Entered, LinkOutcome, LinkProof, LinkState,
     Message, Origin, ProgressPage, RequestCode, SpareIds, Ticket, UseLink,
+};
+pub use console::{
+    Activity, ActivityFilter, ActivityPage, BoardEntry, BoardFilter, BoardGroup, CameTo, ClientFile, ClientView,
+    ConsoleBook, DispatchKind, DispatchState, ErasedClient, LastDispatch, NumberFile,
 };
 pub use jobs::{ClaimedJob, Work};
 pub use pool::{
@@ -187,7 +192,7 @@ impl<T> Page<T> {
 
 /// The store, in the words of the service.
 #[async_trait]
-pub trait Ledger: SheetBook + AccessBook + Blocklist + PrivacyBook + Vault {
+pub trait Ledger: SheetBook + AccessBook + Blocklist + PrivacyBook + ConsoleBook + Vault {
     /// Decides a call, records it and remembers the caller. The same call again gets the same answer.
     async fn record_inbound_call(&self, call: InboundCall) -> Result<RecordedCall, LedgerError>;
 
@@ -325,7 +330,8 @@ pub trait Ledger: SheetBook + AccessBook + Blocklist + PrivacyBook + Vault {
     /// The states that a number was in, newest first, the present one included. Empty: no such number.
     async fn number_history(&self, phone: PhoneNumber) -> Result<Vec<NumberPast>, LedgerError>;
 
-    /// How many numbers there are of each country and type, and how many were given out lately.
+    /// How many numbers there are of each country and type, and how many were given out lately: from counts that are kept,
+    /// whatever the size of the pool.
     async fn stock(&self, now: Timestamp) -> Result<Vec<Stock>, LedgerError>;
 
     /// Makes numbers available whose rest or reservation is over. How many.

@@ -1,7 +1,10 @@
 //! Promises: all rules that tables and operators decide, in one value that is read without waiting and never changes
 //! while a call is decided.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use jiff::SignedDuration;
 
@@ -44,6 +47,8 @@ pub struct Policy {
     pub retention: Retention,
     /// After how long without a click the console asks for the token again.
     pub console_idle: SignedDuration,
+    /// How each setting other than a sentence was written.
+    written: BTreeMap<&'static str, String>,
 }
 
 impl Policy {
@@ -76,6 +81,7 @@ impl Policy {
             limits: Limits::default(),
             retention: Retention::default(),
             console_idle: SignedDuration::ZERO,
+            written: BTreeMap::new(),
         };
         for setting in SETTINGS {
             policy
@@ -171,7 +177,19 @@ impl Policy {
                 self.phrases.replace(phrase, language, value.to_owned());
             }
         }
+        if let Some(setting) = SETTINGS.iter().find(|setting| setting.key == key) {
+            self.written.insert(setting.key, value.to_owned());
+        }
         Ok(())
+    }
+
+    /// What a setting or sentence is now, as one would write it; none: there is no such setting.
+    #[must_use]
+    pub fn value(&self, key: &str) -> Option<&str> {
+        match self.written.get(key) {
+            Some(value) => Some(value),
+            None => phrase_of(key).map(|(phrase, language)| self.sentence(phrase, language)),
+        }
     }
 
     fn regions(&self, text: &str) -> Result<HashSet<CountryCode>, String> {
@@ -298,6 +316,20 @@ mod tests {
     fn a_value_that_makes_no_sense_is_refused_with_the_setting_named(#[case] key: &str, #[case] value: &str) {
         let error = Policy::shipped().unwrap().set(key, value).unwrap_err();
         assert!(error.to_string().starts_with(key), "{error}");
+    }
+
+    #[test]
+    fn a_setting_reads_as_it_was_written_and_one_that_was_refused_as_before() {
+        let mut policy = Policy::shipped().unwrap();
+        assert_eq!(policy.value("calls.ring_timeout"), Some("25"));
+        policy.set("calls.ring_timeout", " 30 ").unwrap();
+        policy.set("calls.ring_timeout", "4").unwrap_err();
+        policy.set("phrase.call.busy.en", "Busy.").unwrap();
+        assert_eq!(
+            (policy.value("calls.ring_timeout"), policy.value("phrase.call.busy.en")),
+            (Some("30"), Some("Busy."))
+        );
+        assert_eq!(policy.value("nonsense"), None);
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod observe;
 pub mod pool;
 pub mod ports;
 pub mod privacy;
+pub mod settings;
 pub mod sheet;
 pub mod texts;
 pub mod trace;

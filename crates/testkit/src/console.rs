@@ -85,7 +85,8 @@ impl<'a> Console<'a> {
             None => request,
         };
         let response = request.send().await.expect("an answer");
-        let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let text =
+            |name| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
         let (location, media_type) = (text(header::LOCATION), text(header::CONTENT_TYPE));
         Shown { status: response.status(), location, media_type, html: response.text().await.expect("a text") }
     }

@@ -63,11 +63,7 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
         .route("/console/logout-everywhere", post(login::logout_everywhere))
         .route("/console/{*rest}", any(async || trouble::Trouble::NotFound))
         .layer(middleware::from_fn_with_state(Arc::clone(&console), session::inside));
-    Router::new()
-        .route(LOGIN, get(login::form).post(login::sign_in))
-        .layer(looked)
-        .merge(inside)
-        .with_state(console)
+    Router::new().route(LOGIN, get(login::form).post(login::sign_in)).layer(looked).merge(inside).with_state(console)
 }
 
 /// A text as it may stand in an address.

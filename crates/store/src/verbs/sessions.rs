@@ -6,7 +6,8 @@ use proxycall_service::ports::ledger::{ConsoleSession, TokenHash};
 use super::*;
 
 const FORGET: &str = "DELETE FROM console_session WHERE begun_at < $1";
-const BEGIN: &str = "INSERT INTO console_session (hash, token, token_hash, begun_at, seen_at) VALUES ($1, $2, $3, $4, $5)";
+const BEGIN: &str =
+    "INSERT INTO console_session (hash, token, token_hash, begun_at, seen_at) VALUES ($1, $2, $3, $4, $5)";
 const ONE: &str = "SELECT token, token_hash, begun_at, seen_at FROM console_session WHERE hash = $1";
 const SEEN: &str = "UPDATE console_session SET seen_at = $2 WHERE hash = $1 AND seen_at < $2";
 const END: &str = "DELETE FROM console_session WHERE hash = $1";
@@ -61,10 +62,6 @@ pub(crate) async fn end_session(db: &mut Connection, _codec: &Codec, hash: &Toke
     Ok(())
 }
 
-pub(crate) async fn end_sessions_of(
-    db: &mut Connection,
-    _codec: &Codec,
-    token: &TokenName,
-) -> Result<u64, UnitError> {
+pub(crate) async fn end_sessions_of(db: &mut Connection, _codec: &Codec, token: &TokenName) -> Result<u64, UnitError> {
     Ok(sqlx::query(END_ALL).bind(token.as_str()).execute(&mut *db).await?.rows_affected())
 }

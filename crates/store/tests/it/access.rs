@@ -120,7 +120,13 @@ pub(crate) async fn acts_come_newest_first_by_page_actor_action_and_subject(db: 
 }
 
 fn session(cookie: u8, token: &str, begun: i64) -> ConsoleSession {
-    ConsoleSession { hash: [cookie; 32], token: name(token), token_hash: [9; 32], begun_at: at(begun), seen_at: at(begun) }
+    ConsoleSession {
+        hash: [cookie; 32],
+        token: name(token),
+        token_hash: [9; 32],
+        begun_at: at(begun),
+        seen_at: at(begun),
+    }
 }
 
 pub(crate) async fn a_console_session_is_seen_ended_and_forgotten(db: TestStore) {

@@ -111,6 +111,9 @@ mod tests {
     #[test]
     fn a_count_is_in_groups_of_three() {
         assert_eq!(count(1_234_567, Language::En), "1,234,567");
-        assert_eq!((count(999, Language::Fr), count(1_000, Language::Fr)), ("999".to_owned(), "1\u{202f}000".to_owned()));
+        assert_eq!(
+            (count(999, Language::Fr), count(1_000, Language::Fr)),
+            ("999".to_owned(), "1\u{202f}000".to_owned())
+        );
     }
 }

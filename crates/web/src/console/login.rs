@@ -150,8 +150,17 @@ mod tests {
 
     #[rstest]
     fn one_goes_on_to_our_own_pages_only(
-        #[values("", "https://evil.example", "//evil.example", "/console//evil.example", "/consoles", "/console/login",
-            "/console\\evil", "/console/a?b=c", "/console/\r\nx")]
+        #[values(
+            "",
+            "https://evil.example",
+            "//evil.example",
+            "/console//evil.example",
+            "/consoles",
+            "/console/login",
+            "/console\\evil",
+            "/console/a?b=c",
+            "/console/\r\nx"
+        )]
         to: &str,
     ) {
         assert_eq!(onward(to), ROOT);

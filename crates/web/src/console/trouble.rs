@@ -5,7 +5,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use proxycall_domain::{FieldError, Language, Scope, setting::SettingError};
-use proxycall_service::{clients::RequestError, pool::PoolError, ports::{CarrierError, LedgerError}};
+use proxycall_service::{
+    clients::RequestError,
+    pool::PoolError,
+    ports::{CarrierError, LedgerError},
+};
 
 use super::refusals;
 
@@ -50,7 +54,8 @@ impl Trouble {
     /// What the browser is told.
     pub(super) fn status(&self) -> StatusCode {
         match self {
-            Self::NotFound | Self::Ledger(LedgerError::ClientUnknown | LedgerError::ConfirmationUnknown | LedgerError::BlockUnknown) => {
+            Self::NotFound
+            | Self::Ledger(LedgerError::ClientUnknown | LedgerError::ConfirmationUnknown | LedgerError::BlockUnknown) => {
                 StatusCode::NOT_FOUND
             }
             Self::NotAllowed { .. } | Self::Stale => StatusCode::FORBIDDEN,

@@ -40,9 +40,8 @@ pub(crate) static SCRIPT: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("page", "js", "text/javascript; charset=utf-8", include_str!("../../assets/page.js")));
 
 /// How the console looks.
-pub(crate) static CONSOLE_STYLE: LazyLock<Asset> = LazyLock::new(|| {
-    Asset::new("console", "css", "text/css; charset=utf-8", include_str!("../../assets/console.css"))
-});
+pub(crate) static CONSOLE_STYLE: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("console", "css", "text/css; charset=utf-8", include_str!("../../assets/console.css")));
 /// What makes it livelier.
 pub(crate) static CONSOLE_SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new("console", "js", "text/javascript; charset=utf-8", include_str!("../../assets/console.js"))

@@ -129,7 +129,8 @@ mod tests {
 
     #[test]
     fn spans_are_said_in_the_unit_that_people_would_use() {
-        let said = [0, 1, 61, 3_600, 86_400, 86_370].map(|seconds| Texts::of(proxycall_domain::Language::En).span(seconds));
+        let said =
+            [0, 1, 61, 3_600, 86_400, 86_370].map(|seconds| Texts::of(proxycall_domain::Language::En).span(seconds));
         assert_eq!(said, ["less than a minute", "1 minute", "2 minutes", "60 minutes", "24 hours", "24 hours"]);
     }
 }

@@ -139,7 +139,10 @@ async fn one_signs_out_here_or_everywhere() {
         other.page(PAGE).await;
         let (_, acts) = app.get("/audit?actor=environment&limit=500").await;
         let actions = column(&acts, "acts", "action");
-        assert!(actions.contains(&"console_sign_out_everywhere") && actions.contains(&"console_sign_in"), "{actions:?}");
+        assert!(
+            actions.contains(&"console_sign_out_everywhere") && actions.contains(&"console_sign_in"),
+            "{actions:?}"
+        );
     })
     .await;
 }
@@ -156,7 +159,8 @@ async fn a_form_without_the_sessions_own_word_does_nothing() {
         }
         let mine = hidden(&console.page(PAGE).await, "csrf").unwrap();
         let request = app.bare_request(Method::POST, "/console/logout").header(header::COOKIE, &console.cookie);
-        let foreign = request.header("sec-fetch-site", "cross-site").form(&[("csrf", mine.as_str())]).send().await.unwrap();
+        let foreign =
+            request.header("sec-fetch-site", "cross-site").form(&[("csrf", mine.as_str())]).send().await.unwrap();
         assert_eq!(foreign.status(), StatusCode::FORBIDDEN);
         console.page(PAGE).await;
     })

@@ -8,6 +8,7 @@
 //! `templates/console/` that extends `console/base.html` and uses its `parts.html`; a line in [`router`] and a
 //! [`layout::Place`] if it stands in the navigation.
 
+mod activity;
 mod format;
 mod health;
 mod layout;
@@ -61,6 +62,7 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
         .route("/console/health", get(health::page))
         .route("/console/logout", post(login::logout))
         .route("/console/logout-everywhere", post(login::logout_everywhere))
+        .merge(activity::router())
         .route("/console/{*rest}", any(async || trouble::Trouble::NotFound))
         .layer(middleware::from_fn_with_state(Arc::clone(&console), session::inside));
     Router::new().route(LOGIN, get(login::form).post(login::sign_in)).layer(looked).merge(inside).with_state(console)

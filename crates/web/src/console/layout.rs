@@ -53,21 +53,33 @@ sentences! { Words, alike [clients, confirmations];
 /// A page that stands in the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
+    /// How the day goes.
+    Today,
+    /// Calls and texts as they come.
+    Activity,
+    /// The weekly report.
+    Reports,
     /// How the service is.
     Health,
 }
 
 impl Place {
-    const ALL: [Self; 1] = [Self::Health];
+    const ALL: [Self; 4] = [Self::Today, Self::Activity, Self::Health, Self::Reports];
 
     fn path(self) -> &'static str {
         match self {
+            Self::Today => "/console/today",
+            Self::Activity => "/console/activity",
+            Self::Reports => "/console/reports",
             Self::Health => "/console/health",
         }
     }
 
     fn name(self, w: &Words) -> &'static str {
         match self {
+            Self::Today => w.today,
+            Self::Activity => w.activity,
+            Self::Reports => w.reports,
             Self::Health => w.health,
         }
     }
@@ -75,6 +87,11 @@ impl Place {
     /// What a symbol for it draws: the `d` of a path in a square of 24.
     fn symbol(self) -> &'static str {
         match self {
+            Self::Today => {
+                "M12 3v2m0 14v2m9-9h-2M5 12H3m15.4-6.4-1.5 1.5M7 16.9l-1.4 1.5m12.8 0L16.9 17M7 7.1 5.6 5.6M12 8a4 4 0 1 1 0 8 4 4 0 0 1 0-8z"
+            }
+            Self::Activity => "M4 6h2m4 0h10M4 12h2m4 0h10M4 18h2m4 0h10",
+            Self::Reports => "M5 20V10m5 10V4m5 16v-7m5 7V8",
             Self::Health => "M3 12h4l3-7 4 14 3-7h4",
         }
     }

@@ -9,6 +9,7 @@ use proxycall_domain::{
     PendingId, PersonName, PhoneNumber,
     client::parse_phone,
     confirmation::{Stage, code::EnteredCode},
+    pool::life::{Act, Actor},
 };
 
 use crate::{
@@ -252,6 +253,15 @@ impl Service {
         let confirmation = self.ledger.approve_confirmation(approve).await?;
         self.wake.now();
         Ok(confirmation)
+    }
+
+    /// An operator ends a confirmation before its time; its number is free again.
+    ///
+    /// # Errors
+    /// No such confirmation, or one that is over.
+    pub async fn cancel_confirmation(&self, id: &str, actor: Actor) -> Result<Confirmation, RequestError> {
+        let act = Act::new(actor, "an operator ended its confirmation", self.clock.now());
+        Ok(self.ledger.cancel_confirmation(PendingId::parse(id)?, act).await?)
     }
 
     /// Ends the confirmations that are older than so many hours, or than they may become at all. Their ids and numbers, and

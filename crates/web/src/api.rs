@@ -16,8 +16,6 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::{Problem, Shared};
 
-pub(crate) use pool::CARRIER_LIMIT;
-
 /// All but the tokens' routes, whose answers are never kept.
 pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()

@@ -13,6 +13,7 @@ mod format;
 mod health;
 mod layout;
 mod login;
+mod numbers;
 mod refusals;
 mod session;
 mod trouble;
@@ -58,11 +59,12 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
     let console = Arc::new(Console { app: Arc::clone(app), chance });
     let looked = middleware::from_fn_with_state(Arc::clone(app), pages::looked);
     let inside = Router::new()
-        .route(ROOT, get(async || Redirect::to("/console/health")))
+        .route(ROOT, get(async || Redirect::to("/console/today")))
         .route("/console/health", get(health::page))
         .route("/console/logout", post(login::logout))
         .route("/console/logout-everywhere", post(login::logout_everywhere))
         .merge(activity::router())
+        .merge(numbers::router())
         .route("/console/{*rest}", any(async || trouble::Trouble::NotFound))
         .layer(middleware::from_fn_with_state(Arc::clone(&console), session::inside));
     Router::new().route(LOGIN, get(login::form).post(login::sign_in)).layer(looked).merge(inside).with_state(console)

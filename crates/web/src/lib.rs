@@ -7,6 +7,7 @@ mod activate;
 mod api;
 mod audit;
 mod auth;
+mod carrier_work;
 mod client_address;
 mod console;
 mod docs;
@@ -166,8 +167,11 @@ async fn answer(app: &App, request: Request, next: Next) -> Response {
 /// How long a request may take. What asks the carrier about the whole account says itself, and better, when that takes
 /// too long.
 fn limit_of(request: &Request) -> Duration {
-    let with_carrier = request.method() == Method::POST && request.uri().path().starts_with("/pool/");
-    if with_carrier { api::CARRIER_LIMIT + REQUEST_LIMIT } else { REQUEST_LIMIT }
+    let path = request.uri().path();
+    let with_carrier = (request.method() == Method::POST && path.starts_with("/pool/"))
+        // Its previews ask the carrier too.
+        || path.starts_with("/console/numbers/");
+    if with_carrier { carrier_work::LIMIT + REQUEST_LIMIT } else { REQUEST_LIMIT }
 }
 
 /// What nobody serves. The original redirected a path with a slash at the end to the one without.

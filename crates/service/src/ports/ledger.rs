@@ -55,8 +55,8 @@ pub use console::{
 };
 pub use jobs::{ClaimedJob, Work};
 pub use pool::{
-    AdoptNumber, Alert, AssignNumber, AssignReserved, AssignedNumber, BeginPurchase, Candidate, MoveNumber, MoveTo,
-    Moved, NumberDates, NumberFilter, OpenPurchase, PurchaseEnd, ReleaseNumber, ReserveNumber,
+    AdoptNumber, Alert, AssignNumber, AssignReserved, AssignThisNumber, AssignedNumber, BeginPurchase, Candidate,
+    MoveNumber, MoveTo, Moved, NumberDates, NumberFilter, OpenPurchase, PurchaseEnd, ReleaseNumber, ReserveNumber,
 };
 pub use privacy::{
     CarrierCopy, Contact, Contacts, CopyResult, EraseClient, Erasure, ErasurePart, HeldNumber, Overdue, PrivacyBook,
@@ -109,6 +109,15 @@ pub enum LedgerError {
     /// The client has a proxy number already.
     #[error("the client has a proxy number already")]
     ClientHasNumber,
+    /// There is no such number in the pool.
+    #[error("there is no such number in the pool")]
+    NumberUnknown,
+    /// The number is not free: somebody has it, or it rests after another client, or something is wrong with it.
+    #[error("the number is {}, not free", .status.as_str())]
+    NumberNotFree {
+        /// Where it is in its life.
+        status: NumberStatus,
+    },
     /// No such reservation, or its time is over.
     #[error("there is no such reservation, or its time is over")]
     ReservationGone,
@@ -301,6 +310,10 @@ pub trait Ledger: SheetBook + AccessBook + Blocklist + PrivacyBook + ConsoleBook
     /// Gives a client an available number. A client who has one keeps it.
     async fn assign_number(&self, assign: AssignNumber) -> Result<AssignedNumber, LedgerError>;
 
+    /// Gives a client this very number: one that is available, or that rests and was this client's. A client who has one
+    /// keeps it.
+    async fn assign_this_number(&self, assign: AssignThisNumber) -> Result<AssignedNumber, LedgerError>;
+
     /// Puts a number to rest, aside, among the missing, or back into the pool.
     async fn move_number(&self, change: MoveNumber) -> Result<Moved, LedgerError>;
 
@@ -353,6 +366,9 @@ pub trait Ledger: SheetBook + AccessBook + Blocklist + PrivacyBook + ConsoleBook
     /// Ends a purchase; a number that was bought joins the pool with it. Whether it was not over before. A number that
     /// turns out to be bought after all is recorded even then.
     async fn end_purchase(&self, id: PurchaseId, end: PurchaseEnd, act: Act) -> Result<bool, LedgerError>;
+
+    /// How many numbers were bought on the day of a moment (UTC), those that are being bought included.
+    async fn bought_on(&self, day: Timestamp) -> Result<u64, LedgerError>;
 
     /// Purchases that are not over, oldest first.
     async fn open_purchases(&self) -> Result<Vec<OpenPurchase>, LedgerError>;
@@ -439,6 +455,9 @@ pub trait Ledger: SheetBook + AccessBook + Blocklist + PrivacyBook + ConsoleBook
 
     /// An operator agrees to a change that waits for it.
     async fn approve_confirmation(&self, approve: ApproveConfirmation) -> Result<Confirmation, LedgerError>;
+
+    /// An operator ends a confirmation before its time: what it held is given back.
+    async fn cancel_confirmation(&self, id: PendingId, act: Act) -> Result<Confirmation, LedgerError>;
 
     /// Ends a confirmation whose time is over, gives back what it held, and ends the job. A stage: what it is in now.
     async fn expire_confirmation(&self, job: &ClaimedJob, now: Timestamp) -> Result<Option<Stage>, LedgerError>;

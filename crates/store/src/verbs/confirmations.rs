@@ -259,6 +259,22 @@ pub(super) async fn claim(
     Ok(Claim::of(&known?))
 }
 
+pub(crate) async fn cancel_confirmation(
+    db: &mut Connection,
+    codec: &Codec,
+    id: &PendingId,
+    act: &Act,
+) -> Result<Confirmation, UnitError> {
+    let mut kept = known(db, codec, id).await?;
+    if kept.it.stage(act.at).is_over() {
+        return Err(not_now(&kept, act.at));
+    }
+    happen(db, &mut kept, Event::Cancelled, act.at).await?;
+    pool::cancel_reservation(db, codec, &kept.token()?, act).await?;
+    forget_jobs(db, &kept).await?;
+    Ok(kept.it)
+}
+
 pub(crate) async fn expire_confirmation(
     db: &mut Connection,
     codec: &Codec,

@@ -6,6 +6,7 @@
 pub(crate) mod access;
 pub(crate) mod activity;
 pub(crate) mod alerts;
+pub(crate) mod assign_this;
 pub(crate) mod begin_confirmation;
 pub(crate) mod blocks;
 pub(crate) mod board;

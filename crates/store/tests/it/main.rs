@@ -143,6 +143,7 @@ ledger_suite! {
         a_client_with_a_number_keeps_it,
         an_assignment_takes_the_type_that_was_asked_for_and_enqueues_its_webhooks,
         what_has_been_free_for_longest_is_given_first,
+        a_certain_number_is_given_when_it_is_free_or_was_this_clients,
         numbers_in_use_are_kept_unless_forced,
         a_release_is_told_to_the_carrier_by_a_job,
         a_clients_missing_number_comes_back_to_the_client,
@@ -184,6 +185,7 @@ ledger_suite! {
         a_mailed_link_may_wait_for_an_operators_word_on_the_phone;
     confirmations:
         a_confirmation_holds_a_number_until_it_is_a_clients,
+        an_operator_ends_a_confirmation_and_its_number_is_free_again,
         two_confirmations_race_for_the_last_number_and_one_gets_it,
         two_confirmations_race_for_one_phone_and_one_gets_it,
         one_id_many_times_at_once_is_one_confirmation,

@@ -59,18 +59,25 @@ pub(crate) enum Place {
     Activity,
     /// The weekly report.
     Reports,
+    /// The pool of proxy numbers.
+    Numbers,
+    /// Clients who are being confirmed.
+    Confirmations,
     /// How the service is.
     Health,
 }
 
 impl Place {
-    const ALL: [Self; 4] = [Self::Today, Self::Activity, Self::Health, Self::Reports];
+    const ALL: [Self; 6] =
+        [Self::Today, Self::Numbers, Self::Confirmations, Self::Activity, Self::Reports, Self::Health];
 
     fn path(self) -> &'static str {
         match self {
             Self::Today => "/console/today",
             Self::Activity => "/console/activity",
             Self::Reports => "/console/reports",
+            Self::Numbers => "/console/numbers",
+            Self::Confirmations => "/console/confirmations",
             Self::Health => "/console/health",
         }
     }
@@ -80,6 +87,8 @@ impl Place {
             Self::Today => w.today,
             Self::Activity => w.activity,
             Self::Reports => w.reports,
+            Self::Numbers => w.numbers,
+            Self::Confirmations => w.confirmations,
             Self::Health => w.health,
         }
     }
@@ -92,6 +101,8 @@ impl Place {
             }
             Self::Activity => "M4 6h2m4 0h10M4 12h2m4 0h10M4 18h2m4 0h10",
             Self::Reports => "M5 20V10m5 10V4m5 16v-7m5 7V8",
+            Self::Numbers => "M9 3L7 21M17 3l-2 18M4 9h17M3 15h17",
+            Self::Confirmations => "M12 3l8 3v6c0 5-3.500 8-8 9c-4.500-1-8-4-8-9V6zM8.500 12l2.500 2.500l4.500-5",
             Self::Health => "M3 12h4l3-7 4 14 3-7h4",
         }
     }

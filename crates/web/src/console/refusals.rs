@@ -3,6 +3,7 @@
 use proxycall_domain::{FieldError, Language};
 use proxycall_service::ports::{CarrierError, LedgerError};
 
+use super::wording;
 use crate::sentences::sentences;
 
 sentences! { Refusals, alike [];
@@ -21,6 +22,7 @@ sentences! { Refusals, alike [];
     broken_title: "Une erreur est survenue", "Something went wrong";
     broken: "L’erreur est chez nous et figure dans le journal. Réessayez plus tard.", "The error is ours and stands in the log. Try again later.";
     not_bought: "Aucun numéro n’est disponible et aucun n’a pu être acheté :", "No number is available, and none could be bought:";
+    too_long: "L’opérateur télécom met longtemps à répondre. Le travail continue : revenez voir dans quelques minutes.", "The carrier takes long to answer. The work goes on: look again in some minutes.";
     value_of: "Vérifiez le champ", "Check the field";
     store_unavailable: "La base de données ne répond pas. Réessayez dans quelques secondes ; rien n’a été enregistré.", "The database does not answer. Try again in some seconds; nothing was kept.";
     store_unreadable: "Une donnée enregistrée ne peut pas être lue ; voir le journal.", "Something that is stored cannot be read; see the log.";
@@ -33,6 +35,8 @@ sentences! { Refusals, alike [];
     number_is_proxy: "Ce numéro est un de nos numéros proxy. Indiquez le téléphone du client.", "That is one of our proxy numbers. Enter the client’s own phone.";
     no_number_left: "Aucun numéro proxy libre pour ce pays. Achetez-en dans « Numéros », puis recommencez.", "No proxy number of this country is free. Buy some under “Numbers”, then try again.";
     client_has_number: "Ce client a déjà un numéro proxy.", "This client has a proxy number already.";
+    number_unknown: "Ce numéro n’est pas dans le stock.", "That number is not in the pool.";
+    number_not_free: "Ce numéro n’est pas libre. État :", "That number is not free. State:";
     reservation_gone: "La réservation n’existe plus ou son délai est passé.", "The reservation is gone, or its time is over.";
     ceiling: "Le plafond d’achats du jour est atteint (PROXYCALL_MAX_PURCHASES_PER_DAY). Il repart à zéro à minuit UTC.", "The day’s ceiling of purchases is reached (PROXYCALL_MAX_PURCHASES_PER_DAY). It begins anew at midnight UTC.";
     token_in_use: "Un numéro est déjà réservé sous cet identifiant.", "A number is held under this id already.";
@@ -68,6 +72,10 @@ pub(super) fn of_ledger(error: &LedgerError, language: Language) -> String {
         LedgerError::NumberIsProxy => w.number_is_proxy,
         LedgerError::NoNumberLeft { country, .. } => return format!("{} ({country})", w.no_number_left),
         LedgerError::ClientHasNumber => w.client_has_number,
+        LedgerError::NumberUnknown => w.number_unknown,
+        LedgerError::NumberNotFree { status } => {
+            return format!("{} {}.", w.number_not_free, wording::status(*status, language));
+        }
         LedgerError::ReservationGone => w.reservation_gone,
         LedgerError::CeilingReached { .. } => w.ceiling,
         LedgerError::TokenInUse => w.token_in_use,

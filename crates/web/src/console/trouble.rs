@@ -12,6 +12,7 @@ use proxycall_service::{
 };
 
 use super::refusals;
+use crate::carrier_work::NotEnded;
 
 /// Why a page is not as it was asked for.
 #[derive(Debug, Clone)]
@@ -44,6 +45,10 @@ pub(crate) enum Trouble {
     Carrier(CarrierError),
     /// None left, and none could be bought: why.
     NotBought(String),
+    /// A reason of the page's own, with what it names.
+    Because(String),
+    /// It takes longer than somebody waits, and goes on.
+    TooLong,
     /// A reason of the page's own.
     Refused(&'static str),
     /// A defect of ours.
@@ -55,9 +60,12 @@ impl Trouble {
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::NotFound
-            | Self::Ledger(LedgerError::ClientUnknown | LedgerError::ConfirmationUnknown | LedgerError::BlockUnknown) => {
-                StatusCode::NOT_FOUND
-            }
+            | Self::Ledger(
+                LedgerError::ClientUnknown
+                | LedgerError::ConfirmationUnknown
+                | LedgerError::BlockUnknown
+                | LedgerError::NumberUnknown,
+            ) => StatusCode::NOT_FOUND,
             Self::NotAllowed { .. } | Self::Stale => StatusCode::FORBIDDEN,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -65,8 +73,8 @@ impl Trouble {
             Self::Ledger(LedgerError::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Ledger(LedgerError::Unreadable(_)) | Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Carrier(CarrierError::Refused { .. }) => StatusCode::BAD_GATEWAY,
-            Self::Carrier(_) | Self::NotBought(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Ledger(_) | Self::Refused(_) => StatusCode::CONFLICT,
+            Self::Carrier(_) | Self::NotBought(_) | Self::TooLong => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Ledger(_) | Self::Refused(_) | Self::Because(_) => StatusCode::CONFLICT,
         }
     }
 
@@ -98,6 +106,8 @@ impl Trouble {
             Self::Ledger(error) => refusals::of_ledger(error, language),
             Self::Carrier(error) => refusals::of_carrier(error, language),
             Self::NotBought(why) => format!("{} {why}", w.not_bought),
+            Self::Because(why) => why.clone(),
+            Self::TooLong => w.too_long.to_owned(),
             Self::Refused(reason) => (*reason).to_owned(),
             Self::Broken => w.broken.to_owned(),
         }
@@ -139,6 +149,15 @@ impl From<LedgerError> for Trouble {
 impl From<CarrierError> for Trouble {
     fn from(error: CarrierError) -> Self {
         Self::Carrier(error)
+    }
+}
+
+impl From<NotEnded> for Trouble {
+    fn from(why: NotEnded) -> Self {
+        match why {
+            NotEnded::Broken => Self::Broken,
+            NotEnded::TooLong => Self::TooLong,
+        }
     }
 }
 

@@ -16,6 +16,7 @@ mod login;
 mod numbers;
 mod refusals;
 mod session;
+mod today;
 mod trouble;
 mod wording;
 
@@ -63,6 +64,7 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
         .route("/console/health", get(health::page))
         .route("/console/logout", post(login::logout))
         .route("/console/logout-everywhere", post(login::logout_everywhere))
+        .merge(today::router())
         .merge(activity::router())
         .merge(numbers::router())
         .route("/console/{*rest}", any(async || trouble::Trouble::NotFound))

@@ -50,8 +50,8 @@ pub use confirmations::{
     Message, Origin, ProgressPage, RequestCode, SpareIds, Ticket, UseLink,
 };
 pub use console::{
-    Activity, ActivityFilter, ActivityPage, BoardEntry, BoardFilter, BoardGroup, CameTo, ClientFile, ClientView,
-    ConsoleBook, DispatchKind, DispatchState, ErasedClient, LastDispatch, NumberFile,
+    Activity, ActivityFilter, ActivityPage, BoardCounts, BoardEntry, BoardFilter, BoardGroup, CameTo, ClientFile,
+    ClientView, ConsoleBook, DispatchKind, DispatchState, ErasedClient, LastDispatch, NumberFile,
 };
 pub use jobs::{ClaimedJob, Work};
 pub use pool::{

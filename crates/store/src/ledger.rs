@@ -94,6 +94,7 @@ macro_rules! read {
 // Below the macros, which they use.
 mod access;
 mod blocks;
+mod operators;
 mod privacy;
 mod sheet;
 mod vault;

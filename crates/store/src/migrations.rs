@@ -71,6 +71,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0010_checks.sql"),
         include_str!("../migrations/postgres/0010_checks.sql"),
     ),
+    (
+        12,
+        "operators",
+        include_str!("../migrations/sqlite/0012_operators.sql"),
+        include_str!("../migrations/postgres/0012_operators.sql"),
+    ),
 ];
 
 fn migrator(text: impl Fn(&'static (i64, &'static str, &'static str, &'static str)) -> &'static str) -> Migrator {

@@ -12,6 +12,7 @@ mod calls;
 mod clients;
 mod confirmations;
 mod jobs;
+mod operators;
 mod pool;
 mod privacy;
 mod requests;
@@ -49,6 +50,10 @@ pub use confirmations::{
     Message, Origin, ProgressPage, RequestCode, SpareIds, Ticket, UseLink,
 };
 pub use jobs::{ClaimedJob, Work};
+pub use operators::{
+    AlertLetter, ClientPart, Failures, OperatorBook, SendReport, SheetPulse, TellAlerts, ToldAlert, TrafficPart,
+    TrafficSpan, WeekCounts,
+};
 pub use pool::{
     AdoptNumber, Alert, AssignNumber, AssignReserved, AssignedNumber, BeginPurchase, Candidate, MoveNumber, MoveTo,
     Moved, NumberDates, NumberFilter, OpenPurchase, PurchaseEnd, ReleaseNumber, ReserveNumber,
@@ -187,7 +192,7 @@ impl<T> Page<T> {
 
 /// The store, in the words of the service.
 #[async_trait]
-pub trait Ledger: SheetBook + AccessBook + Blocklist + PrivacyBook + Vault {
+pub trait Ledger: SheetBook + AccessBook + Blocklist + PrivacyBook + OperatorBook + Vault {
     /// Decides a call, records it and remembers the caller. The same call again gets the same answer.
     async fn record_inbound_call(&self, call: InboundCall) -> Result<RecordedCall, LedgerError>;
 
@@ -351,7 +356,8 @@ pub trait Ledger: SheetBook + AccessBook + Blocklist + PrivacyBook + Vault {
     /// Purchases that are not over, oldest first.
     async fn open_purchases(&self) -> Result<Vec<OpenPurchase>, LedgerError>;
 
-    /// Notes something that an operator should know; it stands once until it is cleared.
+    /// Notes something that an operator should know; it stands once until it is cleared. Raised again while it stands, it
+    /// is seen again, and told in the newer words.
     async fn raise_alert(&self, alert: Alert) -> Result<(), LedgerError>;
 
     /// It is over.

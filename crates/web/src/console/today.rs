@@ -12,7 +12,8 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{
     Router,
-    extract::{State, Uri},
+    extract::State,
+    http::Uri,
     response::Response,
     routing::get,
 };

@@ -1,6 +1,6 @@
 //! What calls and texts came to, as charts: by hour of the last day, or by day of the last week.
 
-use jiff::{Timestamp, Zoned, civil::Date};
+use jiff::{Timestamp, ZonedDateTime, civil::Date};
 use proxycall_domain::{
     Channel, Language,
     traffic::{OutcomeGroup, TrafficHour},
@@ -18,13 +18,13 @@ use crate::charts::{Chart, Label, Markup, Series};
 const WEEKDAYS_FR: [&str; 7] = ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"];
 const WEEKDAYS_EN: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
-fn weekday(at: &Zoned, language: Language) -> &'static str {
+fn weekday(at: &ZonedDateTime, language: Language) -> &'static str {
     let names = if language == Language::Fr { WEEKDAYS_FR } else { WEEKDAYS_EN };
     let place = usize::try_from(at.weekday().to_monday_zero_offset()).unwrap_or_default();
     names.get(place).copied().unwrap_or_default()
 }
 
-fn local(at: Timestamp, session: &Session) -> Zoned {
+fn local(at: Timestamp, session: &Session) -> ZonedDateTime {
     at.to_zoned_datetime(session.zone.clone())
 }
 

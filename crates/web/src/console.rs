@@ -17,6 +17,8 @@ mod numbers;
 mod refusals;
 mod session;
 mod today;
+mod settings;
+mod sheet;
 mod trouble;
 mod wording;
 
@@ -30,6 +32,7 @@ use axum::{
     routing::{any, get, post},
 };
 use jiff::tz::TimeZone;
+use serde::Deserialize;
 
 use crate::{Shared, pages};
 
@@ -62,6 +65,8 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
     let inside = Router::new()
         .route(ROOT, get(async || Redirect::to("/console/today")))
         .route("/console/health", get(health::page))
+        .merge(sheet::router())
+        .merge(settings::router())
         .route("/console/logout", post(login::logout))
         .route("/console/logout-everywhere", post(login::logout_everywhere))
         .merge(today::router())
@@ -70,6 +75,26 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
         .route("/console/{*rest}", any(async || trouble::Trouble::NotFound))
         .layer(middleware::from_fn_with_state(Arc::clone(&console), session::inside));
     Router::new().route(LOGIN, get(login::form).post(login::sign_in)).layer(looked).merge(inside).with_state(console)
+}
+
+/// What an address of ours may say: what was just done, and where a list goes on.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct Done {
+    done: String,
+    after: String,
+}
+
+impl Done {
+    /// The word for what was done; empty: nothing was.
+    fn word(&self) -> &str {
+        &self.done
+    }
+
+    /// The key behind which a list goes on.
+    fn after(&self) -> Option<&str> {
+        Some(self.after.as_str()).filter(|after| !after.is_empty())
+    }
 }
 
 /// A text as it may stand in an address.

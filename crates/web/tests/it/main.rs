@@ -24,6 +24,7 @@ mod carrier;
 mod clients;
 pub(crate) mod confirmations;
 mod console;
+mod console_settings;
 mod drop_in;
 mod faults;
 mod headers;

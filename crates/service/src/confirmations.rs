@@ -228,18 +228,20 @@ impl Service {
         Ok(self.ledger.confirmation(id).await?.ok_or(LedgerError::ConfirmationUnknown)?)
     }
 
-    /// Asks for a code over a channel. One that went out a moment ago is not sent again; a locked one is replaced.
+    /// Asks for a code over a channel. One that went out a moment ago is not sent again; a locked one is replaced. Whether
+    /// one goes out.
     ///
     /// # Errors
     /// No such confirmation, one that is over, too many codes.
-    pub async fn resend_code(&self, id: &str, channel: CodeChannel) -> Result<(), RequestError> {
+    pub async fn resend_code(&self, id: &str, channel: CodeChannel) -> Result<bool, RequestError> {
         let now = self.clock.now();
         let (rules, spare) = (self.code_rules(), self.chance.spare_ids(now));
         let request = RequestCode { id: PendingId::parse(id)?, channel, rules, spare, now };
-        if self.ledger.request_code(request).await? {
+        let goes_out = self.ledger.request_code(request).await?;
+        if goes_out {
             self.wake.now();
         }
-        Ok(())
+        Ok(goes_out)
     }
 
     /// An operator agrees to a change that waits for the contact on record.

@@ -9,6 +9,7 @@
 //! [`layout::Place`] if it stands in the navigation.
 
 mod activity;
+mod confirmations;
 mod format;
 mod health;
 mod layout;
@@ -16,9 +17,9 @@ mod login;
 mod numbers;
 mod refusals;
 mod session;
-mod today;
 mod settings;
 mod sheet;
+mod today;
 mod trouble;
 mod wording;
 
@@ -72,6 +73,7 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
         .merge(today::router())
         .merge(activity::router())
         .merge(numbers::router())
+        .merge(confirmations::router())
         .route("/console/{*rest}", any(async || trouble::Trouble::NotFound))
         .layer(middleware::from_fn_with_state(Arc::clone(&console), session::inside));
     Router::new().route(LOGIN, get(login::form).post(login::sign_in)).layer(looked).merge(inside).with_state(console)
@@ -95,6 +97,11 @@ impl Done {
     fn after(&self) -> Option<&str> {
         Some(self.after.as_str()).filter(|after| !after.is_empty())
     }
+}
+
+/// A text as one step of a path: a space is no plus there, and a slash no step.
+fn encoded_step(text: &str) -> String {
+    encoded(text).replace('+', "%20")
 }
 
 /// A text as it may stand in an address.

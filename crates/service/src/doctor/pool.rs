@@ -11,8 +11,7 @@ use proxycall_domain::{
 
 use super::{Finding, Verdict};
 use crate::{
-    Service,
-    operators,
+    Service, operators,
     pool::{PoolConfig, alert},
     ports::{
         LedgerError,

@@ -10,13 +10,7 @@ mod words;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    Router,
-    extract::State,
-    http::Uri,
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::State, http::Uri, response::Response, routing::get};
 use jiff::{SignedDuration, Timestamp};
 use proxycall_domain::{
     Channel, NumberStatus,

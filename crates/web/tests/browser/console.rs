@@ -76,7 +76,9 @@ async fn the_frame_settings_sheet_and_health_are_accessible_and_fit_at_every_wid
         scan(browser, "console-login").await;
         enter(app, browser, "/console/health").await;
         scan(browser, "console-health").await;
-        for page in ["sheet", "settings", "settings/texts", "settings/blocks", "settings/tokens", "settings/audit", "none"] {
+        for page in
+            ["sheet", "settings", "settings/texts", "settings/blocks", "settings/tokens", "settings/audit", "none"]
+        {
             browser.open(&format!("{}/console/{page}", app.address)).await;
             scan(browser, &format!("console-{}", page.replace('/', "-"))).await;
         }

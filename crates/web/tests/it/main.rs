@@ -24,6 +24,8 @@ mod carrier;
 mod clients;
 pub(crate) mod confirmations;
 mod console;
+mod console_confirmations;
+mod console_numbers;
 mod console_settings;
 mod drop_in;
 mod faults;

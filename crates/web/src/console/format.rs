@@ -80,11 +80,6 @@ pub(crate) fn count(number: u64, language: Language) -> String {
     text
 }
 
-/// A share of a hundred.
-pub(crate) fn percent(percent: u64, language: Language) -> String {
-    if language == Language::Fr { format!("{percent}\u{a0}%") } else { format!("{percent}%") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

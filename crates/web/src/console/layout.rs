@@ -13,11 +13,18 @@ use crate::{
     sentences::sentences,
 };
 
-/// What a page of the console may load and who may show it.
-const SECURITY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-     form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-);
+/// What a page of the console may load and who may show it, and in what frames on it.
+macro_rules! security {
+    ($frames:literal) => {
+        HeaderValue::from_static(concat!(
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+             form-action 'self'; base-uri 'none'; frame-ancestors 'none'; frame-src ",
+            $frames
+        ))
+    };
+}
+const SECURITY: HeaderValue = security!("'none'");
+const SECURITY_WITH_FRAMES: HeaderValue = security!("'self'");
 
 sentences! { Words, alike [clients, confirmations];
     product: "ProxyCall — console", "ProxyCall console";
@@ -263,6 +270,13 @@ pub(crate) fn page(status: StatusCode, page: &impl Template) -> Response {
 /// A page that shows what was asked for.
 pub(crate) fn shown(template: &impl Template) -> Result<Response, Trouble> {
     Ok(page(StatusCode::OK, template))
+}
+
+/// A page that shows others of ours in frames.
+pub(crate) fn shown_with_frames(template: &impl Template) -> Result<Response, Trouble> {
+    let mut response = shown(template)?;
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, SECURITY_WITH_FRAMES);
+    Ok(response)
 }
 
 /// After an act: to a page of ours that says that it was done. `done`: the word by which that page knows what to say.

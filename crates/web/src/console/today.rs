@@ -13,7 +13,7 @@ use askama::Template;
 use axum::{Router, extract::State, http::Uri, response::Response, routing::get};
 use jiff::{SignedDuration, Timestamp};
 use proxycall_domain::{
-    Channel, NumberStatus,
+    Channel, NumberStatus, figures,
     pool::stock::Stock,
     traffic::{OutcomeGroup, TrafficHour},
 };
@@ -28,7 +28,7 @@ use self::{
 };
 use super::{
     Console, ConsoleState,
-    format::{self, count, moment, span},
+    format::{count, moment, span},
     layout::{self, Place, Shell, Tone},
     numbers::{self, Shelf, country_name},
     session::Session,
@@ -252,8 +252,8 @@ fn share(today: &[TrafficHour], channel: Channel, session: &Session) -> String {
         Channel::Call => (t.answered, t.none_put_through),
         Channel::Text => (t.delivered, t.none_sent),
     };
-    match (reached * 100).checked_div(all) {
-        Some(percent) => format!("{} {word}", format::percent(percent, session.language)),
+    match figures::share(reached, all) {
+        Some(share) => format!("{} {word}", figures::percent(Some(share), session.language)),
         None => none.to_owned(),
     }
 }

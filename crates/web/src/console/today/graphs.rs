@@ -3,6 +3,7 @@
 use jiff::{Timestamp, ZonedDateTime, civil::Date};
 use proxycall_domain::{
     Channel, Language,
+    figures::weekdays,
     traffic::{OutcomeGroup, TrafficHour},
 };
 
@@ -15,13 +16,10 @@ use super::{
 };
 use crate::charts::{Chart, Label, Markup, Series};
 
-const WEEKDAYS_FR: [&str; 7] = ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"];
-const WEEKDAYS_EN: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
-
-fn weekday(at: &ZonedDateTime, language: Language) -> &'static str {
-    let names = if language == Language::Fr { WEEKDAYS_FR } else { WEEKDAYS_EN };
+/// In short, and in full.
+fn weekday(at: &ZonedDateTime, language: Language) -> (&'static str, &'static str) {
     let place = usize::try_from(at.weekday().to_monday_zero_offset()).unwrap_or_default();
-    names.get(place).copied().unwrap_or_default()
+    weekdays(language).get(place).copied().unwrap_or_default()
 }
 
 fn local(at: Timestamp, session: &Session) -> ZonedDateTime {
@@ -31,7 +29,7 @@ fn local(at: Timestamp, session: &Session) -> ZonedDateTime {
 /// The day as people say it.
 pub(super) fn today(session: &Session) -> String {
     let now = local(session.now, session);
-    format!("{} {}", weekday(&now, session.language), day(&now, session.language))
+    format!("{} {}", weekday(&now, session.language).1, day(&now, session.language))
 }
 
 /// The first moment of the day that was so many days ago.
@@ -54,9 +52,9 @@ pub(super) fn by_hour(hours: &[TrafficHour], session: &Session) -> [Markup; 2] {
         let at = local(hour.from, session);
         let (short, name) = match language {
             Language::Fr => {
-                (format!("{}\u{a0}h", at.hour()), format!("{} {}\u{a0}h", weekday(&at, language), at.hour()))
+                (format!("{}\u{a0}h", at.hour()), format!("{} {}\u{a0}h", weekday(&at, language).1, at.hour()))
             }
-            Language::En => (format!("{:02}", at.hour()), format!("{} {:02}:00", weekday(&at, language), at.hour())),
+            Language::En => (format!("{:02}", at.hour()), format!("{} {:02}:00", weekday(&at, language).1, at.hour())),
         };
         Part { label: Label { short, full: name }, hours: vec![hour.clone()] }
     };
@@ -70,7 +68,7 @@ pub(super) fn by_day(hours: &[TrafficHour], session: &Session) -> [Markup; 2] {
     let mut parts: Vec<(Date, Part)> = Vec::new();
     for hour in hours {
         let at = local(hour.from, session);
-        let name = weekday(&at, language);
+        let (short, name) = weekday(&at, language);
         match parts.last_mut().filter(|(date, _)| *date == at.date()) {
             Some((_, part)) => part.hours.push(hour.clone()),
             None => {

@@ -16,6 +16,8 @@ mod login;
 mod numbers;
 mod refusals;
 mod session;
+mod settings;
+mod sheet;
 mod trouble;
 mod wording;
 
@@ -29,6 +31,7 @@ use axum::{
     routing::{any, get, post},
 };
 use jiff::tz::TimeZone;
+use serde::Deserialize;
 
 use crate::{Shared, pages};
 
@@ -65,6 +68,8 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
         .route("/console/logout-everywhere", post(login::logout_everywhere))
         .merge(numbers::router())
         .merge(confirmations::router())
+        .merge(sheet::router())
+        .merge(settings::router())
         .route("/console/{*rest}", any(async || trouble::Trouble::NotFound))
         .layer(middleware::from_fn_with_state(Arc::clone(&console), session::inside));
     Router::new().route(LOGIN, get(login::form).post(login::sign_in)).layer(looked).merge(inside).with_state(console)
@@ -73,6 +78,26 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
 /// A text as one step of a path: a space is no plus there, and a slash no step.
 fn encoded_step(text: &str) -> String {
     encoded(text).replace('+', "%20")
+}
+
+/// What an address of ours may say: what was just done, and where a list goes on.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct Done {
+    done: String,
+    after: String,
+}
+
+impl Done {
+    /// The word for what was done; empty: nothing was.
+    fn word(&self) -> &str {
+        &self.done
+    }
+
+    /// The key behind which a list goes on.
+    fn after(&self) -> Option<&str> {
+        Some(self.after.as_str()).filter(|after| !after.is_empty())
+    }
 }
 
 /// A text as it may stand in an address.

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use askama::Template;
 use axum::{extract::State, response::Response};
-use proxycall_service::doctor::{Finding, Verdict, check_carrier, check_mailer};
+use proxycall_service::{
+    Service,
+    doctor::{Finding, Verdict, check_carrier, check_mailer},
+};
 use tokio::time::timeout;
 
 use super::{
@@ -52,18 +55,7 @@ struct Page {
 pub(super) async fn page(State(console): ConsoleState, session: Session) -> Result<Response, Trouble> {
     let t = Words::of(session.language);
     let service = &console.app.service;
-    let late = |subject: &str| Finding::new(subject, Verdict::Bad, "", t.no_answer, "");
-    let (store, carrier, mailer) = tokio::join!(
-        timeout(PATIENCE, service.check_store()),
-        timeout(PATIENCE, check_carrier(service.carrier.as_ref())),
-        timeout(PATIENCE, check_mailer(service.mailer.as_deref())),
-    );
-    let found = [
-        store.unwrap_or_else(|_| late("Store")),
-        carrier.unwrap_or_else(|_| late("Carrier account")),
-        mailer.unwrap_or_else(|_| late("E-mail")),
-    ];
-    let checks: Vec<Check> = found.map(|finding| check(finding, t)).into();
+    let checks: Vec<Check> = look(service, t).await.into_iter().map(|finding| check(finding, t)).collect();
     let (tone, verdict) = if checks.iter().any(|check| check.tone == Tone::Bad) {
         (Tone::Bad, t.some_bad)
     } else if checks.iter().any(|check| check.tone == Tone::Warn) {
@@ -72,6 +64,30 @@ pub(super) async fn page(State(console): ConsoleState, session: Session) -> Resu
         (Tone::Good, t.all_good)
     };
     layout::shown(&Page { shell: Shell::new(&session, Some(Place::Health)), t, tone, verdict, checks })
+}
+
+/// All that can be checked from inside. What the environment says is checked at the start, and by `doctor`.
+async fn look(service: &Service, t: &'static Words) -> Vec<Finding> {
+    let late = |subject: &str| Finding::new(subject, Verdict::Bad, "", t.no_answer, "");
+    let (store, secret, pool, carrier, mailer, mirror) = tokio::join!(
+        timeout(PATIENCE, service.check_store()),
+        timeout(PATIENCE, service.check_secret()),
+        timeout(PATIENCE, service.check_pool()),
+        timeout(PATIENCE, check_carrier(service.carrier.as_ref())),
+        timeout(PATIENCE, check_mailer(service.mailer.as_deref())),
+        timeout(PATIENCE, service.check_mirror()),
+    );
+    let mut found = vec![
+        store.unwrap_or_else(|_| late("Store")),
+        secret.unwrap_or_else(|_| late("Secret key")),
+        carrier.unwrap_or_else(|_| late("Carrier account")),
+        mailer.unwrap_or_else(|_| late("E-mail")),
+    ];
+    if service.sheet.is_some() {
+        found.push(mirror.unwrap_or_else(|_| late("Sheet mirror")));
+    }
+    found.extend(pool.unwrap_or_else(|_| vec![late("Pool")]));
+    found
 }
 
 fn check(finding: Finding, t: &'static Words) -> Check {

@@ -57,18 +57,24 @@ pub(crate) enum Place {
     Numbers,
     /// Clients who are being confirmed.
     Confirmations,
+    /// The Google Sheet.
+    Sheet,
     /// How the service is.
     Health,
+    /// What the operator may change.
+    Settings,
 }
 
 impl Place {
-    const ALL: [Self; 3] = [Self::Numbers, Self::Confirmations, Self::Health];
+    const ALL: [Self; 5] = [Self::Numbers, Self::Confirmations, Self::Sheet, Self::Health, Self::Settings];
 
     fn path(self) -> &'static str {
         match self {
             Self::Numbers => "/console/numbers",
             Self::Confirmations => "/console/confirmations",
+            Self::Sheet => "/console/sheet",
             Self::Health => "/console/health",
+            Self::Settings => "/console/settings",
         }
     }
 
@@ -76,7 +82,9 @@ impl Place {
         match self {
             Self::Numbers => w.numbers,
             Self::Confirmations => w.confirmations,
+            Self::Sheet => w.sheet,
             Self::Health => w.health,
+            Self::Settings => w.settings,
         }
     }
 
@@ -85,7 +93,9 @@ impl Place {
         match self {
             Self::Numbers => "M9 3L7 21M17 3l-2 18M4 9h17M3 15h17",
             Self::Confirmations => "M12 3l8 3v6c0 5-3.500 8-8 9c-4.500-1-8-4-8-9V6zM8.500 12l2.500 2.500l4.500-5",
+            Self::Sheet => "M4 4h16v16H4zM4 10h16M4 15h16M10 4v16",
             Self::Health => "M3 12h4l3-7 4 14 3-7h4",
+            Self::Settings => "M4 7h10M18 7h2M4 17h2M10 17h10M14 5v4M6 15v4",
         }
     }
 }

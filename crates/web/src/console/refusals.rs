@@ -21,6 +21,7 @@ sentences! { Refusals, alike [];
     refused_title: "Ce n’est pas possible", "That cannot be done";
     broken_title: "Une erreur est survenue", "Something went wrong";
     broken: "L’erreur est chez nous et figure dans le journal. Réessayez plus tard.", "The error is ours and stands in the log. Try again later.";
+    sheet: "Échange avec Google impossible :", "Google could not be dealt with:";
     not_bought: "Aucun numéro n’est disponible et aucun n’a pu être acheté :", "No number is available, and none could be bought:";
     too_long: "L’opérateur télécom met longtemps à répondre. Le travail continue : revenez voir dans quelques minutes.", "The carrier takes long to answer. The work goes on: look again in some minutes.";
     value_of: "Vérifiez le champ", "Check the field";

@@ -11,13 +11,8 @@ use axum::{
 };
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use jiff::{Timestamp, tz::TimeZone};
-use proxycall_domain::{Language, Scope, TokenName, pool::life::Actor};
-use proxycall_service::{
-    access::token_hash,
-    audit::Operator,
-    ports::{LedgerError, ledger::TokenHash},
-    trace::RequestId,
-};
+use proxycall_domain::{ActOutcome, Language, Scope, TokenName, pool::life::Actor};
+use proxycall_service::{access::token_hash, audit::Operator, ports::ledger::TokenHash, trace::RequestId};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
@@ -128,7 +123,7 @@ impl Acting {
     ///
     /// # Errors
     /// Those of the act; and when it could not be written down, in which case it was not carried out.
-    pub(crate) async fn carry_out<T, E: From<LedgerError>>(
+    pub(crate) async fn carry_out<T, E>(
         &self,
         app: &App,
         action: &str,
@@ -138,7 +133,15 @@ impl Acting {
     where
         Trouble: From<E>,
     {
-        Ok(app.service.audited(self.session.operator(), action, subject, act).await?)
+        let id = app.service.begin_act(self.session.operator(), action, subject).await?;
+        let result = act.await.map_err(Trouble::from);
+        let outcome = match &result {
+            Ok(_) => ActOutcome::Done,
+            Err(trouble) if trouble.status().is_server_error() => ActOutcome::Failed,
+            Err(_) => ActOutcome::Refused,
+        };
+        app.service.end_act(id, None, outcome).await;
+        result
     }
 }
 

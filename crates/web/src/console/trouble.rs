@@ -9,6 +9,8 @@ use proxycall_service::{
     clients::RequestError,
     pool::PoolError,
     ports::{CarrierError, LedgerError},
+    settings::SetError,
+    sheet::SheetFailure,
 };
 
 use super::refusals;
@@ -43,6 +45,8 @@ pub(crate) enum Trouble {
     Ledger(LedgerError),
     /// The carrier's reason.
     Carrier(CarrierError),
+    /// Google's reason.
+    Sheet(String),
     /// None left, and none could be bought: why.
     NotBought(String),
     /// A reason of the page's own, with what it names.
@@ -73,7 +77,7 @@ impl Trouble {
             Self::Ledger(LedgerError::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Ledger(LedgerError::Unreadable(_)) | Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Carrier(CarrierError::Refused { .. }) => StatusCode::BAD_GATEWAY,
-            Self::Carrier(_) | Self::NotBought(_) | Self::TooLong => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Carrier(_) | Self::Sheet(_) | Self::NotBought(_) | Self::TooLong => StatusCode::SERVICE_UNAVAILABLE,
             Self::Ledger(_) | Self::Refused(_) | Self::Because(_) => StatusCode::CONFLICT,
         }
     }
@@ -105,6 +109,7 @@ impl Trouble {
             Self::Setting(error) => error.to_string(),
             Self::Ledger(error) => refusals::of_ledger(error, language),
             Self::Carrier(error) => refusals::of_carrier(error, language),
+            Self::Sheet(why) => format!("{} {why}.", w.sheet),
             Self::NotBought(why) => format!("{} {why}", w.not_bought),
             Self::Because(why) => why.clone(),
             Self::TooLong => w.too_long.to_owned(),
@@ -132,6 +137,24 @@ impl From<FieldError> for Trouble {
 impl From<SettingError> for Trouble {
     fn from(error: SettingError) -> Self {
         Self::Setting(error)
+    }
+}
+
+impl From<SetError> for Trouble {
+    fn from(error: SetError) -> Self {
+        match error {
+            SetError::Setting(error) => error.into(),
+            SetError::Ledger(error) => error.into(),
+        }
+    }
+}
+
+impl From<SheetFailure> for Trouble {
+    fn from(error: SheetFailure) -> Self {
+        match error {
+            SheetFailure::Sheet(error) => Self::Sheet(error.to_string()),
+            SheetFailure::Ledger(error) => error.into(),
+        }
     }
 }
 

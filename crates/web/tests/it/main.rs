@@ -26,6 +26,7 @@ pub(crate) mod confirmations;
 mod console;
 mod console_confirmations;
 mod console_numbers;
+mod console_settings;
 mod drop_in;
 mod faults;
 mod headers;

@@ -69,8 +69,6 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
     let inside = Router::new()
         .route(ROOT, get(async || Redirect::to("/console/today")))
         .route("/console/health", get(health::page))
-        .merge(sheet::router())
-        .merge(settings::router())
         .route("/console/logout", post(login::logout))
         .route("/console/logout-everywhere", post(login::logout_everywhere))
         .merge(today::router())
@@ -78,9 +76,16 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
         .merge(activity::router())
         .merge(numbers::router())
         .merge(confirmations::router())
+        .merge(sheet::router())
+        .merge(settings::router())
         .route("/console/{*rest}", any(async || trouble::Trouble::NotFound))
         .layer(middleware::from_fn_with_state(Arc::clone(&console), session::inside));
     Router::new().route(LOGIN, get(login::form).post(login::sign_in)).layer(looked).merge(inside).with_state(console)
+}
+
+/// A text as one step of a path: a space is no plus there, and a slash no step.
+fn encoded_step(text: &str) -> String {
+    encoded(text).replace('+', "%20")
 }
 
 /// What an address of ours may say: what was just done, and where a list goes on.
@@ -101,11 +106,6 @@ impl Done {
     fn after(&self) -> Option<&str> {
         Some(self.after.as_str()).filter(|after| !after.is_empty())
     }
-}
-
-/// A text as one step of a path: a space is no plus there, and a slash no step.
-fn encoded_step(text: &str) -> String {
-    encoded(text).replace('+', "%20")
 }
 
 /// A text as it may stand in an address.

@@ -14,9 +14,7 @@ use axum::{
     routing::get,
 };
 use proxycall_domain::{Confirmation, PendingId, PhoneNumber};
-use proxycall_service::ports::ledger::{
-    BoardEntry, BoardFilter, BoardGroup, ConsoleBook as _, LastDispatch, Page as Items,
-};
+use proxycall_service::ports::ledger::{BoardEntry, BoardFilter, BoardGroup, LastDispatch, Page as Items};
 
 use super::{
     Console, ConsoleState,

@@ -4,23 +4,19 @@
 use proxycall_domain::NumberType;
 use proxycall_testkit::{
     TestApp,
-    app::{CLIENT, COURIER, OTHER_COURIER, TOKEN, run_test},
+    app::{CLIENT, COURIER, OTHER_COURIER, run_test},
     browser::Browser,
     sandbox::world::{Handset, Number},
 };
 use serde_json::json;
 
-use crate::pages::{assert_quiet, scan};
+use crate::{
+    console::enter,
+    pages::{assert_quiet, scan},
+};
 
 const SPARE: &str = "+33199000777";
 const HELD: &str = "+33199000501";
-
-async fn sign_in(app: &TestApp, browser: &Browser) {
-    browser.open(&format!("{}/console/login?lang=en", app.address)).await;
-    browser.fill("#token", TOKEN).await;
-    browser.click("main button").await;
-    browser.await_text("Sign out").await;
-}
 
 async fn open(app: &TestApp, browser: &Browser, path: &str) {
     browser.open(&format!("{}{path}", app.address)).await;
@@ -48,7 +44,7 @@ async fn a_number_is_bought_and_given_to_a_client_who_is_then_reached_through_it
         let browser = Browser::start().await;
         let first = app.client(1, CLIENT).await;
         app.post("/pool/quarantine", json!({"numbers": [first], "force": true})).await;
-        sign_in(app, &browser).await;
+        enter(app, &browser, "/console/health?lang=en").await;
         browser.click("nav a[href='/console/numbers']").await;
         browser.await_text("Stock by country").await;
         browser.click("a[href='/console/numbers/buy']").await;
@@ -81,7 +77,7 @@ async fn a_change_of_phone_is_approved_after_it_was_seen() {
     run_test(async |app| {
         let browser = Browser::start().await;
         app.client(1, CLIENT).await;
-        sign_in(app, &browser).await;
+        enter(app, &browser, "/console/health?lang=en").await;
         browser.click("nav a[href='/console/confirmations']").await;
         browser.await_text("Nobody is enrolling.").await;
         ask_for_a_new_phone(app).await;
@@ -105,7 +101,7 @@ async fn without_javascript_a_number_is_rested_and_brought_back() {
         let browser = Browser::start().await;
         app.number(SPARE, "FR", NumberType::Local).await;
         browser.without_scripts().await;
-        sign_in(app, &browser).await;
+        enter(app, &browser, "/console/health?lang=en").await;
         open(app, &browser, "/console/numbers/33199000777").await;
         browser.click("details.confirm summary").await;
         browser.click("form[action$='/quarantine'] button").await;
@@ -121,7 +117,7 @@ async fn without_javascript_a_number_is_rested_and_brought_back() {
 async fn the_pages_about_numbers_are_accessible_and_fit_at_every_width_in_both_schemes() {
     run_test(async |app| {
         let browser = Browser::start().await;
-        sign_in(app, &browser).await;
+        enter(app, &browser, "/console/health?lang=en").await;
         open(app, &browser, "/console/numbers").await;
         scan(&browser, "console-numbers-empty").await;
         app.client(1, CLIENT).await;
@@ -153,7 +149,7 @@ async fn the_pages_about_numbers_are_accessible_and_fit_at_every_width_in_both_s
 async fn the_pages_about_confirmations_are_accessible_and_fit_at_every_width_in_both_schemes() {
     run_test(async |app| {
         let browser = Browser::start().await;
-        sign_in(app, &browser).await;
+        enter(app, &browser, "/console/health?lang=en").await;
         open(app, &browser, "/console/confirmations").await;
         scan(&browser, "console-confirmations-empty").await;
         app.client(1, CLIENT).await;

@@ -13,7 +13,7 @@ use proxycall_domain::{
     CodeChannel, Confirmation, PendingId, PhoneNumber, Scope,
     confirmation::{MAX_TRIES, Stage},
 };
-use proxycall_service::{Service, ports::ledger::ConsoleBook as _};
+use proxycall_service::Service;
 
 use super::{
     Dispatch, PATH, dispatch, name, path_of, phone,

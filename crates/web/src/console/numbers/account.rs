@@ -133,12 +133,6 @@ struct Astray {
     texts: Option<String>,
 }
 
-/// A number that is left as it is, and why.
-struct Left {
-    link: Link,
-    why: String,
-}
-
 #[derive(Template)]
 #[template(path = "console/numbers_webhooks.html")]
 struct HooksPage {
@@ -153,7 +147,8 @@ struct HooksPage {
     wanted_texts: String,
     astray: Vec<Astray>,
     absent: Vec<Link>,
-    left: Vec<Left>,
+    /// Those that are set aside, and so left as they are.
+    left: Vec<Link>,
 }
 
 async fn look(console: &Console, only: Option<PhoneNumber>) -> Result<WebhookReport, Trouble> {
@@ -201,10 +196,6 @@ async fn looked(
             None => astray.push(Astray { link, calls: None, texts: Some(url.clone()) }),
         }
     }
-    let left = report
-        .failed
-        .iter()
-        .filter_map(|failure| Some(Left { link: link_to(&failure.number)?, why: failure.why.clone() }));
     layout::shown(&HooksPage {
         path: only.map_or_else(|| WEBHOOKS.to_owned(), |phone| format!("{}/webhooks", path_of(phone))),
         one: only.map(link),
@@ -213,7 +204,7 @@ async fn looked(
         wanted_texts: wanted.text.url,
         astray,
         absent: report.not_found.iter().filter_map(|number| link_to(number)).collect(),
-        left: left.collect(),
+        left: report.failed.iter().filter_map(|failure| link_to(&failure.number)).collect(),
         shell: Shell::new(session, Some(Place::Numbers)).with_notice(notice),
         t,
     })

@@ -24,7 +24,7 @@ use proxycall_service::{
     },
 };
 
-use super::{Choice, PATH, asked, buy_words::BuyWords, country_name, path_of, types};
+use super::{Choice, asked, buy_words::BuyWords, country_name, path_of, types};
 use crate::{
     carrier_work::to_its_end,
     console::{

@@ -16,10 +16,7 @@ use proxycall_domain::{
 use proxycall_service::{
     Service,
     pool::{Freed, NumberFailure},
-    ports::{
-        LedgerError,
-        ledger::{ConsoleBook as _, Moved},
-    },
+    ports::{LedgerError, ledger::Moved},
 };
 
 use super::{PATH, Whose, Words, asked, country_name, path_of, whose, words::reason};

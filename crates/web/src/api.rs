@@ -7,7 +7,7 @@ mod confirmations;
 mod interactions;
 mod orders;
 mod pool;
-mod privacy;
+pub(crate) mod privacy;
 pub(crate) mod tokens;
 
 use jiff::Timestamp;

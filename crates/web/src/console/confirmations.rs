@@ -13,7 +13,8 @@ use axum::{
     response::Response,
     routing::get,
 };
-use proxycall_domain::{Confirmation, PendingId, PhoneNumber};
+use jiff::Timestamp;
+use proxycall_domain::{Confirmation, Language, PendingId, PhoneNumber};
 use proxycall_service::ports::ledger::{BoardEntry, BoardFilter, BoardGroup, LastDispatch, Page as Items};
 
 use super::{
@@ -35,6 +36,12 @@ const PAGE: u32 = 50;
 
 pub(super) fn router() -> Router<Arc<Console>> {
     Router::new().route(PATH, get(page)).merge(one::router())
+}
+
+/// The page of a confirmation.
+/// Where a confirmation stands now, in two words.
+pub(super) fn standing(it: &Confirmation, now: Timestamp, language: Language) -> (&'static str, Tone) {
+    words::standing(it, it.stage(now), Words::of(language))
 }
 
 /// The page of a confirmation.

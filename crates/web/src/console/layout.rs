@@ -50,11 +50,8 @@ sentences! { Words, alike [clients, confirmations];
     cancel: "Non, revenir", "No, go back";
     save: "Enregistrer", "Save";
     more: "Afficher la suite", "Show more";
-    loading: "Chargement…", "Loading…";
     failed_to_load: "La page n’a pas pu être mise à jour. Nouvel essai en cours.", "The page could not be updated. Trying again.";
-    live: "En direct", "Live";
     nothing: "Rien pour l’instant", "Nothing yet";
-    unknown: "inconnu", "unknown";
 }
 
 /// A page that stands in the navigation.

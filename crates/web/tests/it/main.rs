@@ -24,6 +24,7 @@ mod carrier;
 mod clients;
 pub(crate) mod confirmations;
 mod console;
+mod console_clients;
 mod console_confirmations;
 mod console_numbers;
 mod console_settings;

@@ -13,7 +13,7 @@ use axum::{
     response::Response,
     routing::get,
 };
-use proxycall_domain::{Confirmation, PendingId, PhoneNumber};
+use proxycall_domain::{Confirmation, PendingId, PhoneNumber, confirmation::Stage};
 use proxycall_service::ports::ledger::{BoardEntry, BoardFilter, BoardGroup, LastDispatch, Page as Items};
 
 use super::{
@@ -78,6 +78,7 @@ struct Card {
     name: String,
     phone: String,
     tone: Tone,
+    /// Empty where the column says it.
     standing: &'static str,
     began: Moment,
     ended: Option<Moment>,
@@ -95,12 +96,13 @@ fn card(entry: &BoardEntry, session: &Session, t: &'static Words) -> Card {
     let (why, remedy) = words::why(it, stage, t);
     let left = it.expires_at.duration_since(session.now).as_secs();
     let codes = entry.dispatches.iter().filter(|last| last.kind.channel().is_some());
+    let says_nothing_new = stage == Stage::Open && !it.progress.is_locked();
     Card {
         href: path_of(&it.id),
         name: name(it, t),
         phone: phone(it),
         tone,
-        standing,
+        standing: if says_nothing_new { "" } else { standing },
         began: moment(it.created_at, session),
         ended: entry.ended_at.map(|at| moment(at, session)),
         left: (!stage.is_over()).then(|| span(left, session.language)),

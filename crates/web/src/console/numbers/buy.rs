@@ -158,7 +158,7 @@ async fn page(State(console): ConsoleState, session: Session, RawQuery(query): R
         quantity: wanted.map_or_else(|| service.pool.batch.clamp(1, BATCH_MAX), |wanted| wanted.quantity),
         most: BATCH_MAX,
         texts: wanted.is_some_and(|wanted| wanted.texts),
-        ceiling: format!("{} {} / {}", t.today, count(bought, language), count(most, language)),
+        ceiling: format!("{} {} {} {}", t.today, count(bought, language), t.of_ceiling, count(most, language)),
         sent: wanted.map(sent).unwrap_or_default(),
         offered,
         shell: Shell::new(&session, Some(Place::Numbers)),
@@ -207,7 +207,11 @@ async fn offered(
         offers: offers.collect(),
         refused,
         rules,
-        buy: if wanted.quantity == 1 { t.buy_one.to_owned() } else { format!("{} {}", t.buy_some, wanted.quantity) },
+        buy: if wanted.quantity == 1 {
+            t.buy_one.to_owned()
+        } else {
+            format!("{} {} {}", t.buy_verb, wanted.quantity, t.buy_noun)
+        },
         once: once.iter().map(|byte| format!("{byte:02x}")).collect(),
     })
 }

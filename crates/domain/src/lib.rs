@@ -10,17 +10,20 @@ pub mod confirmation;
 pub mod country;
 pub mod destination;
 pub mod enrolment;
+pub mod figures;
 pub mod ids;
 pub mod interaction;
 pub mod limits;
 pub mod national;
 pub mod number_rules;
+pub mod operators;
 pub mod order;
 pub mod phone;
 pub mod phrase;
 pub mod policy;
 pub mod pool;
 pub mod purchase;
+pub mod report;
 pub mod retention;
 pub mod routing;
 pub mod search;
@@ -28,6 +31,7 @@ pub mod setting;
 pub mod sheet;
 pub mod text_sender;
 pub mod traffic;
+pub mod week;
 pub mod wiring;
 
 pub use access::{ActOutcome, Scope, TokenName};
@@ -44,6 +48,7 @@ pub use policy::Policy;
 pub use pool::{NumberStatus, NumberType};
 pub use text_sender::TextSender;
 pub use traffic::OutcomeGroup;
+pub use week::{Week, Zone};
 
 /// A table shipped with the program does not read as it should. Tests keep this from leaving the workshop.
 #[derive(Debug, thiserror::Error)]

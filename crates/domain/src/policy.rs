@@ -14,6 +14,7 @@ use crate::{
     confirmation::claim::MailedLink,
     destination::Destinations,
     limits::Limits,
+    operators::Operators,
     phrase::Phrases,
     retention::Retention,
     setting::{SETTINGS, SettingError, phrase_of},
@@ -49,6 +50,8 @@ pub struct Policy {
     pub console_idle: SignedDuration,
     /// How each setting other than a sentence was written.
     written: BTreeMap<&'static str, String>,
+    /// What operators are told, and how.
+    pub operators: Operators,
 }
 
 impl Policy {
@@ -82,6 +85,7 @@ impl Policy {
             retention: Retention::default(),
             console_idle: SignedDuration::ZERO,
             written: BTreeMap::new(),
+            operators: Operators::default(),
         };
         for setting in SETTINGS {
             policy
@@ -163,7 +167,7 @@ impl Policy {
             }
             "languages.english" => self.english = self.regions(value).map_err(|problem| refuse(&problem))?,
             _ => {
-                if let Some(set) = self.retention.set(key, value) {
+                if let Some(set) = self.retention.set(key, value).or_else(|| self.operators.set(key, value)) {
                     return set.map_err(|problem| refuse(&problem));
                 }
                 let (phrase, language) = phrase_of(key).ok_or_else(|| SettingError::Unknown(key.to_owned()))?;
@@ -313,6 +317,11 @@ mod tests {
     #[case("calls.time_limit", "1h")]
     #[case("destinations.forbidden", "33x")]
     #[case("phrase.call.busy.fr", " ")]
+    #[case("alerts.language", "de")]
+    #[case("alerts.stock_below", "-1")]
+    #[case("alerts.repeat_minutes", "4")]
+    #[case("report.enabled", "maybe")]
+    #[case("report.time_zone", "Europe/Atlantis")]
     fn a_value_that_makes_no_sense_is_refused_with_the_setting_named(#[case] key: &str, #[case] value: &str) {
         let error = Policy::shipped().unwrap().set(key, value).unwrap_err();
         assert!(error.to_string().starts_with(key), "{error}");

@@ -117,6 +117,34 @@ pub const SETTINGS: &[Setting] = &[
         meaning: "Further countries whose clients are addressed in English, as ISO codes with spaces between.",
     },
     Setting {
+        key: "alerts.language",
+        default: "fr",
+        meaning: "In which language letters to PROXYCALL_ALERT_EMAILS are: fr or en.",
+    },
+    Setting {
+        key: "alerts.stock_below",
+        default: "10",
+        meaning: "When fewer numbers of a country and type than this are available, an alert is raised, 0 to 10000; 0: only \
+                  when fewer than PROXYCALL_POOL_MIN are. Watched is whatever clients have numbers of, and \
+                  TWILIO_PHONE_COUNTRY with TWILIO_NUMBER_TYPE once the pool has one or PROXYCALL_POOL_MIN is set.",
+    },
+    Setting {
+        key: "alerts.repeat_minutes",
+        default: "480",
+        meaning: "After how many minutes an alert that still stands is mailed again, 5 to 10080.",
+    },
+    Setting {
+        key: "report.enabled",
+        default: "on",
+        meaning: "Whether the weekly report is mailed to PROXYCALL_ALERT_EMAILS, on Sundays at 23:00: on or off.",
+    },
+    Setting {
+        key: "report.time_zone",
+        default: "Europe/Paris",
+        meaning: "By which clock days and weeks begin in reports and letters: a name of the IANA database, such as \
+                  Europe/Paris or Indian/Reunion.",
+    },
+    Setting {
         key: "retention.interactions_days",
         default: "365",
         meaning: "How long it is kept who was at the other end of a call or text, in days, 1 to 36500; 0: for ever. What \

@@ -1,18 +1,14 @@
 //! Promises: what a person reads of each kind of letter, in French and in English, whatever the name in it is.
 //!
-//! The texts are files in `templates/`. HTML is escaped by the engine; [`addressed`] sees to what escaping does not.
+//! The texts are files in `templates/`; the words of letters that are mostly figures stand beside what puts them in order.
+//! HTML is escaped by the engine; [`addressed`] sees to what escaping does not.
+
+mod alerts;
+mod weekly;
 
 use askama::Template;
 use proxycall_domain::{Language, PersonName};
-use proxycall_service::ports::mailer::Letter;
-
-/// A letter as it is read.
-#[derive(Debug)]
-pub(crate) struct Written {
-    pub(crate) subject: &'static str,
-    pub(crate) text: String,
-    pub(crate) html: String,
-}
+use proxycall_service::ports::mailer::{Letter, WrittenLetter};
 
 /// What the templates of a confirmation hold.
 macro_rules! confirmation {
@@ -39,18 +35,32 @@ confirmation! {
 ///
 /// # Errors
 /// The engine's, which only a broken template has.
-pub(crate) fn write(letter: &Letter) -> Result<Written, askama::Error> {
-    let Letter::ConfirmationLink { name, link, language, valid_hours } = letter;
-    let (name, valid) = (addressed(name), duration(*language, *valid_hours));
+pub(crate) fn write(letter: &Letter) -> Result<WrittenLetter, askama::Error> {
+    match letter {
+        Letter::ConfirmationLink { name, link, language, valid_hours } => {
+            confirmation_link(name, link, *language, *valid_hours)
+        }
+        Letter::Alerts(news) => alerts::write(news),
+        Letter::WeeklyReport { report, language } => weekly::write(report, *language),
+    }
+}
+
+fn confirmation_link(
+    name: &PersonName,
+    link: &str,
+    language: Language,
+    valid_hours: u32,
+) -> Result<WrittenLetter, askama::Error> {
+    let (name, valid) = (addressed(name), duration(language, valid_hours));
     let (name, valid) = (name.as_deref(), valid.as_str());
     Ok(match language {
-        Language::Fr => Written {
-            subject: "Confirmez votre numéro de téléphone",
+        Language::Fr => WrittenLetter {
+            subject: "Confirmez votre numéro de téléphone".to_owned(),
             text: FrenchText { name, link, valid }.render()?,
             html: FrenchHtml { name, link, valid }.render()?,
         },
-        Language::En => Written {
-            subject: "Confirm your phone number",
+        Language::En => WrittenLetter {
+            subject: "Confirm your phone number".to_owned(),
             text: EnglishText { name, link, valid }.render()?,
             html: EnglishHtml { name, link, valid }.render()?,
         },
@@ -99,7 +109,7 @@ mod tests {
 
     const LINK: &str = "https://calls.example.com/activate?id=a&token=b";
 
-    fn letter(name: &str, language: Language, valid_hours: u32) -> Written {
+    fn letter(name: &str, language: Language, valid_hours: u32) -> WrittenLetter {
         let name = PersonName::from_store(name.to_owned());
         write(&Letter::ConfirmationLink { name, link: LINK.to_owned(), language, valid_hours }).unwrap()
     }
@@ -113,7 +123,7 @@ mod tests {
         #[case] valid: &str,
         #[case] ignore: &str,
     ) {
-        let Written { subject, text, html } = letter("Zoé", language, 24);
+        let WrittenLetter { subject, text, html } = letter("Zoé", language, 24);
         assert!(!subject.chars().any(|c| c.is_ascii_digit()), "no code in the subject");
         for part in [&text, &html] {
             assert!(part.contains(valid) && part.contains(ignore), "{part}");

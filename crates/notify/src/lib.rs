@@ -20,7 +20,27 @@ mod letter;
 mod message;
 mod smtp;
 
+use proxycall_domain::MailAddress;
+use proxycall_service::ports::{
+    MailError,
+    mailer::{Letter, WrittenLetter},
+};
+
 pub use self::{
     message::{MailSender, SenderError},
     smtp::{SmtpConfig, SmtpError, SmtpMailer, SmtpTls},
 };
+
+/// A letter as it is read: also where no mail server is set up.
+///
+/// # Errors
+/// [`MailError::NotSendable`] when a template is broken, which tests keep in the workshop.
+pub fn write(letter: &Letter) -> Result<WrittenLetter, MailError> {
+    letter::write(letter).map_err(|_| MailError::NotSendable)
+}
+
+/// Whether letters can be sent to an address: every mail server takes it.
+#[must_use]
+pub fn can_be_sent_to(mail: &MailAddress) -> bool {
+    message::sendable(mail.expose()).is_some()
+}

@@ -10,9 +10,7 @@ use lettre::{
     },
 };
 use proxycall_domain::MailAddress;
-use proxycall_service::ports::MailError;
-
-use crate::letter::Written;
+use proxycall_service::ports::{MailError, mailer::WrittenLetter};
 
 /// In a Message-ID, where the sender's domain cannot stand.
 const NO_DOMAIN: &str = "proxycall.invalid";
@@ -72,7 +70,12 @@ pub(crate) fn sendable(text: &str) -> Option<Address> {
 ///
 /// # Errors
 /// [`MailError::NotSendable`] for an address that cannot be a receiver's.
-pub(crate) fn message(from: &MailSender, to: &MailAddress, letter: Written, id: &str) -> Result<Message, MailError> {
+pub(crate) fn message(
+    from: &MailSender,
+    to: &MailAddress,
+    letter: WrittenLetter,
+    id: &str,
+) -> Result<Message, MailError> {
     let to = sendable(to.expose()).ok_or(MailError::NotSendable)?;
     let id: String = id.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).collect();
     let header = |name, value: &str| HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned());

@@ -21,14 +21,11 @@ use lettre::transport::smtp::{
 use proxycall_domain::MailAddress;
 use proxycall_service::ports::{
     MailError, Mailer,
-    mailer::{Letter, MailStep},
+    mailer::{Letter, MailStep, WrittenLetter},
 };
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::{
-    letter,
-    message::{MailSender, message},
-};
+use crate::message::{MailSender, message};
 
 /// How long one conversation may take in all.
 const LIMIT: Duration = Duration::from_secs(15);
@@ -138,8 +135,7 @@ impl SmtpMailer {
 
     /// Hands a letter over. `left` is set when its text begins to leave.
     async fn hand_over(&self, to: &MailAddress, letter: &Letter, id: &str, left: &AtomicBool) -> Result<(), MailError> {
-        // Only a broken template fails, and tests keep those in the workshop.
-        let written = letter::write(letter).map_err(|_| MailError::NotSendable)?;
+        let written = crate::write(letter)?;
         let message = message(&self.config.from, to, written, id)?;
         let mut connection = self.open().await?;
         let sender = Mail::new(Some(self.config.from.address().clone()), Vec::new());
@@ -178,6 +174,10 @@ impl Mailer for SmtpMailer {
             Err(_) if left.load(Ordering::Relaxed) => Err(MailError::AnswerLost(TOO_LATE.to_owned())),
             Err(_) => Err(MailError::Unreachable(TOO_LATE.to_owned())),
         }
+    }
+
+    fn write(&self, letter: &Letter) -> Result<WrittenLetter, MailError> {
+        crate::write(letter)
     }
 
     async fn check(&self) -> Result<(), MailError> {

@@ -17,7 +17,7 @@ use proxycall_domain::{
     wiring::host_of,
 };
 use proxycall_notify::SmtpConfig;
-use proxycall_service::{CodesConfig, pool::PoolConfig};
+use proxycall_service::{CodesConfig, operators::OperatorDesk, pool::PoolConfig};
 use proxycall_store::SecretKey;
 use proxycall_twilio::DEFAULT_API_BASE_URL;
 use proxycall_web::ApiTokens;
@@ -100,6 +100,8 @@ pub(crate) struct Config {
     pub sheet: Option<SheetConfig>,
     /// The mail server; none: no e-mail.
     pub smtp: Option<SmtpConfig>,
+    /// Whom alerts and reports are mailed to.
+    pub desk: OperatorDesk,
 }
 
 impl Config {
@@ -127,6 +129,7 @@ impl Config {
             problems.unusable("LOG_FORMAT", log_format, "text or json");
         }
         let smtp = mail::read_smtp(env, &mut problems);
+        let desk = mail::read_desk(env, &mut problems);
         let hours = problems.within(env, "PROXYCALL_CONFIRMATION_TTL", 1, 168);
         let codes = CodesConfig {
             sender: mail::read_sender(env, &mut problems),
@@ -160,6 +163,7 @@ impl Config {
                     pages,
                     sheet,
                     smtp,
+                    desk,
                 })
             }
             _ => Err(problems),

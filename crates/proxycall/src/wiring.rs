@@ -129,6 +129,7 @@ pub(crate) fn service(config: &Config, store: &Arc<Store>) -> anyhow::Result<Arc
         pool: config.pool.clone(),
         tables: PoolTables::shipped()?,
         codes: config.codes.clone(),
+        desk: config.desk.clone(),
     }))
 }
 

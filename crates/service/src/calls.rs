@@ -66,6 +66,7 @@ impl Service {
             }
             Err(error) => {
                 tracing::error!(%error, "a call could not be recorded");
+                self.desk.missed_webhook();
                 CallReply { answer: self.say(Phrase::CallUnavailable, Language::Fr), outcome: None, repeated: false }
             }
         }

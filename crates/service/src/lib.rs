@@ -15,6 +15,7 @@ pub mod import;
 pub mod jobs;
 pub mod live_policy;
 mod observe;
+pub mod operators;
 pub mod pool;
 pub mod ports;
 pub mod privacy;
@@ -31,6 +32,7 @@ use proxycall_domain::{NumberType, TextSender};
 use access::LiveTokens;
 use jobs::Wake;
 use live_policy::LivePolicy;
+use operators::OperatorDesk;
 use pool::{PoolConfig, PoolTables};
 use ports::{Carrier, Chance, Clock, Ledger, LedgerError, Mailer};
 use sheet::SheetMirror;
@@ -69,6 +71,8 @@ pub struct Service {
     pub tables: PoolTables,
     /// How codes go out.
     pub codes: CodesConfig,
+    /// Whom alerts and reports are mailed to.
+    pub desk: OperatorDesk,
 }
 
 /// How codes go out.

@@ -6,7 +6,7 @@ use metrics::{counter, gauge};
 use proxycall_domain::{NumberStatus, sheet::Tab};
 
 use crate::{
-    Service,
+    Service, operators,
     pool::alert,
     ports::{
         LedgerError, MailError,
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The kinds of alert. One that is missing here is told nobody.
-const ALERTS: [&str; 8] = [
+const ALERTS: [&str; 10] = [
     alert::LOW_STOCK,
     alert::NUMBER_MISSING,
     alert::USED_ELSEWHERE,
@@ -25,6 +25,8 @@ const ALERTS: [&str; 8] = [
     alert::MARKED_FAULTY,
     alert::SHEET_TAB,
     privacy::alert::ERASURE_FAILED,
+    operators::alert::WEBHOOKS_FAILING,
+    operators::alert::SHEET_STOPPED,
 ];
 
 pub(crate) fn job_run(work: &Work, outcome: &Result<(), LedgerError>) {

@@ -80,6 +80,7 @@ impl Service {
             }
             Err(error) => {
                 tracing::error!(%error, "a text could not be recorded");
+                self.desk.missed_webhook();
                 let answer = if notice_possible {
                     TextAnswer::Notice(self.policy.current().sentence(Phrase::TextUnavailable, Language::Fr).to_owned())
                 } else {

@@ -95,6 +95,7 @@ macro_rules! read {
 mod access;
 mod blocks;
 mod console;
+mod operators;
 mod privacy;
 mod sheet;
 mod vault;

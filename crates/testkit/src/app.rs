@@ -12,7 +12,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use jiff::SignedDuration;
 use proxycall_domain::{
-    CountryCode, NumberType, PhoneNumber, Policy,
+    CountryCode, MailAddress, NumberType, PhoneNumber, Policy,
     pool::{
         NewNumber,
         life::{Act, Actor},
@@ -33,6 +33,7 @@ use proxycall_service::{
     access::LiveTokens,
     jobs::Wake,
     live_policy::LivePolicy,
+    operators::OperatorDesk,
     pool::{PoolConfig, PoolTables},
     ports::{Carrier, Clock as _, Ledger, Mailer, Sheet, clock::Ids as _, ledger::SheetBook as _},
     sheet::SheetMirror,
@@ -75,7 +76,7 @@ const BAD_TWIML: std::ops::Range<i32> = 12_000..14_000;
 
 /// Jobs that somebody was promised something by. The others come again and again, or wait for somebody who does not answer.
 const PROMISED: &str = "kind NOT IN ('wire_number', 'tend_pool', 'inspect_numbers', 'go_on', 'expire_confirmation', \
-    'delete_copies', 'keep_periods')";
+    'delete_copies', 'keep_periods', 'tell_operators')";
 
 /// The app under test.
 pub struct TestApp {
@@ -117,6 +118,8 @@ pub struct Outside {
     pub sheet: Option<Spreadsheet>,
     /// How much is carried out at once.
     pub capacity: Capacity,
+    /// Whom alerts and reports are mailed to.
+    pub desk: OperatorDesk,
 }
 
 /// Runs a test of the public pages over SQLite.
@@ -167,6 +170,19 @@ pub async fn run_codes_test(codes: CodesConfig, test: impl AsyncFnOnce(&mut Test
     app.finish().await;
 }
 
+/// Runs a test over both databases in which these addresses are told alerts and reports.
+pub async fn run_desk_test(mails: &[&str], test: impl AsyncFn(&mut TestApp)) {
+    for store in [database::sqlite().await, database::postgres().await] {
+        let ledger = store.store() as Arc<dyn Ledger>;
+        let parse = |mail: &&str| MailAddress::parse("mail", mail).expect("an address");
+        let desk = OperatorDesk::new(mails.iter().map(parse).collect());
+        let outside = Outside { desk, ..Outside::default() };
+        let mut app = TestApp::start_with(store, ledger, pool_config(), outside).await;
+        test(&mut app).await;
+        app.finish().await;
+    }
+}
+
 /// Runs a test over both databases with this spreadsheet, whose id it is given.
 pub async fn run_sheet_test(spreadsheet: Spreadsheet, test: impl AsyncFn(&mut TestApp, &str)) {
     for store in [database::sqlite().await, database::postgres().await] {
@@ -213,7 +229,8 @@ impl TestApp {
             let id = world.google().add_spreadsheet(spreadsheet);
             SheetMirror::new(sheet_at(&sandbox, id, clock.clone()), service.chance.job_id(clock.now()))
         });
-        let service = Arc::new(Service { mailer: Some(mailer), codes: outside.codes, sheet, ..service });
+        let service =
+            Arc::new(Service { mailer: Some(mailer), codes: outside.codes, sheet, desk: outside.desk, ..service });
         let verifier = Verifier::new(&[PUBLIC_BASE_URL], &[AUTH_TOKEN.into()]).expect("a verifier");
         let tokens = ApiTokens::Required(vec![TOKEN.into()]);
         let enrolment = outside.enrolment.unwrap_or_else(|| Arc::clone(&service) as Arc<dyn Enrolment>);
@@ -264,7 +281,7 @@ impl TestApp {
     pub fn instance(&self, carrier: Arc<dyn Carrier>) -> Service {
         let first = &self.service;
         let service = service(Arc::clone(&first.ledger), carrier, self.clock.clone(), first.pool.clone());
-        Service { mailer: first.mailer.clone(), codes: first.codes.clone(), ..service }
+        Service { mailer: first.mailer.clone(), codes: first.codes.clone(), desk: first.desk.clone(), ..service }
     }
 
     /// Creates a client through the API, with a French number of its own and a handset. The proxy number.
@@ -512,6 +529,8 @@ fn patient_policy() -> Policy {
     for setting in SETTINGS.iter().filter(|setting| setting.key.starts_with("limits.")) {
         policy.set(setting.key, "1000000").expect("a number");
     }
+    // A test has few numbers: what is bought by itself is then all that counts.
+    policy.set("alerts.stock_below", "0").expect("a number");
     policy
 }
 
@@ -532,6 +551,7 @@ pub fn service(ledger: Arc<dyn Ledger>, carrier: Arc<dyn Carrier>, clock: TestCl
         pool,
         tables: PoolTables::shipped().expect("the tables"),
         codes: CodesConfig::default(),
+        desk: OperatorDesk::default(),
     }
 }
 

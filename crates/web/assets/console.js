@@ -24,6 +24,8 @@
   // A form is sent once.
   document.addEventListener("submit", (event) => {
     const form = event.target;
+    // A file may be asked for again: the page stays.
+    if (event.submitter?.hasAttribute("data-again")) return;
     if (form.dataset.sent && !form.hasAttribute("hx-post")) event.preventDefault();
     else form.dataset.sent = "1";
   });
@@ -33,8 +35,39 @@
   document.addEventListener("htmx:beforeRequest", (event) => {
     const live = event.target;
     if (!live.getAttribute?.("hx-trigger")?.startsWith("every")) return;
+    if (live.hasAttribute("data-merge")) {
+      if (document.hidden) event.preventDefault();
+      return;
+    }
     const busy = live.querySelector("details[open]:not(.menu)") || (live.contains(document.activeElement) && document.activeElement !== document.body);
     if (busy || document.hidden) event.preventDefault();
+  });
+
+  // New rows come on top of a list and others change where they stand: whoever reads further down keeps the place.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const list = event.detail.target;
+    if (!list.hasAttribute?.("data-merge") || event.detail.requestConfig.elt !== list) return;
+    event.detail.shouldSwap = false;
+    document.querySelector(".toast")?.remove();
+    const page = new DOMParser().parseFromString(event.detail.serverResponse, "text/html");
+    const fresh = [...(page.getElementById(list.id)?.children ?? [])];
+    const known = fresh.findIndex((row) => document.getElementById(row.id));
+    if (known < 0 && fresh.length) {
+      if (document.getElementById("gap")) return;
+      const link = document.createElement("a");
+      Object.assign(link, { id: "gap", className: "notice", href: location.href, textContent: list.dataset.merge });
+      list.closest("section").prepend(link);
+      return;
+    }
+    let before = list.firstElementChild;
+    for (const row of fresh) {
+      const old = document.getElementById(row.id);
+      if (!old) {
+        list.insertBefore(document.adoptNode(row), before);
+      } else if (old.innerHTML !== row.innerHTML && !old.contains(document.activeElement) && !old.querySelector("details[open]")) {
+        old.replaceChildren(...row.childNodes);
+      }
+    }
   });
 
   // When it could not be brought up to date, that is said until it can.

@@ -8,6 +8,7 @@
 //! `templates/console/` that extends `console/base.html` and uses its `parts.html`; a line in [`router`] and a
 //! [`layout::Place`] if it stands in the navigation.
 
+mod activity;
 mod confirmations;
 mod format;
 mod health;
@@ -15,9 +16,11 @@ mod layout;
 mod login;
 mod numbers;
 mod refusals;
+mod reports;
 mod session;
 mod settings;
 mod sheet;
+mod today;
 mod trouble;
 mod wording;
 
@@ -44,6 +47,8 @@ pub(crate) struct Console {
     pub(crate) app: Shared,
     /// Made up at the start: what forms send back where there are no sessions.
     chance: [u8; 32],
+    /// The figures of weeks, counted lately.
+    counted: reports::Counted,
 }
 
 /// The state of the console's handlers.
@@ -52,20 +57,23 @@ pub(crate) type ConsoleState = State<Arc<Console>>;
 impl Console {
     /// Where the operator's clock stands.
     fn zone(&self) -> TimeZone {
-        TimeZone::get("Europe/Paris").unwrap_or(TimeZone::UTC)
+        TimeZone::get(self.app.service.policy.current().operators.zone.name()).unwrap_or(TimeZone::UTC)
     }
 }
 
 pub(crate) fn router(app: &Shared) -> Router<Shared> {
     let mut chance = [0; 32];
     app.service.chance.fill(&mut chance);
-    let console = Arc::new(Console { app: Arc::clone(app), chance });
+    let console = Arc::new(Console { app: Arc::clone(app), chance, counted: reports::Counted::default() });
     let looked = middleware::from_fn_with_state(Arc::clone(app), pages::looked);
     let inside = Router::new()
-        .route(ROOT, get(async || Redirect::to("/console/health")))
+        .route(ROOT, get(async || Redirect::to("/console/today")))
         .route("/console/health", get(health::page))
         .route("/console/logout", post(login::logout))
         .route("/console/logout-everywhere", post(login::logout_everywhere))
+        .merge(today::router())
+        .merge(reports::router())
+        .merge(activity::router())
         .merge(numbers::router())
         .merge(confirmations::router())
         .merge(sheet::router())

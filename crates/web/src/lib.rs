@@ -8,6 +8,7 @@ mod api;
 mod audit;
 mod auth;
 mod carrier_work;
+pub mod charts;
 mod client_address;
 mod console;
 mod docs;

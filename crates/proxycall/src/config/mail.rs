@@ -1,7 +1,8 @@
-//! As whom we write: the mail server, and the sender of codes.
+//! As whom we write, and to which operators: the mail server, the sender of codes, the addresses of alerts and reports.
 
-use proxycall_domain::TextSender;
-use proxycall_notify::{MailSender, SmtpConfig, SmtpTls};
+use proxycall_domain::{MailAddress, TextSender};
+use proxycall_notify::{MailSender, SmtpConfig, SmtpTls, can_be_sent_to};
+use proxycall_service::operators::OperatorDesk;
 use secrecy::SecretString;
 
 use super::{ConfigProblems, Environment};
@@ -61,4 +62,24 @@ pub(super) fn read_sender(env: &Environment, problems: &mut ConfigProblems) -> O
             None
         }
     }
+}
+
+/// The variable of the addresses that alerts and reports go to.
+const DESK: &str = "PROXYCALL_ALERT_EMAILS";
+
+/// Whom alerts and reports are mailed to. Addresses without a mail server are no mistake here, where a command may have no use
+/// for either; `doctor` tells it.
+pub(super) fn read_desk(env: &Environment, problems: &mut ConfigProblems) -> OperatorDesk {
+    let mut mails: Vec<MailAddress> = Vec::new();
+    for text in env.list(DESK) {
+        match MailAddress::parse(DESK, text) {
+            Ok(mail) if can_be_sent_to(&mail) => {
+                if !mails.contains(&mail) {
+                    mails.push(mail);
+                }
+            }
+            _ => problems.unusable(DESK, text, "e-mail addresses such as ops@example.com, with commas between"),
+        }
+    }
+    OperatorDesk::new(mails)
 }

@@ -177,6 +177,12 @@ pub(crate) const VARIABLES: &[Variable] = &[
         "auto",
         "auto: letters are sent encrypted or not at all. none: without encryption, for a mail server on the same machine.",
     ),
+    plain(
+        "PROXYCALL_ALERT_EMAILS",
+        "",
+        "Whom alerts and the weekly report are mailed to, with commas between. Needs the mail server above; without either \
+         nothing is mailed, and `proxycall number summary` shows the alerts.",
+    ),
     plain("LOG_LEVEL", "info", "error, warning, info, debug or trace; anything else is info."),
     plain("LOG_FORMAT", "text", "text for people, json for log collectors."),
 ];

@@ -11,7 +11,7 @@ use proxycall_domain::{
 
 use super::{Finding, Verdict};
 use crate::{
-    Service,
+    Service, operators,
     pool::{PoolConfig, alert},
     ports::{
         LedgerError,
@@ -196,6 +196,10 @@ fn tell_alert(standing: &Alert) -> Finding {
              `proxycall number assign`."
         }
         alert::SHEET_TAB => "Do what it says; the mirror then goes on by itself.",
+        operators::alert::SHEET_STOPPED => {
+            "See what `proxycall doctor` says of the Google Sheet; all is caught up with."
+        }
+        operators::alert::WEBHOOKS_FAILING => "See how Twilio (status.twilio.com) and the database are.",
         _ => "See `proxycall number summary`.",
     };
     Finding::new(

@@ -4,6 +4,7 @@
 //! first and never wait.
 
 mod confirmations;
+mod operators;
 mod pool;
 mod privacy;
 mod renew;
@@ -107,6 +108,9 @@ impl Service {
             Work::EraseClient { client } => self.go_on_erasing(job, *client).await,
             Work::DeleteCopies => self.delete_copies(job).await,
             Work::KeepPeriods => self.keep_periods(job).await,
+            Work::TellOperators => self.tell(job).await,
+            Work::MailAlerts { letter, to } => self.mail_alerts(job, letter, to).await,
+            Work::MailReport { week, to } => self.mail_report(job, *week, to).await,
             Work::Renew { to } => self.renew(job, to).await,
         }
     }
@@ -141,6 +145,7 @@ impl Service {
             if !scheduled {
                 scheduled = self.schedule_pool_care().await.is_ok()
                     && self.schedule_privacy_care().await.is_ok()
+                    && self.schedule_telling().await.is_ok()
                     && self.schedule_renewal().await.is_ok();
             }
             let rest = match self.run_due_jobs().await {
@@ -166,6 +171,9 @@ impl Service {
             }
             if let Err(error) = self.tokens.refresh(self.ledger.as_ref()).await {
                 tracing::warn!(%error, "tokens could not be read; the last ones hold");
+            }
+            if let Err(error) = self.tell_missed_webhooks().await {
+                tracing::warn!(%error, "that webhooks were missed is told later");
             }
             tokio::select! {
                 () = stop.cancelled() => {}

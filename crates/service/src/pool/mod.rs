@@ -224,6 +224,6 @@ fn read_numbers(texts: &[String]) -> (Vec<PhoneNumber>, Vec<NumberFailure>) {
 }
 
 /// Country and type in words: `FR mobile`.
-fn subject_of(country: CountryCode, number_type: NumberType) -> String {
+pub(crate) fn subject_of(country: CountryCode, number_type: NumberType) -> String {
     format!("{country} {number_type}")
 }

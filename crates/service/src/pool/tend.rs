@@ -16,7 +16,7 @@ use crate::{
     ports::{
         LedgerError,
         clock::Ids as _,
-        ledger::{ClaimedJob, NumberFilter, Work},
+        ledger::{Alert, ClaimedJob, NumberFilter, Work},
     },
 };
 
@@ -42,23 +42,46 @@ impl Service {
         self.ledger.ensure_job(self.chance.job_id(now), Work::InspectNumbers, first).await
     }
 
-    /// Frees what has rested and buys what runs low. When to do so again.
+    /// Frees what has rested, tells what runs low and buys it. When to do so again.
     pub(crate) async fn tend_pool(&self) -> Result<Timestamp, LedgerError> {
         while self.ledger.free_lapsed(self.clock.now()).await? > 0 {}
-        if self.pool.minimum > 0 {
+        let enough = self.enough_in_stock();
+        if enough > 0 {
             let stock = self.ledger.stock(self.clock.now()).await?;
-            for (country, number_type) in self.kept_in_stock(&stock) {
-                self.keep_stock(&stock, country, number_type).await?;
+            let told = self.ledger.alerts().await?;
+            let kept = self.kept_in_stock(&stock);
+            for (country, number_type) in &kept {
+                self.keep_stock(&stock, &told, *country, *number_type).await?;
+            }
+            let subjects: Vec<String> = kept.into_iter().map(|(country, of)| subject_of(country, of)).collect();
+            for over in told.iter().filter(|of| of.kind == alert::LOW_STOCK && !subjects.contains(&of.subject)) {
+                self.ledger.clear_alert(alert::LOW_STOCK, over.subject.clone(), self.clock.now()).await?;
             }
         }
         let now = self.clock.now();
         Ok(now.checked_add(TEND_EVERY).unwrap_or(now))
     }
 
-    /// The country and type that the environment names, and every other that clients have numbers of.
+    /// Below how many available numbers of a country and type the stock is low: what the operator wants told, and never
+    /// fewer than are bought by themselves.
+    #[must_use]
+    pub fn enough_in_stock(&self) -> u64 {
+        self.policy.current().operators.stock_below.max(self.pool.minimum).into()
+    }
+
+    /// Every country and type that clients have numbers of; and the one that the environment names, once there are numbers
+    /// of it or it is to be bought.
     fn kept_in_stock(&self, stock: &[Stock]) -> Vec<(CountryCode, NumberType)> {
-        let mut kept = BTreeMap::from([((self.pool.country, self.preferred_type.as_str()), self.preferred_type)]);
-        let used = stock.iter().filter(|of| of.count(NumberStatus::Assigned) > 0);
+        let named = (self.pool.country, self.preferred_type);
+        let has_some = |of: &&Stock| of.counts.iter().sum::<u64>() > of.count(NumberStatus::Released);
+        let mut kept = BTreeMap::new();
+        if self.pool.minimum > 0 {
+            kept.insert((named.0, named.1.as_str()), named.1);
+        }
+        let used = stock
+            .iter()
+            .filter(has_some)
+            .filter(|of| of.count(NumberStatus::Assigned) > 0 || (of.country, of.number_type) == named);
         kept.extend(used.map(|of| ((of.country, of.number_type.as_str()), of.number_type)));
         kept.into_iter().map(|((country, _), number_type)| (country, number_type)).collect()
     }
@@ -66,21 +89,32 @@ impl Service {
     async fn keep_stock(
         &self,
         stock: &[Stock],
+        told: &[Alert],
         country: CountryCode,
         number_type: NumberType,
     ) -> Result<(), LedgerError> {
         let of = stock.iter().find(|of| of.country == country && of.number_type == number_type);
         let available = of.map_or(0, |of| of.count(NumberStatus::Available));
+        let (enough, minimum) = (self.enough_in_stock(), u64::from(self.pool.minimum));
         let subject = subject_of(country, number_type);
-        if available >= u64::from(self.pool.minimum) {
-            for kind in [alert::LOW_STOCK, alert::PURCHASE_FAILED] {
-                self.ledger.clear_alert(kind, subject.clone(), self.clock.now()).await?;
+        let known = |kind| told.iter().find(|of| of.kind == kind && of.subject == subject);
+        if available >= enough {
+            if known(alert::LOW_STOCK).is_some() {
+                self.ledger.clear_alert(alert::LOW_STOCK, subject.clone(), self.clock.now()).await?;
+            }
+        } else {
+            let detail = format!("{available} {subject} numbers are available; {enough} should be.");
+            // What is known already is not written again each minute.
+            if known(alert::LOW_STOCK).is_none_or(|of| of.detail != detail) {
+                self.alert(alert::LOW_STOCK, subject.clone(), detail).await?;
+            }
+        }
+        if available >= minimum {
+            if available > 0 && known(alert::PURCHASE_FAILED).is_some() {
+                self.ledger.clear_alert(alert::PURCHASE_FAILED, subject.clone(), self.clock.now()).await?;
             }
             return Ok(());
         }
-        let minimum = self.pool.minimum;
-        let detail = format!("{available} {subject} numbers are available; {minimum} should be.");
-        self.alert(alert::LOW_STOCK, subject.clone(), detail).await?;
         let buying = Buying {
             shopping: Shopping { require_voice: true, ..Shopping::new(country, number_type) },
             quantity: self.pool.batch,

@@ -13,6 +13,7 @@ mod clients;
 mod confirmations;
 mod console;
 mod jobs;
+mod operators;
 mod pool;
 mod privacy;
 mod requests;
@@ -50,10 +51,14 @@ pub use confirmations::{
     Message, Origin, ProgressPage, RequestCode, SpareIds, Ticket, UseLink,
 };
 pub use console::{
-    Activity, ActivityFilter, ActivityPage, BoardEntry, BoardFilter, BoardGroup, CameTo, ClientFile, ClientView,
-    ConsoleBook, DispatchKind, DispatchState, ErasedClient, LastDispatch, NumberFile,
+    Activity, ActivityFilter, ActivityPage, BoardCounts, BoardEntry, BoardFilter, BoardGroup, CameTo, ClientFile,
+    ClientView, ConsoleBook, DispatchKind, DispatchState, ErasedClient, LastDispatch, NumberFile,
 };
 pub use jobs::{ClaimedJob, Work};
+pub use operators::{
+    AlertLetter, ClientPart, Failures, OperatorBook, SendReport, SheetPulse, TellAlerts, ToldAlert, TrafficPart,
+    TrafficSpan, WeekCounts,
+};
 pub use pool::{
     AdoptNumber, Alert, AssignNumber, AssignReserved, AssignThisNumber, AssignedNumber, BeginPurchase, Candidate,
     MoveNumber, MoveTo, Moved, NumberDates, NumberFilter, OpenPurchase, PurchaseEnd, ReleaseNumber, ReserveNumber,
@@ -201,7 +206,7 @@ impl<T> Page<T> {
 
 /// The store, in the words of the service.
 #[async_trait]
-pub trait Ledger: SheetBook + AccessBook + Blocklist + PrivacyBook + ConsoleBook + Vault {
+pub trait Ledger: SheetBook + AccessBook + Blocklist + PrivacyBook + ConsoleBook + OperatorBook + Vault {
     /// Decides a call, records it and remembers the caller. The same call again gets the same answer.
     async fn record_inbound_call(&self, call: InboundCall) -> Result<RecordedCall, LedgerError>;
 
@@ -373,7 +378,8 @@ pub trait Ledger: SheetBook + AccessBook + Blocklist + PrivacyBook + ConsoleBook
     /// Purchases that are not over, oldest first.
     async fn open_purchases(&self) -> Result<Vec<OpenPurchase>, LedgerError>;
 
-    /// Notes something that an operator should know; it stands once until it is cleared.
+    /// Notes something that an operator should know; it stands once until it is cleared. Raised again while it stands, it
+    /// is seen again, and told in the newer words.
     async fn raise_alert(&self, alert: Alert) -> Result<(), LedgerError>;
 
     /// It is over.

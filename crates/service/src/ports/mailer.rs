@@ -4,7 +4,9 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use proxycall_domain::{Language, MailAddress, PersonName};
+use proxycall_domain::{Language, MailAddress, PersonName, Zone, report::WeeklyReport};
+
+use super::ledger::ToldAlert;
 
 /// A letter that the service wants sent. Says what is to be told, not how it looks: that is the mailer's.
 #[derive(Clone, PartialEq, Eq)]
@@ -20,6 +22,41 @@ pub enum Letter {
         /// For how long the link is valid, in hours.
         valid_hours: u32,
     },
+    /// Tells operators what they should know.
+    Alerts(Box<AlertNews>),
+    /// Tells operators the figures of a week.
+    WeeklyReport {
+        /// The figures.
+        report: Box<WeeklyReport>,
+        /// In which language.
+        language: Language,
+    },
+}
+
+/// What operators should know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertNews {
+    /// Told for the first time.
+    pub raised: Vec<ToldAlert>,
+    /// Told before, and still standing.
+    pub standing: Vec<ToldAlert>,
+    /// Told before, and over.
+    pub over: Vec<ToldAlert>,
+    /// In which language.
+    pub language: Language,
+    /// By which clock times are told.
+    pub zone: Zone,
+}
+
+/// A letter as it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenLetter {
+    /// The subject.
+    pub subject: String,
+    /// The text, for programs that show no HTML.
+    pub text: String,
+    /// A whole HTML document, with its styles in it.
+    pub html: String,
 }
 
 /// Leaves name and link out.
@@ -30,6 +67,12 @@ impl fmt::Debug for Letter {
                 .debug_struct("ConfirmationLink")
                 .field("language", language)
                 .field("valid_hours", valid_hours)
+                .finish_non_exhaustive(),
+            Self::Alerts(news) => f.debug_tuple("Alerts").field(news).finish(),
+            Self::WeeklyReport { report, language } => f
+                .debug_struct("WeeklyReport")
+                .field("week", &report.week)
+                .field("language", language)
                 .finish_non_exhaustive(),
         }
     }
@@ -112,6 +155,12 @@ pub trait Mailer: Send + Sync {
     /// # Errors
     /// See [`MailError`]; [`MailError::AnswerLost`] means that it may have been sent.
     async fn send(&self, to: &MailAddress, letter: &Letter, id: &str) -> Result<(), MailError>;
+
+    /// A letter as it would be read; nothing is sent.
+    ///
+    /// # Errors
+    /// [`MailError::NotSendable`] when it cannot be written.
+    fn write(&self, letter: &Letter) -> Result<WrittenLetter, MailError>;
 
     /// Connects, encrypts, signs in and asks for nothing, to know that address and credentials are right.
     ///

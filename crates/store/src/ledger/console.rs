@@ -5,7 +5,9 @@ use jiff::Timestamp;
 use proxycall_domain::{ClientId, PendingId, PhoneNumber, traffic::TrafficHour};
 use proxycall_service::ports::{
     LedgerError,
-    ledger::{ActivityFilter, ActivityPage, BoardEntry, BoardFilter, ClientView, ConsoleBook, NumberFile, Page},
+    ledger::{
+        ActivityFilter, ActivityPage, BoardCounts, BoardEntry, BoardFilter, ClientView, ConsoleBook, NumberFile, Page,
+    },
 };
 
 use crate::{Engine, Store, postgres, sqlite};
@@ -26,6 +28,10 @@ impl ConsoleBook for Store {
 
     async fn board(&self, filter: BoardFilter, now: Timestamp) -> Result<Page<BoardEntry>, LedgerError> {
         read!(self, board::board(&filter, now))
+    }
+
+    async fn board_counts(&self, now: Timestamp) -> Result<BoardCounts, LedgerError> {
+        read!(self, board::board_counts(now))
     }
 
     async fn board_entry(&self, id: PendingId) -> Result<Option<BoardEntry>, LedgerError> {

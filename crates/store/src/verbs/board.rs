@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use proxycall_domain::PendingId;
-use proxycall_service::ports::ledger::{BoardEntry, BoardFilter, BoardGroup, DispatchState, LastDispatch, Page};
+use proxycall_service::ports::ledger::{
+    BoardCounts, BoardEntry, BoardFilter, BoardGroup, DispatchState, LastDispatch, Page,
+};
 
 use super::{
     confirmations::{kept_of, select_confirmations},
@@ -77,6 +79,33 @@ pub(crate) async fn board(
         items.push(entry_of(db, codec, row).await?);
     }
     Ok(Page { items, next: rows.next })
+}
+
+macro_rules! count_of {
+    ($which:literal) => {
+        concat!(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM confirmation WHERE ",
+            $which,
+            " AND expires_at > $1 LIMIT 10000) AS some"
+        )
+    };
+}
+
+pub(crate) async fn board_counts(
+    db: &mut Connection,
+    _codec: &Codec,
+    now: Timestamp,
+) -> Result<BoardCounts, UnitError> {
+    let mut counts = BoardCounts::default();
+    for (count, text) in [
+        (&mut counts.under_way, count_of!("stage = 'open' AND tries < 5")),
+        (&mut counts.waiting, count_of!("stage = 'awaiting_consent'")),
+        (&mut counts.locked, count_of!("stage = 'open' AND tries >= 5")),
+    ] {
+        let found: i64 = sqlx::query_scalar(text).bind(millis(now)).fetch_one(&mut *db).await?;
+        *count = u64::try_from(found).unwrap_or_default();
+    }
+    Ok(counts)
 }
 
 const ONE: &str = select_confirmations!("pending_id = $1");

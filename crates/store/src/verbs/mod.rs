@@ -31,6 +31,7 @@ pub(crate) mod pool;
 pub(crate) mod proving;
 pub(crate) mod purchases;
 mod renew_hashes;
+pub(crate) mod report;
 pub(crate) mod requests;
 pub(crate) mod retention;
 pub(crate) mod sessions;

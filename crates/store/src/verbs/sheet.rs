@@ -4,7 +4,7 @@ use proxycall_domain::{
     JobId, PendingId,
     sheet::{Cells, Intent, Record, Tab},
 };
-use proxycall_service::ports::ledger::{Mark, SheetChanges, SheetNews, SheetProblem, SheetState};
+use proxycall_service::ports::ledger::{Mark, SheetChanges, SheetNews, SheetProblem, SheetPulse, SheetState};
 
 use super::*;
 
@@ -58,6 +58,16 @@ pub(crate) async fn sheet_state(db: &mut Connection, _codec: &Codec) -> Result<S
         oldest: at("oldest")?,
         rows: count("in_both")?,
     })
+}
+
+const PULSE: &str = "SELECT begun_at, read_at, failure FROM sheet_state";
+
+pub(crate) async fn sheet_pulse(db: &mut Connection, _codec: &Codec) -> Result<SheetPulse, UnitError> {
+    let row: Row = sqlx::query(PULSE).fetch_one(&mut *db).await?;
+    let at = |column: &str| -> Result<Option<Timestamp>, UnitError> {
+        Ok(row.try_get::<Option<i64>, _>(column)?.map(time).transpose()?)
+    };
+    Ok(SheetPulse { begun_at: at("begun_at")?, read_at: at("read_at")?, failure: row.try_get("failure")? })
 }
 
 const WELL: &str = "UPDATE sheet_state SET read_at = $1, written_at = CASE WHEN $2 = 1 THEN $1 ELSE written_at END, \

@@ -13,11 +13,18 @@ use crate::{
     sentences::sentences,
 };
 
-/// What a page of the console may load and who may show it.
-const SECURITY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-     form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-);
+/// What a page of the console may load and who may show it, and in what frames on it.
+macro_rules! security {
+    ($frames:literal) => {
+        HeaderValue::from_static(concat!(
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+             form-action 'self'; base-uri 'none'; frame-ancestors 'none'; frame-src ",
+            $frames
+        ))
+    };
+}
+const SECURITY: HeaderValue = security!("'none'");
+const SECURITY_WITH_FRAMES: HeaderValue = security!("'self'");
 
 sentences! { Words, alike [clients, confirmations];
     product: "ProxyCall — console", "ProxyCall console";
@@ -53,6 +60,14 @@ sentences! { Words, alike [clients, confirmations];
 /// A page that stands in the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
+    /// How the day goes.
+    Today,
+    /// Who has a proxy number.
+    Clients,
+    /// Calls and texts as they come.
+    Activity,
+    /// The weekly report.
+    Reports,
     /// The pool of proxy numbers.
     Numbers,
     /// Clients who are being confirmed.
@@ -66,10 +81,25 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    const ALL: [Self; 5] = [Self::Numbers, Self::Confirmations, Self::Sheet, Self::Health, Self::Settings];
+    /// In the order in which the navigation shows them.
+    const ALL: [Self; 9] = [
+        Self::Today,
+        Self::Clients,
+        Self::Numbers,
+        Self::Confirmations,
+        Self::Activity,
+        Self::Sheet,
+        Self::Health,
+        Self::Reports,
+        Self::Settings,
+    ];
 
     fn path(self) -> &'static str {
         match self {
+            Self::Today => "/console/today",
+            Self::Clients => "/console/clients",
+            Self::Activity => "/console/activity",
+            Self::Reports => "/console/reports",
             Self::Numbers => "/console/numbers",
             Self::Confirmations => "/console/confirmations",
             Self::Sheet => "/console/sheet",
@@ -80,6 +110,10 @@ impl Place {
 
     fn name(self, w: &Words) -> &'static str {
         match self {
+            Self::Today => w.today,
+            Self::Clients => w.clients,
+            Self::Activity => w.activity,
+            Self::Reports => w.reports,
             Self::Numbers => w.numbers,
             Self::Confirmations => w.confirmations,
             Self::Sheet => w.sheet,
@@ -91,6 +125,14 @@ impl Place {
     /// What a symbol for it draws: the `d` of a path in a square of 24.
     fn symbol(self) -> &'static str {
         match self {
+            Self::Today => {
+                "M12 3v2m0 14v2m9-9h-2M5 12H3m15.4-6.4-1.5 1.5M7 16.9l-1.4 1.5m12.8 0L16.9 17M7 7.1 5.6 5.6M12 8a4 4 0 1 1 0 8 4 4 0 0 1 0-8z"
+            }
+            Self::Clients => {
+                "M9 11a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM2 21a7 7 0 0 1 14 0M16 3.500a4 4 0 0 1 0 7.500M18 14.500a7 7 0 0 1 4 6.500"
+            }
+            Self::Activity => "M4 6h2m4 0h10M4 12h2m4 0h10M4 18h2m4 0h10",
+            Self::Reports => "M5 20V10m5 10V4m5 16v-7m5 7V8",
             Self::Numbers => "M9 3L7 21M17 3l-2 18M4 9h17M3 15h17",
             Self::Confirmations => "M12 3l8 3v6c0 5-3.500 8-8 9c-4.500-1-8-4-8-9V6zM8.500 12l2.500 2.500l4.500-5",
             Self::Sheet => "M4 4h16v16H4zM4 10h16M4 15h16M10 4v16",
@@ -237,6 +279,13 @@ pub(crate) fn page(status: StatusCode, page: &impl Template) -> Response {
 /// A page that shows what was asked for.
 pub(crate) fn shown(template: &impl Template) -> Result<Response, Trouble> {
     Ok(page(StatusCode::OK, template))
+}
+
+/// A page that shows others of ours in frames.
+pub(crate) fn shown_with_frames(template: &impl Template) -> Result<Response, Trouble> {
+    let mut response = shown(template)?;
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, SECURITY_WITH_FRAMES);
+    Ok(response)
 }
 
 /// After an act: to a page of ours that says that it was done. `done`: the word by which that page knows what to say.

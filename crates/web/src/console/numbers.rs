@@ -31,14 +31,14 @@ use super::{
     wording,
 };
 use crate::pages::Fields;
-use words::Words;
+pub(super) use words::Words;
 
 /// Where the pages about numbers begin.
 const PATH: &str = "/console/numbers";
 /// How many numbers stand on a page.
 const PAGE: u32 = 50;
 /// Stock that lasts for less than so many days is low.
-const LOW_DAYS: f64 = 7.0;
+pub(super) const LOW_DAYS: f64 = 7.0;
 
 pub(super) fn router() -> Router<Arc<Console>> {
     Router::new().route(PATH, get(page)).merge(buy::router()).merge(account::router()).merge(number::router())
@@ -90,16 +90,16 @@ fn whose(number: &ProxyNumber) -> Option<Whose> {
 }
 
 /// The stock of one country and type.
-struct Shelf {
-    country: String,
-    number_type: &'static str,
+pub(super) struct Shelf {
+    pub(super) country: String,
+    pub(super) number_type: &'static str,
     /// The list of its numbers.
-    href: String,
+    pub(super) href: String,
     /// Free, reserved, assigned, resting, set aside, gone.
-    counts: [String; 6],
-    lasts: String,
-    tone: Tone,
-    word: &'static str,
+    pub(super) counts: [String; 6],
+    pub(super) lasts: String,
+    pub(super) tone: Tone,
+    pub(super) word: &'static str,
 }
 
 /// A line of the list.
@@ -220,7 +220,7 @@ async fn page(State(console): ConsoleState, session: Session, RawQuery(query): R
     })
 }
 
-fn shelf(of: &Stock, country: &str, minimum: u64, t: &'static Words, language: Language) -> Shelf {
+pub(super) fn shelf(of: &Stock, country: &str, minimum: u64, t: &'static Words, language: Language) -> Shelf {
     use NumberStatus::{Assigned, Available, Error, Missing, Quarantined, Reserved};
     let counts = [Available, Reserved, Assigned, Quarantined, Error, Missing];
     let free = of.count(Available);
@@ -245,7 +245,7 @@ fn shelf(of: &Stock, country: &str, minimum: u64, t: &'static Words, language: L
 }
 
 /// For how long, in days: a tenth only where it matters.
-fn in_days(days: f64, t: &Words, language: Language) -> String {
+pub(super) fn in_days(days: f64, t: &Words, language: Language) -> String {
     let text = if days < 10.0 { format!("{days:.1}") } else { format!("{days:.0}") };
     let text = text.strip_suffix(".0").map(str::to_owned).unwrap_or(text);
     let text = if language == Language::Fr { text.replace('.', ",") } else { text };

@@ -116,6 +116,17 @@ pub struct BoardFilter {
     pub limit: u32,
 }
 
+/// How many confirmations are not over, 10,000 of each group at most.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BoardCounts {
+    /// A code is out or on its way.
+    pub under_way: u64,
+    /// Proven; somebody has to agree.
+    pub waiting: u64,
+    /// The code was tried too often.
+    pub locked: u64,
+}
+
 /// What a text, call or mail of a confirmation is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DispatchKind {
@@ -320,6 +331,9 @@ pub trait ConsoleBook: Send + Sync {
 
     /// Confirmations of a group, newest first.
     async fn board(&self, filter: BoardFilter, now: Timestamp) -> Result<Page<BoardEntry>, LedgerError>;
+
+    /// How many confirmations are not over.
+    async fn board_counts(&self, now: Timestamp) -> Result<BoardCounts, LedgerError>;
 
     /// A confirmation with what was sent for it.
     async fn board_entry(&self, id: PendingId) -> Result<Option<BoardEntry>, LedgerError>;

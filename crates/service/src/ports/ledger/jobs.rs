@@ -1,9 +1,12 @@
 //! Work for the outside world, recorded in the same unit as its cause.
 
 use jiff::Timestamp;
-use proxycall_domain::{ClientId, CodeChannel, DispatchId, InteractionId, JobId, PendingId, PhoneNumber, PurchaseId};
+use proxycall_domain::{
+    ClientId, CodeChannel, DispatchId, InteractionId, JobId, PendingId, PhoneNumber, PurchaseId, Week,
+};
 use serde::{Deserialize, Serialize};
 
+use super::AlertLetter;
 use crate::trace::RequestId;
 
 /// What is to be done. Holds ids and proxy numbers only: never a real number, text, name or code.
@@ -62,6 +65,22 @@ pub enum Work {
     DeleteCopies,
     /// Empty what has been kept for long enough. Comes every day.
     KeepPeriods,
+    /// Watch what an operator should know, and have it told by letters. Comes again and again.
+    TellOperators,
+    /// Mail one operator what alerts say.
+    MailAlerts {
+        /// Which alerts.
+        letter: AlertLetter,
+        /// Whom, by the fingerprint of the address.
+        to: String,
+    },
+    /// Mail one operator the report of a week.
+    MailReport {
+        /// Which week.
+        week: Week,
+        /// Whom, by the fingerprint of the address.
+        to: String,
+    },
     /// Have everything sealed and keyed with a secret.
     Renew {
         /// Which, by fingerprint.
@@ -99,6 +118,9 @@ impl Work {
         Self::EraseClient { .. } => "erase_client",
         Self::DeleteCopies => "delete_copies",
         Self::KeepPeriods => "keep_periods",
+        Self::TellOperators => "tell_operators",
+        Self::MailAlerts { .. } => "mail_alerts",
+        Self::MailReport { .. } => "mail_report",
         Self::Renew { .. } => "renew",
     }
 
@@ -106,7 +128,7 @@ impl Work {
     #[must_use]
     pub fn once(&self) -> Option<String> {
         match self {
-            Self::SendText { .. } => None,
+            Self::SendText { .. } | Self::MailAlerts { .. } => None,
             Self::WireNumber { number } | Self::ReleaseNumber { number } => {
                 Some(format!("{}:{}", self.kind(), number.expose()))
             }
@@ -116,9 +138,13 @@ impl Work {
             }
             Self::SettlePurchase { purchase } => Some(format!("{}:{purchase}", self.kind())),
             Self::EraseClient { client } => Some(format!("{}:{client}", self.kind())),
-            Self::TendPool | Self::InspectNumbers | Self::DeleteCopies | Self::KeepPeriods | Self::Renew { .. } => {
-                Some(self.kind().to_owned())
-            }
+            Self::MailReport { week, to } => Some(format!("{}:{week}:{to}", self.kind())),
+            Self::TendPool
+            | Self::InspectNumbers
+            | Self::DeleteCopies
+            | Self::KeepPeriods
+            | Self::TellOperators
+            | Self::Renew { .. } => Some(self.kind().to_owned()),
         }
     }
 }

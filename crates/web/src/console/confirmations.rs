@@ -55,8 +55,8 @@ struct Dispatch {
 fn dispatch(last: &LastDispatch, session: &Session, t: &Words) -> Dispatch {
     let (state, tone) = words::state(last.state, t);
     let error = last.error_code.map(|code| {
-        let explained = proxycall_twilio::explain(code);
-        format!("{} {code} – {} {}", t.code, explained.meaning, explained.remedy)
+        let (meaning, remedy) = proxycall_twilio::explain_in(code, session.language);
+        format!("{} {code} – {meaning} {remedy}", t.code)
     });
     let at = moment(last.sent_at.unwrap_or(last.queued_at), session);
     Dispatch { kind: words::kind(last.kind, t), state, tone, at, error }

@@ -7,6 +7,7 @@ mod activate;
 mod api;
 mod audit;
 mod auth;
+pub mod charts;
 mod client_address;
 mod docs;
 pub mod enrolment;

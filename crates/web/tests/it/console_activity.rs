@@ -22,7 +22,7 @@ async fn some_traffic(app: &TestApp) -> (String, String) {
     let first = app.client(1, CLIENT).await;
     let second = app.client(2, "+33639980031").await;
     app.call(COURIER, &first).await;
-    app.call_with(CallScript { answer: Answer::Busy, ..CallScript::new(OTHER_COURIER, &second) }).await;
+    app.call_with(CallScript { answer: Some(Behaviour::Busy), ..CallScript::new(OTHER_COURIER, &second) }).await;
     app.text(COURIER, &first, "hello").await;
     app.call(CLIENT, &first).await;
     (first, second)

@@ -42,7 +42,7 @@ async fn the_day_is_counted_from_midnight_by_the_operators_clock() {
         app.call(COURIER, &proxy).await;
         app.call(COURIER, &proxy).await;
         app.call(COURIER, &proxy).await;
-        app.call_with(CallScript { answer: Answer::Busy, ..CallScript::new(COURIER, &proxy) }).await;
+        app.call_with(CallScript { answer: Some(Behaviour::Busy), ..CallScript::new(COURIER, &proxy) }).await;
         app.text(COURIER, &proxy, "hello").await;
         let page = app.console().await.page(PAGE).await;
         assert_eq!(tile(&page, "Calls"), ("4".to_owned(), "75% answered".to_owned()));

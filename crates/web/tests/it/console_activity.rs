@@ -5,7 +5,10 @@ use proxycall_testkit::{
     app::{CLIENT, COURIER, OTHER_COURIER, run_test_on_both},
     reqwest::StatusCode,
     run_test,
-    sandbox::{CallScript, world::Handset},
+    sandbox::{
+        CallScript,
+        world::{Behaviour, Handset},
+    },
 };
 use serde_json::json;
 
@@ -171,13 +174,7 @@ async fn the_file_holds_what_the_page_shows_and_nothing_that_a_spreadsheet_would
     run_test_on_both(async |app| {
         let proxy = app.client(1, CLIENT).await;
         let name = json!({"client_name": "=HYPERLINK(\"http://evil.example\",\"x\")"});
-        let (status, answer) = app
-            .request(proxycall_testkit::reqwest::Method::PUT, "/clients/1")
-            .json(&name)
-            .send()
-            .await
-            .map(|response| (response.status(), response.url().path().to_owned()))
-            .unwrap();
+        let (status, answer) = app.put("/clients/1", name).await;
         assert!(status.is_success(), "{status} {answer}");
         app.call(COURIER, &proxy).await;
         app.text(COURIER, &proxy, "hello").await;

@@ -9,7 +9,7 @@ use proxycall_service::{
 use proxycall_testkit::{
     Console, TestApp,
     app::{CLIENT, COURIER, run_test_on_both},
-    sandbox::{Answer, CallScript},
+    sandbox::{CallScript, world::Behaviour},
 };
 
 use crate::access::token;

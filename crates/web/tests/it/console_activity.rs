@@ -154,6 +154,7 @@ async fn the_caller_of_a_row_is_blocked_for_its_client_and_let_through_again() {
         let reader = Console::sign_in(app, &reader).await;
         assert!(!reader.page(PAGE).await.contains("/block"));
         assert_eq!(reader.post(&block, &[("client", "1")]).await.status, StatusCode::FORBIDDEN);
+        assert_eq!(reader.post("/console/activity.csv", &[]).await.status, StatusCode::FORBIDDEN);
         let page = console.act(&block, &[("client", "1"), ("query", "channel=call")]).await;
         assert!(page.contains("The caller is blocked") && page.contains("/console/activity/unblock"), "{page}");
         assert_eq!(app.call(COURIER, &proxy).await.connected(), None);

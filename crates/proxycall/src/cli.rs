@@ -2,6 +2,7 @@
 
 mod block;
 mod number;
+mod report;
 mod secret;
 mod sheet;
 
@@ -12,6 +13,7 @@ use jiff::Timestamp;
 
 pub(crate) use block::Block;
 pub(crate) use number::{Adopt, Assign, Buy, Consent, FixWebhooks, Forced, History, List, Number, Shape, Sync};
+pub(crate) use report::Report;
 pub(crate) use secret::Secret;
 pub(crate) use sheet::{ImportSheet, Sheet};
 
@@ -74,6 +76,9 @@ pub(crate) enum Command {
     /// The Google Sheet that mirrors the record: set it up, take it over, compare it, have it written, see how it goes.
     #[command(subcommand)]
     Sheet(Sheet),
+    /// The weekly report and the letter about alerts: look at them, send the report now.
+    #[command(subcommand)]
+    Report(Report),
     /// How long data is kept, and what is over its time. The periods are settings: `proxycall setting list`.
     #[command(subcommand, after_long_help = help(&["DATABASE_URL", "PROXYCALL_SECRET_KEY"]))]
     Retention(Retention),

@@ -10,6 +10,7 @@ pub(crate) mod number;
 pub(crate) mod phone;
 pub(crate) mod privacy;
 pub(crate) mod reference;
+pub(crate) mod report;
 pub(crate) mod sandbox;
 pub(crate) mod secret;
 pub(crate) mod serve;

@@ -51,6 +51,7 @@ async fn main() -> ExitCode {
         }
         Command::Client(cli::Client::Erase { id, yes }) => commands::privacy::erase(&env, &id, yes).await,
         Command::Client(cli::Client::Erasure { id }) => commands::privacy::erasure(&env, &id).await,
+        Command::Report(report) => commands::report::run(&env, report).await,
         Command::Retention(retention) => commands::privacy::retention(&env, retention).await,
         Command::Number(number) => commands::number::run(&env, number).await,
         Command::Sheet(sheet) => commands::sheet::run(&env, sheet).await,

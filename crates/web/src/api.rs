@@ -8,6 +8,7 @@ mod interactions;
 mod orders;
 mod pool;
 pub(crate) mod privacy;
+mod reports;
 pub(crate) mod tokens;
 
 use jiff::Timestamp;
@@ -27,6 +28,7 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
         .merge(interactions::router())
         .merge(audit::router())
         .merge(blocks::router())
+        .merge(reports::router())
 }
 
 /// How many items a page has when nobody says, and at most.

@@ -65,22 +65,18 @@ struct Text<'a> {
     goodbye: &'a str,
 }
 
-mod filters {
+impl Table {
     /// A row in words: its name, and each figure with what it is of.
-    #[askama::filter_fn]
-    pub(super) fn line(
-        row: &[String],
-        _: &dyn askama::Values,
-        head: &[&'static str],
-        colon: &str,
-    ) -> askama::Result<String> {
+    fn line(&self, row: &[String], colon: &str) -> String {
         let (name, figures) = row.split_first().map_or(("", row), |(name, figures)| (name.as_str(), figures));
-        let mut heads = head.iter().skip(1);
+        let mut heads = self.head.iter().skip(1);
         let told: Vec<String> = figures
             .iter()
-            .map(|figure| heads.next().map_or_else(|| figure.clone(), |of| format!("{figure} ({of})")))
+            .map(|figure| (figure, heads.next()))
+            .filter(|(figure, _)| !figure.is_empty())
+            .map(|(figure, head)| head.map_or_else(|| figure.clone(), |head| format!("{figure} ({head})")))
             .collect();
-        Ok(format!("{name}{colon} {}", told.join(", ")))
+        format!("{name}{colon} {}", told.join(", "))
     }
 }
 

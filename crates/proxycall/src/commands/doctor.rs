@@ -183,6 +183,15 @@ async fn check_account(config: &Config) -> Finding {
 
 /// Whether the mail server would take letters from us.
 async fn check_mail(config: &Config) -> Finding {
+    if config.smtp.is_none() && !config.desk.mails.is_empty() {
+        return Finding::new(
+            "E-mail",
+            Verdict::Warning,
+            "a mail server, because PROXYCALL_ALERT_EMAILS is set",
+            "no mail server is set up: no alert and no report is mailed",
+            "Set SMTP_HOST and SMTP_FROM, and SMTP_USER and SMTP_PASSWORD where the server asks for them.",
+        );
+    }
     match wiring::mailer(config) {
         Ok(mailer) => check_mailer(mailer.as_deref()).await,
         Err(error) => Finding::new(

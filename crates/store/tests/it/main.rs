@@ -28,6 +28,7 @@ mod page_requests;
 mod pool;
 mod privacy;
 mod purchases;
+mod report;
 mod requests;
 mod retention;
 mod sending;
@@ -235,6 +236,18 @@ ledger_suite! {
         a_dry_run_writes_nothing_and_finds_the_same,
         rows_that_would_cross_two_parties_are_refused_alone,
         an_available_number_of_the_pool_becomes_the_clients;
+    report:
+        an_alert_is_told_once_again_while_it_stands_and_when_it_is_over,
+        many_alerts_are_one_letter_for_each_receiver_and_nothing_is_told_to_nobody,
+        an_alert_that_is_seen_again_stands_in_newer_words_until_nobody_sees_it,
+        a_weeks_report_is_sent_once_for_all_times,
+        one_of_20_instances_sends_a_weeks_report,
+        clients_are_counted_by_number_shop_and_last_caller,
+        numbers_given_are_counted_in_their_week_also_when_given_back,
+        orders_are_counted_in_their_week_with_who_ordered,
+        calls_and_texts_are_counted_by_the_hour,
+        what_the_carrier_could_not_carry_is_counted_among_what_ended,
+        open_clients_who_share_a_phone_or_an_address_are_duplicates;
     interactions:
         interactions_come_newest_first_by_page,
         interactions_are_found_by_client_number_outcome_and_time;

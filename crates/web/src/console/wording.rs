@@ -17,7 +17,7 @@ fn choose<'a>(language: Language, fr: &'a str, en: &'a str) -> &'a str {
 pub(crate) fn channel(channel: Channel, language: Language) -> &'static str {
     match channel {
         Channel::Call => choose(language, "Appel", "Call"),
-        Channel::Text => choose(language, "Message", "Text"),
+        Channel::Text => choose(language, "SMS", "Text"),
     }
 }
 

@@ -22,8 +22,8 @@ use crate::{
     },
 };
 
-/// How many rows that differ are dealt with at once: a cycle's memory grows with them.
-const ROWS: usize = 10_000;
+/// How many rows of a tab that differ are dealt with at once, beside those that are marked: a cycle's memory grows with them.
+const ROWS: usize = 5_000;
 /// In how many further cycles a write is looked for that was not seen: a minute at least. One whose answer was lost may be
 /// carried out by Google later than the next reading, and must not be taken for a person's edit then.
 const LOOKED_FOR: u32 = 15;

@@ -75,6 +75,8 @@ const FOR_IMPORT: &str = "PRAGMA cache_size = -262144";
 const LONG_LOG: &str = "PRAGMA wal_autocheckpoint = 64000";
 /// `CHECKPOINT_AFTER` again.
 const SHORT_LOG: &str = "PRAGMA wal_autocheckpoint = 4000";
+/// The same for each connection that reads: half a MiB. They look here and there, and the system keeps what is looked at often.
+const READER_CACHE: &str = "-512";
 /// How many connections read beside the writer.
 const READERS: u32 = 4;
 /// How long a reader is waited for.
@@ -177,7 +179,7 @@ fn readers(options: &SqliteConnectOptions) -> SqlitePool {
     SqlitePoolOptions::new()
         .max_connections(READERS)
         .acquire_timeout(READER_PATIENCE)
-        .connect_lazy_with(options.clone().create_if_missing(false))
+        .connect_lazy_with(options.clone().pragma("cache_size", READER_CACHE).create_if_missing(false))
 }
 
 /// Which file is behind a path now: another number means that somebody moved or replaced it under us.

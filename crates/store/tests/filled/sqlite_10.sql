@@ -36,4 +36,4 @@ INSERT INTO carrier_copy (sid, kind, client_id, redacted, attempt, error_code, s
 INSERT INTO retention (kind, reached, ran_at, emptied)
     VALUES ('interactions', '01a2076c-2e61-7aa2-be74-0c9fcb53e132', 1795420860000, 2);
 INSERT INTO job (id, kind, work, run_at, attempt, created_at, once)
-    VALUES (x'01a2076d8df47464b8a2afac09e8bd07', 'erase_client', x'01c3dce800c66542ae1cdb64fbcb5ad1e49978269fab31aa5efd56fca16ff45e858b3814c22cd5e2488de8b9bc510a8e93f7183e7086c8645eb3536df9aa83f22f58ad44e1749484d2724c56dfcf02ce1827787e69794ab41b', 1795420860000, 0, 1795420860000, NULL);
+    VALUES (x'01a2076d8df47464b8a2afac09e8bd07', 'erase_client', x'01c3dce8000f263f9f19f4eea8cda713112337cf4cae4b888d54f3b3a56ee585f6b737aafa4fc51a22d5802c02e65d4a0e25f7cf592d4941d39dc723f4d39d6f234e2ae2738c678343407ee98c246a1121f331f9860330f87f', 1795420860000, 0, 1795420860000, NULL);

@@ -46,9 +46,9 @@ pub(crate) async fn traffic(
 const UNDER_WAY: jiff::SignedDuration = jiff::SignedDuration::from_hours(2);
 
 const CALLS_UNDER_WAY: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM interaction \
-    WHERE outcome = 'connecting' AND id >= $1 LIMIT 10000) AS some";
+    WHERE outcome = 'connecting' AND id >= $1 LIMIT 10000) AS found";
 const TEXTS_UNDER_WAY: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM interaction \
-    WHERE outcome IN ('queued', 'sending', 'sent') AND id >= $1 LIMIT 10000) AS some";
+    WHERE outcome IN ('queued', 'sending', 'sent') AND id >= $1 LIMIT 10000) AS found";
 
 pub(crate) async fn under_way(db: &mut Connection, _codec: &Codec, now: Timestamp) -> Result<(u64, u64), UnitError> {
     let (since, _) = between(now.checked_sub(UNDER_WAY).ok(), None);

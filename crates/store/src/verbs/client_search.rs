@@ -170,7 +170,7 @@ fn beyond(start: &str) -> String {
 }
 
 const HOW_MANY: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM client_word WHERE closed = 0 AND word >= $1 AND word < $2 LIMIT $3) \
-    AS some";
+    AS found";
 
 /// The start that fewest clients are found by; the longest when many are by each.
 async fn rarest<'s>(db: &mut Connection, starts: &'s [String]) -> Result<Option<&'s str>, UnitError> {

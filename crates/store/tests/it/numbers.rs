@@ -450,6 +450,7 @@ pub(crate) async fn no_sequence_of_acts_gives_a_number_two_owners(db: TestStore)
         let owners: Vec<_> = all.iter().filter_map(|number| number.client).collect();
         assert_eq!(owners.len(), owners.iter().collect::<HashSet<_>>().len(), "step {step}: a client has two numbers");
     }
+    crate::console::stock_is_true(&db).await;
     // Between two clients of one number lies a rest, an operator's act, or a way through the carrier.
     for n in 21..24 {
         let mut history = db.number_history(proxy(n)).await.unwrap();

@@ -10,7 +10,9 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use futures_util::stream;
-use proxycall_domain::{ActId, ActOutcome, InteractionId, Language, PersonName, PhoneNumber, Scope, traffic::OutcomeGroup};
+use proxycall_domain::{
+    ActId, ActOutcome, InteractionId, Language, PersonName, PhoneNumber, Scope, traffic::OutcomeGroup,
+};
 use proxycall_service::ports::{
     LedgerError,
     ledger::{Activity, ActivityFilter},

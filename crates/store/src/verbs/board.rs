@@ -86,7 +86,7 @@ macro_rules! count_of {
         concat!(
             "SELECT COUNT(*) FROM (SELECT 1 FROM confirmation WHERE ",
             $which,
-            " AND expires_at > $1 LIMIT 10000) AS some"
+            " AND expires_at > $1 LIMIT 10000) AS found"
         )
     };
 }

@@ -310,7 +310,9 @@ pub(crate) async fn keep_sheet(
                 let cells = Some(hex::encode(codec.seal_json(SHEET_ROW_CELLS, cells)?));
                 shown.push(Line { tab: Some(tab), key, cells, seq: None });
             }
-            None => drop(sqlx::query(FORGET).bind(tab).bind(key).execute(&mut *db).await?),
+            None => {
+                sqlx::query(FORGET).bind(tab).bind(key).execute(&mut *db).await?;
+            }
         }
     }
     if !shown.is_empty() {

@@ -9,9 +9,9 @@ use proxycall_domain::{
 use proxycall_service::ports::{
     Ledger,
     ledger::{
-        ActivityFilter, AddBlock, Blocklist as _, BoardCounts, BoardFilter, BoardGroup, CallEnded, CameTo, ClientSearch, ClientView,
-        ConsoleBook, DispatchKind, DispatchState, EraseClient, LinkProof, PlaceOrder, PrivacyBook as _, SentText,
-        TextResult, UpdateClient, Whom,
+        ActivityFilter, AddBlock, Blocklist as _, BoardCounts, BoardFilter, BoardGroup, CallEnded, CameTo,
+        ClientSearch, ClientView, ConsoleBook, DispatchKind, DispatchState, EraseClient, LinkProof, PlaceOrder,
+        PrivacyBook as _, SentText, TextResult, UpdateClient, Whom,
     },
 };
 

@@ -3,7 +3,6 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on must stop at once")]
 
-use jiff::SignedDuration;
 use reqwest::{Method, StatusCode, header};
 
 use crate::{TestApp, app::TOKEN};
@@ -79,8 +78,6 @@ impl<'a> Console<'a> {
     }
 
     async fn send(&self, method: Method, path: &str, fields: Option<&[(&str, &str)]>) -> Shown {
-        // What is done one after the other is also listed so.
-        self.app.clock.advance(SignedDuration::from_millis(1));
         let request = self.app.bare_request(method, path).header(header::COOKIE, &self.cookie);
         let request = request.header(header::ACCEPT_LANGUAGE, "en");
         let request = match fields {

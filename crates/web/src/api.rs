@@ -7,7 +7,7 @@ mod confirmations;
 mod interactions;
 mod orders;
 mod pool;
-mod privacy;
+pub(crate) mod privacy;
 mod reports;
 pub(crate) mod tokens;
 

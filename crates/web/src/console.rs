@@ -9,6 +9,7 @@
 //! [`layout::Place`] if it stands in the navigation.
 
 mod activity;
+mod clients;
 mod confirmations;
 mod format;
 mod health;
@@ -74,6 +75,7 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
         .merge(today::router())
         .merge(reports::router())
         .merge(activity::router())
+        .merge(clients::router())
         .merge(numbers::router())
         .merge(confirmations::router())
         .merge(sheet::router())

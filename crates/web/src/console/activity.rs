@@ -21,9 +21,9 @@ use axum::{
 };
 use proxycall_domain::{Channel, Direction, traffic::OutcomeGroup};
 
+pub(super) use self::row::Row;
 use self::{
     filter::{Wanted, Wrong},
-    row::Row,
     words::Words,
 };
 use super::{

@@ -50,11 +50,8 @@ sentences! { Words, alike [clients, confirmations];
     cancel: "Non, revenir", "No, go back";
     save: "Enregistrer", "Save";
     more: "Afficher la suite", "Show more";
-    loading: "Chargement…", "Loading…";
     failed_to_load: "La page n’a pas pu être mise à jour. Nouvel essai en cours.", "The page could not be updated. Trying again.";
-    live: "En direct", "Live";
     nothing: "Rien pour l’instant", "Nothing yet";
-    unknown: "inconnu", "unknown";
 }
 
 /// A page that stands in the navigation.
@@ -62,6 +59,8 @@ sentences! { Words, alike [clients, confirmations];
 pub(crate) enum Place {
     /// How the day goes.
     Today,
+    /// Who has a proxy number.
+    Clients,
     /// Calls and texts as they come.
     Activity,
     /// The weekly report.
@@ -79,8 +78,10 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    const ALL: [Self; 8] = [
+    /// In the order in which the navigation shows them.
+    const ALL: [Self; 9] = [
         Self::Today,
+        Self::Clients,
         Self::Numbers,
         Self::Confirmations,
         Self::Activity,
@@ -93,6 +94,7 @@ impl Place {
     fn path(self) -> &'static str {
         match self {
             Self::Today => "/console/today",
+            Self::Clients => "/console/clients",
             Self::Activity => "/console/activity",
             Self::Reports => "/console/reports",
             Self::Numbers => "/console/numbers",
@@ -106,6 +108,7 @@ impl Place {
     fn name(self, w: &Words) -> &'static str {
         match self {
             Self::Today => w.today,
+            Self::Clients => w.clients,
             Self::Activity => w.activity,
             Self::Reports => w.reports,
             Self::Numbers => w.numbers,
@@ -121,6 +124,9 @@ impl Place {
         match self {
             Self::Today => {
                 "M12 3v2m0 14v2m9-9h-2M5 12H3m15.4-6.4-1.5 1.5M7 16.9l-1.4 1.5m12.8 0L16.9 17M7 7.1 5.6 5.6M12 8a4 4 0 1 1 0 8 4 4 0 0 1 0-8z"
+            }
+            Self::Clients => {
+                "M9 11a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM2 21a7 7 0 0 1 14 0M16 3.500a4 4 0 0 1 0 7.500M18 14.500a7 7 0 0 1 4 6.500"
             }
             Self::Activity => "M4 6h2m4 0h10M4 12h2m4 0h10M4 18h2m4 0h10",
             Self::Reports => "M5 20V10m5 10V4m5 16v-7m5 7V8",

@@ -1,8 +1,9 @@
 //! The console's settings, tokens, blocked callers, audit log, sheet and health.
 
+use jiff::SignedDuration;
 use proxycall_testkit::reqwest::StatusCode;
 use proxycall_testkit::{
-    Console,
+    Console, TestApp,
     app::{CLIENT, COURIER},
     console::hidden,
     run_test,
@@ -10,18 +11,26 @@ use proxycall_testkit::{
 
 use crate::{access::token, ask::column};
 
+/// A millisecond: acts of one and the same are in no order.
+fn pass(app: &TestApp) {
+    app.clock.advance(SignedDuration::from_millis(1));
+}
+
 #[tokio::test]
 async fn a_setting_is_changed_checked_and_put_back() {
     run_test(async |app| {
         let console = app.console().await;
         let set = "/console/settings/set";
+        pass(app);
         let page = console.act(set, &[("key", "calls.ring_timeout"), ("value", "40")]).await;
         assert!(page.contains("The setting is kept.") && page.contains("value=\"40\""));
         assert_eq!(app.service.policy.current().ring_timeout_s, 40);
+        pass(app);
         let refused = console.post(set, &[("key", "calls.ring_timeout"), ("value", "4")]).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(refused.html.contains("must be seconds, 5 to 600"), "{}", refused.html);
         assert_eq!(app.service.policy.current().ring_timeout_s, 40);
+        pass(app);
         let page = console.act(set, &[("key", "calls.ring_timeout"), ("value", "41"), ("reset", "1")]).await;
         assert!(page.contains("The default is back."));
         assert_eq!(app.service.policy.setting("calls.ring_timeout").unwrap().own, false);
@@ -142,6 +151,7 @@ async fn the_audit_log_pages_by_key_and_is_filtered() {
     run_test(async |app| {
         let console = app.console().await;
         for seconds in 10..65 {
+            pass(app);
             let value = seconds.to_string();
             console.post("/console/settings/set", &[("key", "calls.ring_timeout"), ("value", &value)]).await;
         }

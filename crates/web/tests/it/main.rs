@@ -25,6 +25,7 @@ mod clients;
 pub(crate) mod confirmations;
 mod console;
 mod console_activity;
+mod console_clients;
 mod console_confirmations;
 mod console_numbers;
 mod console_reports;

@@ -15,41 +15,41 @@ use crate::console::{
 };
 
 /// Somebody at one end of a call or text.
-pub(super) struct Side {
+pub(crate) struct Side {
     /// What is shown.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// The client's page.
-    pub(super) href: Option<String>,
+    pub(crate) href: Option<String>,
 }
 
 /// Why something failed.
-pub(super) struct Why {
+pub(crate) struct Why {
     /// The carrier's code.
-    pub(super) code: i32,
-    pub(super) meaning: &'static str,
-    pub(super) remedy: &'static str,
+    pub(crate) code: i32,
+    pub(crate) meaning: &'static str,
+    pub(crate) remedy: &'static str,
 }
 
 /// A call or text on the page.
-pub(super) struct Row {
-    pub(super) id: String,
-    pub(super) at: Moment,
-    pub(super) is_call: bool,
-    pub(super) channel: &'static str,
-    pub(super) who: Side,
-    pub(super) whom: Side,
+pub(crate) struct Row {
+    pub(crate) id: String,
+    pub(crate) at: Moment,
+    pub(crate) is_call: bool,
+    pub(crate) channel: &'static str,
+    pub(crate) who: Side,
+    pub(crate) whom: Side,
     /// The number that was dialled: its page, and how it reads.
-    pub(super) through: Option<(String, String)>,
-    pub(super) duration: String,
-    pub(super) tone: Tone,
-    pub(super) outcome: &'static str,
-    pub(super) why: Option<Why>,
+    pub(crate) through: Option<(String, String)>,
+    pub(crate) duration: String,
+    pub(crate) tone: Tone,
+    pub(crate) outcome: &'static str,
+    pub(crate) why: Option<Why>,
     /// The client for whom the caller can be blocked.
-    pub(super) block: Option<String>,
+    pub(crate) block: Option<String>,
 }
 
 impl Row {
-    pub(super) fn of(activity: Activity, session: &Session) -> Self {
+    pub(crate) fn of(activity: Activity, session: &Session) -> Self {
         let (it, language) = (activity.it, session.language);
         let t = Words::of(language);
         let client = it.client.map(|id| client(id, activity.client_name.as_ref(), t));

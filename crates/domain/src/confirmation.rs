@@ -156,6 +156,8 @@ pub enum Detail {
     Overtaken,
     /// A newer request for the phone took its place.
     Superseded,
+    /// An operator ended it.
+    Cancelled,
 }
 
 words!(Detail {
@@ -168,6 +170,7 @@ words!(Detail {
     Declined = "declined",
     Overtaken = "overtaken",
     Superseded = "superseded",
+    Cancelled = "cancelled",
 });
 
 impl Detail {
@@ -193,6 +196,7 @@ impl Detail {
             Self::Declined => "the contact on record said no",
             Self::Overtaken => "its client or number was closed or taken meanwhile",
             Self::Superseded => "a newer request for the same phone took its place",
+            Self::Cancelled => "an operator ended it",
         }
     }
 }
@@ -220,6 +224,8 @@ pub enum Event {
     Overtaken,
     /// A newer request for the phone takes its place.
     Superseded,
+    /// An operator ends it before its time.
+    Cancelled,
     /// Its time is over.
     Expired,
 }
@@ -309,6 +315,7 @@ impl Progress {
             (AwaitingConsent, Event::Declined) => next.end(Failed, Detail::Declined),
             (Open | AwaitingConsent, Event::Overtaken) => next.end(Failed, Detail::Overtaken),
             (Open, Event::Superseded) => next.end(Expired, Detail::Superseded),
+            (Open | AwaitingConsent, Event::Cancelled) => next.end(Expired, Detail::Cancelled),
             (Open | AwaitingConsent, Event::Expired) => next.end(Expired, Detail::None),
             _ => return Err(NotNow(self.stage)),
         }

@@ -26,9 +26,11 @@ pub mod purchase;
 pub mod report;
 pub mod retention;
 pub mod routing;
+pub mod search;
 pub mod setting;
 pub mod sheet;
 pub mod text_sender;
+pub mod traffic;
 pub mod week;
 pub mod wiring;
 
@@ -45,6 +47,7 @@ pub use phrase::{Language, Phrase};
 pub use policy::Policy;
 pub use pool::{NumberStatus, NumberType};
 pub use text_sender::TextSender;
+pub use traffic::OutcomeGroup;
 pub use week::{Week, Zone};
 
 /// A table shipped with the program does not read as it should. Tests keep this from leaving the workshop.

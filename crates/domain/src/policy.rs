@@ -1,7 +1,10 @@
 //! Promises: all rules that tables and operators decide, in one value that is read without waiting and never changes
 //! while a call is decided.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use jiff::SignedDuration;
 
@@ -43,6 +46,10 @@ pub struct Policy {
     pub limits: Limits,
     /// How long data is kept.
     pub retention: Retention,
+    /// After how long without a click the console asks for the token again.
+    pub console_idle: SignedDuration,
+    /// How each setting other than a sentence was written.
+    written: BTreeMap<&'static str, String>,
     /// What operators are told, and how.
     pub operators: Operators,
 }
@@ -76,6 +83,8 @@ impl Policy {
             mailed_link: MailedLink::default(),
             limits: Limits::default(),
             retention: Retention::default(),
+            console_idle: SignedDuration::ZERO,
+            written: BTreeMap::new(),
             operators: Operators::default(),
         };
         for setting in SETTINGS {
@@ -126,6 +135,10 @@ impl Policy {
                 self.codes.order = Cascade::parse_order(value)
                     .ok_or_else(|| refuse("must be the words sms, voice and email, each once, with spaces between"))?;
             }
+            "console.idle_minutes" => {
+                let minutes = within(value, 5, 720).ok_or_else(|| refuse("must be minutes, 5 to 720"))?;
+                self.console_idle = SignedDuration::from_mins(minutes.into());
+            }
             "codes.after_sms" | "codes.after_voice" | "codes.after_email" => {
                 let wait = within(value, 20, 3600).ok_or_else(|| refuse("must be seconds, 20 to 3600"))?;
                 let slot = match key {
@@ -168,7 +181,19 @@ impl Policy {
                 self.phrases.replace(phrase, language, value.to_owned());
             }
         }
+        if let Some(setting) = SETTINGS.iter().find(|setting| setting.key == key) {
+            self.written.insert(setting.key, value.to_owned());
+        }
         Ok(())
+    }
+
+    /// What a setting or sentence is now, as one would write it; none: there is no such setting.
+    #[must_use]
+    pub fn value(&self, key: &str) -> Option<&str> {
+        match self.written.get(key) {
+            Some(value) => Some(value),
+            None => phrase_of(key).map(|(phrase, language)| self.sentence(phrase, language)),
+        }
     }
 
     fn regions(&self, text: &str) -> Result<HashSet<CountryCode>, String> {
@@ -300,6 +325,20 @@ mod tests {
     fn a_value_that_makes_no_sense_is_refused_with_the_setting_named(#[case] key: &str, #[case] value: &str) {
         let error = Policy::shipped().unwrap().set(key, value).unwrap_err();
         assert!(error.to_string().starts_with(key), "{error}");
+    }
+
+    #[test]
+    fn a_setting_reads_as_it_was_written_and_one_that_was_refused_as_before() {
+        let mut policy = Policy::shipped().unwrap();
+        assert_eq!(policy.value("calls.ring_timeout"), Some("25"));
+        policy.set("calls.ring_timeout", " 30 ").unwrap();
+        policy.set("calls.ring_timeout", "4").unwrap_err();
+        policy.set("phrase.call.busy.en", "Busy.").unwrap();
+        assert_eq!(
+            (policy.value("calls.ring_timeout"), policy.value("phrase.call.busy.en")),
+            (Some("30"), Some("Busy."))
+        );
+        assert_eq!(policy.value("nonsense"), None);
     }
 
     #[test]

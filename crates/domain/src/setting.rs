@@ -106,6 +106,12 @@ pub const SETTINGS: &[Setting] = &[
                   Further tokens from there are not looked at until then, but for those that it used before.",
     },
     Setting {
+        key: "console.idle_minutes",
+        default: "60",
+        meaning: "After how many minutes without a click the console asks for the token again, 5 to 720. After twelve hours it \
+                  always does.",
+    },
+    Setting {
         key: "languages.english",
         default: "",
         meaning: "Further countries whose clients are addressed in English, as ISO codes with spaces between.",

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use proxycall_domain::{
-    ClientId, CountryCode, FieldError, MailAddress, NewClient, PersonName,
+    ClientId, CountryCode, FieldError, MailAddress, NewClient, PersonName, PhoneNumber,
     client::{Client, ClientChanges, parse_phone},
     order::{NewOrder, OrderId},
     pool::life::Actor,
@@ -14,12 +14,18 @@ use crate::{
     ports::{
         LedgerError,
         clock::Ids as _,
-        ledger::{CloseClient, CreateClient, PlaceOrder, PlacedOrder, RequestKey, RestoreClient, UpdateClient},
+        ledger::{
+            ClientSearch, CloseClient, CreateClient, Page, PlaceOrder, PlacedOrder, RequestKey, RestoreClient,
+            UpdateClient,
+        },
     },
 };
 
 /// How long a closed client may be restored.
 const RESTORABLE: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Longest text to look for, in characters: that of an e-mail address.
+const SEARCHED_MAX: usize = 254;
 
 /// Why a request about clients is not carried out.
 #[derive(Debug, thiserror::Error)]
@@ -133,6 +139,63 @@ impl Service {
             client => client,
         };
         client.ok_or(LedgerError::ClientUnknown)
+    }
+
+    /// Clients by whatever was typed, closed ones last: `#` and the id, a whole number in any spelling, its last four digits,
+    /// words of the name, the e-mail address.
+    ///
+    /// # Errors
+    /// A text that is empty, too long or not printable.
+    pub async fn search_clients(
+        &self,
+        text: &str,
+        after: Option<ClientId>,
+        limit: u32,
+    ) -> Result<Page<Client>, RequestError> {
+        let text = text.trim();
+        if !(1..=SEARCHED_MAX).contains(&text.chars().count()) || text.chars().any(char::is_control) {
+            let expected =
+                "must have 1 to 254 printable characters: a number, its last four digits, a name or an e-mail";
+            return Err(FieldError::new("text", expected).into());
+        }
+        if let Some(id) = text.strip_prefix('#').and_then(|id| ClientId::parse("text", id).ok()) {
+            let items = match self.ledger.known_client(id).await {
+                Ok(client) => vec![client],
+                Err(LedgerError::ClientUnknown | LedgerError::ClientErased) => Vec::new(),
+                Err(error) => return Err(error.into()),
+            };
+            return Ok(Page { items, next: None });
+        }
+        let mut found = None;
+        for phone in self.phones_meant(text) {
+            let page = self.ledger.search_clients(ClientSearch::Phone(phone)).await?;
+            if !page.items.is_empty() {
+                return Ok(page);
+            }
+            found = Some(page);
+        }
+        if let Some(nobody) = found {
+            return Ok(nobody);
+        }
+        let search = if text.len() == 4 && text.bytes().all(|b| b.is_ascii_digit()) {
+            ClientSearch::LastFour { digits: text.to_owned(), after, limit }
+        } else {
+            ClientSearch::Words { start: text.to_owned(), after, limit }
+        };
+        Ok(self.ledger.search_clients(search).await?)
+    }
+
+    /// The numbers that a text may mean: one with its country code as it is, else as France and the pool's country write it.
+    fn phones_meant(&self, text: &str) -> Vec<PhoneNumber> {
+        if let Ok(phone) = PhoneNumber::parse(text) {
+            return vec![phone];
+        }
+        let mut meant: Vec<PhoneNumber> = [CountryCode::FRANCE, self.pool.country]
+            .into_iter()
+            .filter_map(|country| self.tables.national.read(country, text).ok())
+            .collect();
+        meant.dedup();
+        meant
     }
 
     /// Changes a client.

@@ -9,6 +9,7 @@ use proxycall_domain::{
     PendingId, PersonName, PhoneNumber,
     client::parse_phone,
     confirmation::{Stage, code::EnteredCode},
+    pool::life::{Act, Actor},
 };
 
 use crate::{
@@ -227,18 +228,20 @@ impl Service {
         Ok(self.ledger.confirmation(id).await?.ok_or(LedgerError::ConfirmationUnknown)?)
     }
 
-    /// Asks for a code over a channel. One that went out a moment ago is not sent again; a locked one is replaced.
+    /// Asks for a code over a channel. One that went out a moment ago is not sent again; a locked one is replaced. Whether
+    /// one goes out.
     ///
     /// # Errors
     /// No such confirmation, one that is over, too many codes.
-    pub async fn resend_code(&self, id: &str, channel: CodeChannel) -> Result<(), RequestError> {
+    pub async fn resend_code(&self, id: &str, channel: CodeChannel) -> Result<bool, RequestError> {
         let now = self.clock.now();
         let (rules, spare) = (self.code_rules(), self.chance.spare_ids(now));
         let request = RequestCode { id: PendingId::parse(id)?, channel, rules, spare, now };
-        if self.ledger.request_code(request).await? {
+        let goes_out = self.ledger.request_code(request).await?;
+        if goes_out {
             self.wake.now();
         }
-        Ok(())
+        Ok(goes_out)
     }
 
     /// An operator agrees to a change that waits for the contact on record.
@@ -252,6 +255,15 @@ impl Service {
         let confirmation = self.ledger.approve_confirmation(approve).await?;
         self.wake.now();
         Ok(confirmation)
+    }
+
+    /// An operator ends a confirmation before its time; its number is free again.
+    ///
+    /// # Errors
+    /// No such confirmation, or one that is over.
+    pub async fn cancel_confirmation(&self, id: &str, actor: Actor) -> Result<Confirmation, RequestError> {
+        let act = Act::new(actor, "an operator ended its confirmation", self.clock.now());
+        Ok(self.ledger.cancel_confirmation(PendingId::parse(id)?, act).await?)
     }
 
     /// Ends the confirmations that are older than so many hours, or than they may become at all. Their ids and numbers, and

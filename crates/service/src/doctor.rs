@@ -1,8 +1,10 @@
 //! Promises: each check says what was expected, what was seen, and what to do. The same checks serve the command line
-//! and, later, the console.
+//! and the console.
 
+mod pool;
 mod sheet;
 
+pub use pool::check_regulatory;
 pub use sheet::check_sheet;
 
 use crate::{
@@ -69,6 +71,50 @@ impl Service {
                 "Check DATABASE_URL, the disk's free space and that no other program holds the database locked.",
             ),
         }
+    }
+}
+
+impl Service {
+    /// Where the secret is, and whether it is the only one that is needed.
+    pub async fn check_secret(&self) -> Finding {
+        let subject = "Secret key";
+        let state = match self.ledger.vault(false).await {
+            Ok(state) => state,
+            Err(error) => {
+                let seen = format!("not known: {error}");
+                return Finding::new(subject, Verdict::Bad, "a store that answers", seen, "Check DATABASE_URL.");
+            }
+        };
+        if state.unreadable > 0 {
+            let seen = format!("{} rows are opened by no listed secret", state.unreadable);
+            let remedy = "List in PROXYCALL_SECRET_KEY, behind the newest, the secret that they were made with.";
+            return Finding::new(subject, Verdict::Bad, "secrets that open every row", seen, remedy);
+        }
+        if state.before.is_some() {
+            let seen = "the store goes over to the newest secret; the one before is still needed";
+            let remedy = "Keep both listed; `proxycall secret status` says when the old one may be taken away.";
+            return Finding::new(subject, Verdict::Warning, "one secret", seen, remedy);
+        }
+        if self.ledger.keeps_secret() {
+            return Finding::new(
+                subject,
+                Verdict::Warning,
+                "PROXYCALL_SECRET_KEY in the environment",
+                "kept in the store: whoever copies the store has the key too",
+                "Set PROXYCALL_SECRET_KEY to what `proxycall secret new` prints; the running service goes over to it.",
+            );
+        }
+        if state.known.first() != Some(&state.writes_with) && matches!(self.ledger.renewal_to().await, Ok(Some(_))) {
+            let seen = "the newest one is not in use yet";
+            let remedy = "The service goes over to it ten minutes after it started; `proxycall secret status` shows how far it is.";
+            return Finding::new(subject, Verdict::Warning, "the newest secret in use", seen, remedy);
+        }
+        if !state.sealed {
+            let seen = "some rows may not be sealed yet; the running service does that";
+            let remedy = "Let `proxycall serve` run; `proxycall secret status` counts what is left.";
+            return Finding::new(subject, Verdict::Warning, "everything sealed", seen, remedy);
+        }
+        Finding::good(subject, "from the environment; everything is sealed with it")
     }
 }
 

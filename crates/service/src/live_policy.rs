@@ -18,6 +18,17 @@ pub struct LivePolicy {
     current: RwLock<Current>,
 }
 
+/// What a setting is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingNow {
+    /// Its value, as one would write it.
+    pub value: String,
+    /// What it is when the operator says nothing.
+    pub otherwise: String,
+    /// Whether the operator said something.
+    pub own: bool,
+}
+
 struct Current {
     settings: Vec<(String, String)>,
     policy: Arc<Policy>,
@@ -35,6 +46,16 @@ impl LivePolicy {
     #[must_use]
     pub fn current(&self) -> Arc<Policy> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner).policy)
+    }
+
+    /// What a setting or sentence is now; none: there is no such one.
+    pub fn setting(&self, key: &str) -> Option<SettingNow> {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        Some(SettingNow {
+            value: current.policy.value(key)?.to_owned(),
+            otherwise: self.base.value(key)?.to_owned(),
+            own: current.settings.iter().any(|(known, _)| known == key),
+        })
     }
 
     /// Whether a setting could have this value.

@@ -20,14 +20,14 @@ use proxycall_domain::{
 use proxycall_service::ports::{
     Ledger, LedgerError,
     ledger::{
-        AdoptNumber, Alert, ApproveConfirmation, AssignNumber, AssignReserved, AssignedNumber, BeginPurchase, Begun,
-        BegunConfirmation, BringConfirmation, Brought, CallEnded, CallEntry, CallStep, Candidate, ClaimedJob,
-        ClientFilter, ClientSearch, CloseClient, CodeCall, CodeRules, CreateClient, CreateConfirmation, DeliveryReport,
-        DispatchReport, DispatchResult, DispatchStep, Entered, ImportClient, ImportFinding, InboundCall, InboundText,
-        InteractionFilter, LinkOutcome, LinkProof, LinkState, MoveNumber, Moved, NumberDates, NumberFilter,
-        OpenPurchase, Page, PlaceOrder, PlacedOrder, ProgressPage, PurchaseEnd, RecordedCall, RecordedText,
-        ReleaseNumber, RequestCode, RequestKey, ReserveNumber, RestoreClient, SendStep, SpareIds, Standing,
-        StoredAnswer, TextResult, UpdateClient, UseLink, Work,
+        AdoptNumber, Alert, ApproveConfirmation, AssignNumber, AssignReserved, AssignThisNumber, AssignedNumber,
+        BeginPurchase, Begun, BegunConfirmation, BringConfirmation, Brought, CallEnded, CallEntry, CallStep, Candidate,
+        ClaimedJob, ClientFilter, ClientSearch, CloseClient, CodeCall, CodeRules, CreateClient, CreateConfirmation,
+        DeliveryReport, DispatchReport, DispatchResult, DispatchStep, Entered, ImportClient, ImportFinding,
+        InboundCall, InboundText, InteractionFilter, LinkOutcome, LinkProof, LinkState, MoveNumber, Moved, NumberDates,
+        NumberFilter, OpenPurchase, Page, PlaceOrder, PlacedOrder, ProgressPage, PurchaseEnd, RecordedCall,
+        RecordedText, ReleaseNumber, RequestCode, RequestKey, ReserveNumber, RestoreClient, SendStep, SpareIds,
+        Standing, StoredAnswer, TextResult, UpdateClient, UseLink, Work,
     },
 };
 
@@ -94,6 +94,7 @@ macro_rules! read {
 // Below the macros, which they use.
 mod access;
 mod blocks;
+mod console;
 mod operators;
 mod privacy;
 mod sheet;
@@ -186,7 +187,7 @@ impl Ledger for Store {
     }
 
     async fn search_clients(&self, search: ClientSearch) -> Result<Page<Client>, LedgerError> {
-        read!(self, clients::search_clients(&search))
+        read!(self, client_search::search_clients(&search))
     }
 
     async fn import_clients(
@@ -255,6 +256,10 @@ impl Ledger for Store {
         unit!(self, pool::assign_number(assign))
     }
 
+    async fn assign_this_number(&self, assign: AssignThisNumber) -> Result<AssignedNumber, LedgerError> {
+        unit!(self, assign_this::assign_this_number(assign))
+    }
+
     async fn move_number(&self, change: MoveNumber) -> Result<Moved, LedgerError> {
         unit!(self, pool::move_number(change))
     }
@@ -317,6 +322,10 @@ impl Ledger for Store {
 
     async fn end_purchase(&self, id: PurchaseId, end: PurchaseEnd, act: Act) -> Result<bool, LedgerError> {
         unit!(self, purchases::end_purchase(id, end, act))
+    }
+
+    async fn bought_on(&self, day: Timestamp) -> Result<u64, LedgerError> {
+        read!(self, purchases::bought_on(day))
     }
 
     async fn open_purchases(&self) -> Result<Vec<OpenPurchase>, LedgerError> {
@@ -429,6 +438,10 @@ impl Ledger for Store {
 
     async fn approve_confirmation(&self, approve: ApproveConfirmation) -> Result<Confirmation, LedgerError> {
         unit!(self, proving::approve_confirmation(approve))
+    }
+
+    async fn cancel_confirmation(&self, id: PendingId, act: Act) -> Result<Confirmation, LedgerError> {
+        unit!(self, confirmations::cancel_confirmation(id, act))
     }
 
     async fn expire_confirmation(&self, job: &ClaimedJob, now: Timestamp) -> Result<Option<Stage>, LedgerError> {

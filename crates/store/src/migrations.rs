@@ -72,10 +72,22 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/postgres/0010_checks.sql"),
     ),
     (
+        11,
+        "console",
+        include_str!("../migrations/sqlite/0011_console.sql"),
+        include_str!("../migrations/postgres/0011_console.sql"),
+    ),
+    (
         12,
         "operators",
         include_str!("../migrations/sqlite/0012_operators.sql"),
         include_str!("../migrations/postgres/0012_operators.sql"),
+    ),
+    (
+        13,
+        "console_session",
+        include_str!("../migrations/sqlite/0013_console_session.sql"),
+        include_str!("../migrations/postgres/0013_console_session.sql"),
     ),
 ];
 

@@ -15,10 +15,12 @@
 pub mod app;
 pub mod browser;
 pub mod clock;
+pub mod console;
 pub mod database;
 pub mod stage;
 
 pub use app::{TestApp, run_test};
+pub use console::Console;
 // So that the tests of a layer need no arrow to what the layer itself must not know.
 pub use proxycall_prometheus::METRICS;
 pub use proxycall_sandbox as sandbox;

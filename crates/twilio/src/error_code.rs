@@ -1,6 +1,12 @@
-//! Promises: every code of the carrier reads as a sentence, with what an operator can do about it.
+//! Promises: every code of the carrier reads as a sentence, with what an operator can do about it, in both languages.
 //!
 //! Source: Twilio's error dictionary, <https://www.twilio.com/docs/api/errors>; only what a masking service can meet.
+
+mod french;
+
+use proxycall_domain::Language;
+
+use french::FRENCH;
 
 /// What a code of the carrier says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +29,21 @@ pub fn explain(code: i32) -> Explanation {
     }
 }
 
+/// Puts a code in words of a language: what it means, and what to do.
+#[must_use]
+pub fn explain_in(code: i32, language: Language) -> (&'static str, &'static str) {
+    let explanation = explain(code);
+    let french = || match FRENCH.binary_search_by_key(&code, |(known, ..)| *known).ok().and_then(|at| FRENCH.get(at)) {
+        Some((_, meaning, remedy)) => (*meaning, *remedy),
+        None if code == 0 => NO_CODE_IN_FRENCH,
+        None => UNKNOWN_IN_FRENCH,
+    };
+    match language {
+        Language::En => (explanation.meaning, explanation.remedy),
+        Language::Fr => french(),
+    }
+}
+
 /// Whether a code is in the table.
 pub(crate) fn is_known(code: i32) -> bool {
     CODES.binary_search_by_key(&code, |(known, _)| *known).is_ok()
@@ -36,6 +57,16 @@ const NO_CODE: Explanation = lasting(
 const UNKNOWN: Explanation = lasting(
     "A code that ProxyCall does not know.",
     "Look the code up in Twilio's error dictionary, https://www.twilio.com/docs/api/errors.",
+);
+
+const NO_CODE_IN_FRENCH: (&str, &str) = (
+    "L’opérateur n’a donné aucun code.",
+    "Vérifiez que TWILIO_API_BASE_URL est celle de Twilio ou d’un opérateur qui parle son API.",
+);
+
+const UNKNOWN_IN_FRENCH: (&str, &str) = (
+    "Un code que ProxyCall ne connaît pas.",
+    "Cherchez ce code dans le dictionnaire de Twilio, https://www.twilio.com/docs/api/errors.",
 );
 
 /// Stays so until somebody changes something.
@@ -302,6 +333,18 @@ mod tests {
                 assert!(sentence.len() > 5 && sentence.ends_with('.'), "{code}: {sentence}");
             }
         }
+    }
+
+    #[test]
+    fn every_code_reads_in_french_too() {
+        let codes = |of: &[(i32, &str, &str)]| of.iter().map(|(code, ..)| *code).collect::<Vec<_>>();
+        assert_eq!(codes(FRENCH), CODES.iter().map(|(code, _)| *code).collect::<Vec<_>>());
+        for code in CODES.iter().map(|(code, _)| *code).chain([0, -1]) {
+            let (meaning, remedy) = explain_in(code, Language::Fr);
+            assert!(meaning.ends_with('.') && remedy.ends_with('.'), "{code}: {meaning} {remedy}");
+            assert_ne!(meaning, explain(code).meaning, "{code}");
+        }
+        assert_eq!(explain_in(30003, Language::En), (explain(30003).meaning, explain(30003).remedy));
     }
 
     #[rstest]

@@ -15,7 +15,7 @@ mod wire;
 pub use client::{
     CONNECT_TIMEOUT, ClientError, DEFAULT_API_BASE_URL, Patience, TOTAL_TIMEOUT, TwilioClient, TwilioConfig,
 };
-pub use error_code::{Explanation, explain};
+pub use error_code::{Explanation, explain, explain_in};
 pub use form::Form;
 pub use observe::count_error;
 pub use signature::{Payload, SIGNATURE_HEADER, SignatureError, Verifier, VerifierError, sign};

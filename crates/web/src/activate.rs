@@ -18,7 +18,7 @@ use proxycall_domain::Language;
 use crate::{
     client_address::ClientAddress,
     enrolment::Refusal,
-    pages::{Fields, Message, Mood, PageState, language, sent, texts::texts},
+    pages::{Fields, Message, Mood, PageState, language, sent, texts::Texts},
 };
 
 pub(crate) use countries::CountryLists;
@@ -51,7 +51,7 @@ pub(crate) async fn submit(
     let Some(applicant) = form.check(site.numbers(), language) else {
         return site.page(StatusCode::UNPROCESSABLE_ENTITY, &form.page(&site, language));
     };
-    let t = texts(language);
+    let t = Texts::of(language);
     let refused = match site.enrolment().request(applicant, &address.expose()).await {
         Ok(token) => return see_progress(&token, language),
         Err(refusal) => refusal,

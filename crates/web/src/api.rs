@@ -7,7 +7,7 @@ mod confirmations;
 mod interactions;
 mod orders;
 mod pool;
-mod privacy;
+pub(crate) mod privacy;
 mod reports;
 pub(crate) mod tokens;
 
@@ -16,8 +16,6 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{Problem, Shared};
-
-pub(crate) use pool::CARRIER_LIMIT;
 
 /// All but the tokens' routes, whose answers are never kept.
 pub(crate) fn router() -> OpenApiRouter<Shared> {

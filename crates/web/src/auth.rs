@@ -72,7 +72,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 }
 
 /// The refusals are 403, as the original's are (`original-behaviour` §1.2), but for the one that it did not have.
-enum Refusal {
+pub(crate) enum Refusal {
     Forbidden(&'static str),
     TooMany { retry_after_s: u32 },
 }
@@ -109,13 +109,22 @@ fn presented(headers: &HeaderMap) -> Result<TokenHash, &'static str> {
 }
 
 impl App {
-    /// Whose token the request shows.
+    /// Whose token that is, and what it may do.
+    pub(crate) fn whose(&self, hash: &TokenHash, now: Timestamp) -> Option<(TokenName, Scope)> {
+        if self.tokens.has(hash) {
+            Some((TokenName::environment(), Scope::Admin))
+        } else {
+            self.service.tokens.check(hash, now)
+        }
+    }
+
+    /// Whose token a request shows.
     ///
     /// An address that showed too many wrong ones is not listened to for a while, or guessing would go on. Only tokens that
     /// were right from there before are: who shares an address with a guesser, behind a proxy say, works on.
-    fn known(
+    pub(crate) fn known(
         &self,
-        headers: &HeaderMap,
+        presented: Result<TokenHash, &'static str>,
         address: ClientAddress,
         now: Timestamp,
     ) -> Result<(TokenName, Scope), Refusal> {
@@ -125,19 +134,14 @@ impl App {
             Ok(()) => Refusal::Forbidden(detail),
             Err(retry_after_s) => Refusal::TooMany { retry_after_s },
         };
-        let hash = presented(headers).map_err(wrong)?;
+        let hash = presented.map_err(wrong)?;
         let before = || limits.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(retry_after_s) = limits.addresses.look(Act::Stranger, address, budget, now)
             && before().get(&(address, hash)).is_none()
         {
             return Err(Refusal::TooMany { retry_after_s });
         }
-        let found = if self.tokens.has(&hash) {
-            Some((TokenName::environment(), Scope::Admin))
-        } else {
-            self.service.tokens.check(&hash, now)
-        };
-        let found = found.ok_or_else(|| wrong(NOT_VALID))?;
+        let found = self.whose(&hash, now).ok_or_else(|| wrong(NOT_VALID))?;
         before().insert((address, hash), ());
         Ok(found)
     }
@@ -148,7 +152,7 @@ impl App {
         }
         let now = self.service.clock.now();
         let address = self.pages.address_of(request);
-        let (name, scope) = self.known(request.headers(), address, now)?;
+        let (name, scope) = self.known(presented(request.headers()), address, now)?;
         let budget = self.service.policy.current().limits.token();
         let taken = self.limits.tokens.take(Act::Operator, name, budget, now);
         taken.map_err(|retry_after_s| Refusal::TooMany { retry_after_s })?;

@@ -7,8 +7,10 @@ mod activate;
 mod api;
 mod audit;
 mod auth;
+mod carrier_work;
 pub mod charts;
 mod client_address;
+mod console;
 mod docs;
 pub mod enrolment;
 mod health;
@@ -21,6 +23,7 @@ mod pages;
 mod problem;
 mod rate_limit;
 mod request_log;
+mod sentences;
 mod verify;
 mod webhooks;
 
@@ -119,6 +122,7 @@ pub fn router(app: App) -> Router {
         .merge(metrics::router().layer(business))
         .merge(webhooks::router())
         .merge(pages::router(&app))
+        .merge(console::router(&app))
         .fallback(not_found)
         .method_not_allowed_fallback(async || Problem::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), around));
@@ -164,8 +168,11 @@ async fn answer(app: &App, request: Request, next: Next) -> Response {
 /// How long a request may take. What asks the carrier about the whole account says itself, and better, when that takes
 /// too long.
 fn limit_of(request: &Request) -> Duration {
-    let with_carrier = request.method() == Method::POST && request.uri().path().starts_with("/pool/");
-    if with_carrier { api::CARRIER_LIMIT + REQUEST_LIMIT } else { REQUEST_LIMIT }
+    let path = request.uri().path();
+    let with_carrier = (request.method() == Method::POST && path.starts_with("/pool/"))
+        // Its previews ask the carrier too.
+        || path.starts_with("/console/numbers/");
+    if with_carrier { carrier_work::LIMIT + REQUEST_LIMIT } else { REQUEST_LIMIT }
 }
 
 /// What nobody serves. The original redirected a path with a slash at the end to the one without.

@@ -29,7 +29,7 @@ use crate::{
     verify,
 };
 
-use texts::{Texts, texts};
+use texts::Texts;
 
 /// What the public pages stand on.
 pub struct Pages {
@@ -113,7 +113,7 @@ impl Site {
 
     /// The page that says that the store does not answer, or holds what it should not.
     pub(crate) fn unwell(&self, language: Language, unwell: Unwell) -> Response {
-        let t = texts(language);
+        let t = Texts::of(language);
         let (status, title, text) = match unwell {
             Unwell::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, t.unavailable_title, t.unavailable),
             Unwell::Broken => (StatusCode::INTERNAL_SERVER_ERROR, t.error_title, t.error),
@@ -123,7 +123,7 @@ impl Site {
 
     /// The page that asks to wait, with the header that says it to programs.
     pub(crate) fn too_many(&self, language: Language, retry_after_s: u32) -> Response {
-        let t = texts(language);
+        let t = Texts::of(language);
         let text = format!("{} {}.", t.too_many, t.span(i64::from(retry_after_s)));
         let page = Message::new(language, Mood::Wait, t.too_many_title, text);
         let mut response = self.page(StatusCode::TOO_MANY_REQUESTS, &page);
@@ -206,7 +206,7 @@ impl Base {
     pub(crate) fn new(language: Language) -> Self {
         let other = if language == Language::Fr { Language::En } else { Language::Fr };
         Self {
-            t: texts(language),
+            t: Texts::of(language),
             lang: language::code(language),
             other_lang: language::code(other),
             other_href: String::new(),

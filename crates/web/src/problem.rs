@@ -163,6 +163,10 @@ impl From<LedgerError> for Problem {
                 ),
             ),
             LedgerError::ClientHasNumber => Self::new(StatusCode::CONFLICT, "The client has a proxy number already"),
+            LedgerError::NumberUnknown => Self::new(StatusCode::NOT_FOUND, "Number not found"),
+            LedgerError::NumberNotFree { status } => {
+                Self::new(StatusCode::CONFLICT, format!("The number is {}, not free", status.as_str()))
+            }
             LedgerError::ReservationGone => {
                 Self::new(StatusCode::CONFLICT, "There is no such reservation, or its time is over")
             }

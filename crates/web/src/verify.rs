@@ -13,7 +13,7 @@ use proxycall_domain::Language;
 
 use crate::{
     enrolment::{LinkOutcome, LinkState, Proof},
-    pages::{Fields, Message, Mood, PageState, Site, language, sent, texts::texts},
+    pages::{Fields, Message, Mood, PageState, Site, language, sent, texts::Texts},
 };
 
 /// What a link holds.
@@ -53,7 +53,7 @@ pub(crate) async fn ask(State(site): PageState, headers: HeaderMap, RawQuery(que
         Ok(LinkState::Unknown) => return unknown(&site, asked),
         Err(unwell) => return site.unwell(asked, unwell),
     };
-    let t = texts(language);
+    let t = Texts::of(language);
     let consent = link.name == "consent";
     let (title, text) = if consent { (t.consent_title, t.consent) } else { (t.link_title, t.link) };
     let mut page = Message::new(language, Mood::Ask, title, text);
@@ -70,7 +70,7 @@ pub(crate) async fn ask(State(site): PageState, headers: HeaderMap, RawQuery(que
 pub(crate) async fn answer(State(site): PageState, headers: HeaderMap, body: Bytes) -> Response {
     let fields = sent(&headers, &body);
     let asked = language::choose(fields.get("lang"), &headers);
-    let t = texts(asked);
+    let t = Texts::of(asked);
     let Some(link) = Link::of(&fields) else { return incomplete(&site, asked) };
     let agreed = fields.get("decision") == "yes";
     // A decision is one of two buttons; what presses neither has decided nothing.
@@ -92,16 +92,16 @@ pub(crate) async fn answer(State(site): PageState, headers: HeaderMap, body: Byt
 }
 
 fn incomplete(site: &Site, language: Language) -> Response {
-    let t = texts(language);
+    let t = Texts::of(language);
     site.page(StatusCode::BAD_REQUEST, &Message::new(language, Mood::Bad, t.incomplete_title, t.incomplete))
 }
 
 fn over(site: &Site, language: Language) -> Response {
-    let t = texts(language);
+    let t = Texts::of(language);
     site.page(StatusCode::BAD_REQUEST, &Message::new(language, Mood::Bad, t.over_title, t.over))
 }
 
 fn unknown(site: &Site, language: Language) -> Response {
-    let t = texts(language);
+    let t = Texts::of(language);
     site.page(StatusCode::NOT_FOUND, &Message::new(language, Mood::Bad, t.unknown_title, t.unknown))
 }

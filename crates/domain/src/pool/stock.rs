@@ -42,6 +42,14 @@ impl Stock {
         }
     }
 
+    /// Takes from a state's count.
+    pub fn take(&mut self, status: NumberStatus, count: u64) {
+        let index = NumberStatus::ALL.iter().position(|each| *each == status);
+        if let Some(slot) = index.and_then(|index| self.counts.get_mut(index)) {
+            *slot = slot.saturating_sub(count);
+        }
+    }
+
     /// For how many days the available numbers last at the recent pace; none when nothing was given out lately.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "counts of numbers are far below 2^52")]

@@ -1,16 +1,13 @@
 //! `proxycall doctor`: from outside in, what is expected, what is seen, and what to do.
 
-mod pool;
 mod sheet;
 
 use std::{process::ExitCode, time::Duration};
 
-use proxycall_service::ports::ledger::Vault as _;
 use proxycall_service::{
-    doctor::{Finding, Verdict, check_carrier, check_mailer},
+    doctor::{Finding, Verdict, check_carrier, check_mailer, check_regulatory},
     pool::PoolTables,
 };
-use proxycall_store::{SecretOrigin, Store};
 use proxycall_web::ApiTokens;
 
 use crate::{
@@ -41,7 +38,7 @@ pub(crate) async fn run(env: &Environment) -> anyhow::Result<ExitCode> {
         findings.extend(check_store(&config, sheet.is_ok()).await);
         findings.push(check_account(&config).await);
         if let Ok(tables) = PoolTables::shipped() {
-            findings.push(pool::check_regulatory(&config.pool, config.number_type, &tables.rules));
+            findings.push(check_regulatory(&config.pool, config.number_type, &tables.rules));
         }
         match sheet {
             Ok(config) => findings.extend(sheet::check(&config).await),
@@ -140,11 +137,12 @@ async fn check_store(config: &Config, mirrored: bool) -> Vec<Finding> {
     };
     match opened {
         Ok(parts) => {
-            let secret = check_secret(&parts.store).await;
-            let mut findings = vec![parts.service.check_store().await, secret];
-            findings.extend(pool::check_pool(&parts.service).await);
+            let service = &parts.service;
+            let mut findings = vec![service.check_store().await, service.check_secret().await];
+            findings.extend(service.check_pool().await);
+            findings.extend(service.check_number_rules().await);
             if mirrored {
-                findings.push(parts.service.check_mirror().await);
+                findings.push(service.check_mirror().await);
             }
             parts.store.close().await;
             findings
@@ -158,49 +156,6 @@ async fn check_store(config: &Config, mirrored: bool) -> Vec<Finding> {
              machine may connect. The first start of `proxycall serve` makes a file, `proxycall migrate` the tables.",
         )],
     }
-}
-
-/// Where the secret is, and whether it is the only one that is needed.
-async fn check_secret(store: &Store) -> Finding {
-    let subject = "Secret key";
-    let state = match store.vault(false).await {
-        Ok(state) => state,
-        Err(error) => {
-            let seen = format!("not known: {error}");
-            return Finding::new(subject, Verdict::Bad, "a store that answers", seen, "Check DATABASE_URL.");
-        }
-    };
-    if state.unreadable > 0 {
-        let seen = format!("{} rows are opened by no listed secret", state.unreadable);
-        let remedy = "List in PROXYCALL_SECRET_KEY, behind the newest, the secret that they were made with.";
-        return Finding::new(subject, Verdict::Bad, "secrets that open every row", seen, remedy);
-    }
-    if state.before.is_some() {
-        let seen = "the store goes over to the newest secret; the one before is still needed";
-        let remedy = "Keep both listed; `proxycall secret status` says when the old one may be taken away.";
-        return Finding::new(subject, Verdict::Warning, "one secret", seen, remedy);
-    }
-    if store.secret_origin() == SecretOrigin::Store {
-        return Finding::new(
-            subject,
-            Verdict::Warning,
-            "PROXYCALL_SECRET_KEY in the environment",
-            "kept in the store: whoever copies the store has the key too",
-            "Set PROXYCALL_SECRET_KEY to what `proxycall secret new` prints; the running service goes over to it.",
-        );
-    }
-    if state.known.first() != Some(&state.writes_with) && matches!(store.renewal_to().await, Ok(Some(_))) {
-        let seen = "the newest one is not in use yet";
-        let remedy =
-            "The service goes over to it ten minutes after it started; `proxycall secret status` shows how far it is.";
-        return Finding::new(subject, Verdict::Warning, "the newest secret in use", seen, remedy);
-    }
-    if !state.sealed {
-        let seen = "some rows may not be sealed yet; the running service does that";
-        let remedy = "Let `proxycall serve` run; `proxycall secret status` counts what is left.";
-        return Finding::new(subject, Verdict::Warning, "everything sealed", seen, remedy);
-    }
-    Finding::good(subject, "from the environment; everything is sealed with it")
 }
 
 async fn check_account(config: &Config) -> Finding {

@@ -214,9 +214,10 @@ Try in a second terminal
   The letters sent:         cargo run --release -- phone mail{carrier_option}
   Staff at work:            open the sheet, type into a cell, and see it in {base_url}/clients/1
 
-API    {base_url}/docs   (no token needed here)
-Sheet  {carrier}/sandbox/sheet   (the Google Sheet as staff see it, live)
-Stop   Ctrl-C
+Console  {base_url}/console   (the operator's pages; no token needed here)
+Sheet    {carrier}/sandbox/sheet   (the Google Sheet as staff see it, live)
+API      {base_url}/docs   (no token needed here)
+Stop     Ctrl-C
 ",
         clients.join("\n"),
     ));

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use anyhow::bail;
 use proxycall_domain::{
     Language, Phrase,
-    setting::{SETTINGS, env_name, phrase_key, phrase_of},
+    setting::{SETTINGS, env_name, phrase_key},
 };
-use proxycall_service::{Service, audit::Operator, ports::Ledger as _};
+use proxycall_service::{Service, audit::Operator};
 
 use crate::{
     cli::Setting,
@@ -20,13 +20,13 @@ use crate::{
 pub(crate) async fn run(env: &Environment, setting: Setting) -> anyhow::Result<ExitCode> {
     let config = Config::read(env, Needs::Store)?;
     let parts = wiring::parts(&config, true).await?;
-    let rows = parts.store.settings().await?;
+    parts.service.policy.refresh(parts.service.ledger.as_ref()).await?;
     let result = match setting {
         Setting::List => {
-            list(env, &parts.service, &rows);
+            list(env, &parts.service);
             Ok(())
         }
-        Setting::Get { key } => match current(env, &parts.service, &rows, &key) {
+        Setting::Get { key } => match current(env, &parts.service, &key) {
             Some((value, _)) => {
                 say(&value);
                 Ok(())
@@ -41,42 +41,29 @@ pub(crate) async fn run(env: &Environment, setting: Setting) -> anyhow::Result<E
 }
 
 async fn change(service: &Service, key: String, value: Option<String>) -> anyhow::Result<()> {
-    match &value {
-        Some(value) => service.policy.check(&key, value)?,
-        None if SETTINGS.iter().any(|setting| setting.key == key) || phrase_of(&key).is_some() => {}
-        None => bail!("there is no setting {key}; `proxycall setting list` shows all"),
-    }
     let done = if value.is_some() { "is set" } else { "has its default again" };
     let action = if value.is_some() { "set_setting" } else { "reset_setting" };
-    let set = service.ledger.set_setting(key.clone(), value, service.clock.now());
+    let set = service.set_setting(&key, value);
     service.audited(&Operator::at_command_line(), action, &format!("setting {key}"), set).await?;
     say(&format!("{key} {done}; all instances follow within 5 seconds."));
     Ok(())
 }
 
 /// What a setting is now, and whose word that is.
-fn current(
-    env: &Environment,
-    service: &Service,
-    rows: &[(String, String)],
-    key: &str,
-) -> Option<(String, &'static str)> {
-    if let Some((_, value)) = rows.iter().find(|(name, _)| name == key) {
-        return Some((value.clone(), "operator"));
-    }
-    if let Some(setting) = SETTINGS.iter().find(|setting| setting.key == key) {
-        return Some(match env.setting(&env_name(key)) {
-            Some(value) => (value, "environment"),
-            None => (setting.default.to_owned(), "default"),
-        });
-    }
-    let (phrase, language) = phrase_of(key)?;
-    Some((service.policy.current().sentence(phrase, language).to_owned(), "default"))
+fn current(env: &Environment, service: &Service, key: &str) -> Option<(String, &'static str)> {
+    let now = service.policy.setting(key)?;
+    let in_environment = SETTINGS.iter().any(|setting| setting.key == key) && env.setting(&env_name(key)).is_some();
+    let origin = match (now.own, in_environment) {
+        (true, _) => "operator",
+        (false, true) => "environment",
+        (false, false) => "default",
+    };
+    Some((now.value, origin))
 }
 
-fn list(env: &Environment, service: &Service, rows: &[(String, String)]) {
+fn list(env: &Environment, service: &Service) {
     for setting in SETTINGS {
-        if let Some((value, origin)) = current(env, service, rows, setting.key) {
+        if let Some((value, origin)) = current(env, service, setting.key) {
             say(&format!("{} = {value}   ({origin})\n    {}", setting.key, setting.meaning));
         }
     }
@@ -84,7 +71,7 @@ fn list(env: &Environment, service: &Service, rows: &[(String, String)]) {
     for phrase in Phrase::ALL {
         for language in [Language::Fr, Language::En] {
             let key = phrase_key(*phrase, language);
-            if let Some((value, origin)) = current(env, service, rows, &key) {
+            if let Some((value, origin)) = current(env, service, &key) {
                 say(&format!("{key} = {value}   ({origin})"));
             }
         }

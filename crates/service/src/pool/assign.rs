@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use proxycall_domain::{
     ClientId, CountryCode, FieldError, NumberType,
-    pool::life::{Actor, Wish},
+    pool::{
+        Availability,
+        life::{Actor, Wish},
+    },
 };
 
 use super::{NumberFailure, PoolError, in_words, read_numbers};
@@ -86,6 +89,36 @@ impl Service {
                 Err(refusal) => demand.after(refusal).await?,
             }
         }
+    }
+
+    /// Gives a client without a number one of its country, of the preferred type or else of the other.
+    ///
+    /// # Errors
+    /// No such client, no number left.
+    pub async fn give_number(&self, id: ClientId, actor: Actor) -> Result<AssignedNumber, RequestError> {
+        let client = self.client(id).await?;
+        let country = client.country.to_string();
+        let left = self.ledger.available_numbers(client.country, Some(self.preferred_type), self.clock.now()).await?;
+        let other = if self.preferred_type == NumberType::Mobile { NumberType::Local } else { NumberType::Mobile };
+        let number_type = if left.is_empty() { other } else { self.preferred_type };
+        let (client, number_type) = (id.get(), number_type.as_str());
+        self.assign_number(&AssignFields { client, country: &country, number_type, friendly_name: None }, actor).await
+    }
+
+    /// Gives a client another number of its country; the one it has rests. Nothing changes when none is left.
+    ///
+    /// # Errors
+    /// No such client, no number left.
+    pub async fn change_number(&self, id: ClientId, actor: Actor) -> Result<AssignedNumber, RequestError> {
+        let client = self.client(id).await?;
+        if self.ledger.available_numbers(client.country, None, self.clock.now()).await?.is_empty() {
+            let (country, availability) = (client.country, Availability::default());
+            return Err(LedgerError::NoNumberLeft { country, availability }.into());
+        }
+        if let Some(number) = client.proxy {
+            self.quarantine_numbers(&[number.expose()], true, actor).await?;
+        }
+        self.give_number(id, actor).await
     }
 
     /// Puts numbers to rest. A client who has one loses it; that takes `force`.

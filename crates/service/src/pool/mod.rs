@@ -5,6 +5,7 @@
 
 mod assign;
 mod buy;
+mod by_operator;
 mod on_demand;
 mod release;
 mod sync;
@@ -36,6 +37,7 @@ use crate::{
 
 pub use assign::{Adoption, AssignFields, Quarantine};
 pub use buy::{BoughtNumber, Buying, NotBought, Purchases};
+pub use by_operator::Freed;
 pub use on_demand::OnDemand;
 pub use release::{Purge, Release};
 pub use sync::SyncReport;

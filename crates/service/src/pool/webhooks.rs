@@ -31,6 +31,8 @@ pub struct WebhookFilter {
     pub country: Option<CountryCode>,
     /// Only in this state.
     pub status: Option<NumberStatus>,
+    /// Only this number.
+    pub phone: Option<PhoneNumber>,
     /// Leave the webhooks of texts alone.
     pub calls_only: bool,
 }
@@ -75,9 +77,18 @@ impl Service {
         dry_run: bool,
         tell: &mut (dyn FnMut(usize, usize) + Send),
     ) -> Result<WebhookReport, PoolError> {
-        let account = self.account_numbers().await?;
-        let numbers = NumberFilter { country: filter.country, status: filter.status, ..NumberFilter::default() };
-        let numbers = self.pool_numbers(&numbers).await?;
+        let (account, numbers) = match filter.phone {
+            Some(phone) => {
+                let found = self.carrier.find_number(phone).await?;
+                let number = self.ledger.number(phone).await?.ok_or(LedgerError::NumberUnknown)?;
+                (found.into_iter().map(|number| (number.phone, number)).collect(), vec![number])
+            }
+            None => {
+                let numbers =
+                    NumberFilter { country: filter.country, status: filter.status, ..NumberFilter::default() };
+                (self.account_numbers().await?, self.pool_numbers(&numbers).await?)
+            }
+        };
         let mut report = WebhookReport::default();
         let total = numbers.len();
         for (done, number) in numbers.iter().enumerate() {

@@ -11,6 +11,7 @@ mod blocks;
 mod calls;
 mod clients;
 mod confirmations;
+mod console;
 mod jobs;
 mod operators;
 mod pool;
@@ -37,7 +38,7 @@ use proxycall_domain::{
     wiring::Wiring,
 };
 
-pub use access::{AccessBook, ApiToken, AuditEntry, AuditFilter, TokenHash};
+pub use access::{AccessBook, ApiToken, AuditEntry, AuditFilter, ConsoleSession, TokenHash};
 pub use blocks::{AddBlock, BlockFilter, Blocklist, SetPause, Whom};
 pub use calls::{CallEnded, InboundCall, RecordedCall};
 pub use clients::{
@@ -49,14 +50,18 @@ pub use confirmations::{
     CreateConfirmation, DispatchReport, DispatchResult, DispatchStep, Entered, LinkOutcome, LinkProof, LinkState,
     Message, Origin, ProgressPage, RequestCode, SpareIds, Ticket, UseLink,
 };
+pub use console::{
+    Activity, ActivityFilter, ActivityPage, BoardCounts, BoardEntry, BoardFilter, BoardGroup, CameTo, ClientFile,
+    ClientView, ConsoleBook, DispatchKind, DispatchState, ErasedClient, LastDispatch, NumberFile,
+};
 pub use jobs::{ClaimedJob, Work};
 pub use operators::{
     AlertLetter, ClientPart, Failures, OperatorBook, SendReport, SheetPulse, TellAlerts, ToldAlert, TrafficPart,
     TrafficSpan, WeekCounts,
 };
 pub use pool::{
-    AdoptNumber, Alert, AssignNumber, AssignReserved, AssignedNumber, BeginPurchase, Candidate, MoveNumber, MoveTo,
-    Moved, NumberDates, NumberFilter, OpenPurchase, PurchaseEnd, ReleaseNumber, ReserveNumber,
+    AdoptNumber, Alert, AssignNumber, AssignReserved, AssignThisNumber, AssignedNumber, BeginPurchase, Candidate,
+    MoveNumber, MoveTo, Moved, NumberDates, NumberFilter, OpenPurchase, PurchaseEnd, ReleaseNumber, ReserveNumber,
 };
 pub use privacy::{
     CarrierCopy, Contact, Contacts, CopyResult, EraseClient, Erasure, ErasurePart, HeldNumber, Overdue, PrivacyBook,
@@ -109,6 +114,15 @@ pub enum LedgerError {
     /// The client has a proxy number already.
     #[error("the client has a proxy number already")]
     ClientHasNumber,
+    /// There is no such number in the pool.
+    #[error("there is no such number in the pool")]
+    NumberUnknown,
+    /// The number is not free: somebody has it, or it rests after another client, or something is wrong with it.
+    #[error("the number is {}, not free", .status.as_str())]
+    NumberNotFree {
+        /// Where it is in its life.
+        status: NumberStatus,
+    },
     /// No such reservation, or its time is over.
     #[error("there is no such reservation, or its time is over")]
     ReservationGone,
@@ -192,7 +206,7 @@ impl<T> Page<T> {
 
 /// The store, in the words of the service.
 #[async_trait]
-pub trait Ledger: SheetBook + AccessBook + Blocklist + PrivacyBook + OperatorBook + Vault {
+pub trait Ledger: SheetBook + AccessBook + Blocklist + PrivacyBook + ConsoleBook + OperatorBook + Vault {
     /// Decides a call, records it and remembers the caller. The same call again gets the same answer.
     async fn record_inbound_call(&self, call: InboundCall) -> Result<RecordedCall, LedgerError>;
 
@@ -301,6 +315,10 @@ pub trait Ledger: SheetBook + AccessBook + Blocklist + PrivacyBook + OperatorBoo
     /// Gives a client an available number. A client who has one keeps it.
     async fn assign_number(&self, assign: AssignNumber) -> Result<AssignedNumber, LedgerError>;
 
+    /// Gives a client this very number: one that is available, or that rests and was this client's. A client who has one
+    /// keeps it.
+    async fn assign_this_number(&self, assign: AssignThisNumber) -> Result<AssignedNumber, LedgerError>;
+
     /// Puts a number to rest, aside, among the missing, or back into the pool.
     async fn move_number(&self, change: MoveNumber) -> Result<Moved, LedgerError>;
 
@@ -330,7 +348,8 @@ pub trait Ledger: SheetBook + AccessBook + Blocklist + PrivacyBook + OperatorBoo
     /// The states that a number was in, newest first, the present one included. Empty: no such number.
     async fn number_history(&self, phone: PhoneNumber) -> Result<Vec<NumberPast>, LedgerError>;
 
-    /// How many numbers there are of each country and type, and how many were given out lately.
+    /// How many numbers there are of each country and type, and how many were given out lately: from counts that are kept,
+    /// whatever the size of the pool.
     async fn stock(&self, now: Timestamp) -> Result<Vec<Stock>, LedgerError>;
 
     /// Makes numbers available whose rest or reservation is over. How many.
@@ -352,6 +371,9 @@ pub trait Ledger: SheetBook + AccessBook + Blocklist + PrivacyBook + OperatorBoo
     /// Ends a purchase; a number that was bought joins the pool with it. Whether it was not over before. A number that
     /// turns out to be bought after all is recorded even then.
     async fn end_purchase(&self, id: PurchaseId, end: PurchaseEnd, act: Act) -> Result<bool, LedgerError>;
+
+    /// How many numbers were bought on the day of a moment (UTC), those that are being bought included.
+    async fn bought_on(&self, day: Timestamp) -> Result<u64, LedgerError>;
 
     /// Purchases that are not over, oldest first.
     async fn open_purchases(&self) -> Result<Vec<OpenPurchase>, LedgerError>;
@@ -439,6 +461,9 @@ pub trait Ledger: SheetBook + AccessBook + Blocklist + PrivacyBook + OperatorBoo
 
     /// An operator agrees to a change that waits for it.
     async fn approve_confirmation(&self, approve: ApproveConfirmation) -> Result<Confirmation, LedgerError>;
+
+    /// An operator ends a confirmation before its time: what it held is given back.
+    async fn cancel_confirmation(&self, id: PendingId, act: Act) -> Result<Confirmation, LedgerError>;
 
     /// Ends a confirmation whose time is over, gives back what it held, and ends the job. A stage: what it is in now.
     async fn expire_confirmation(&self, job: &ClaimedJob, now: Timestamp) -> Result<Option<Stage>, LedgerError>;

@@ -81,6 +81,18 @@ impl Service {
         Ok(SheetStatus { state, waited, problems })
     }
 
+    /// Has every record held against the sheet by whoever follows it, and written where that shows something else, also
+    /// rows that were deleted there although their records are live. How many rows that is; none: no sheet is set up.
+    ///
+    /// # Errors
+    /// Google or the store failed.
+    pub async fn mark_sheet(&self) -> Result<Option<u64>, SheetFailure> {
+        let Some(mirror) = &self.sheet else { return Ok(None) };
+        self.forget_vanished(&tables(mirror.sheet()).await?).await?;
+        self.ledger.mark_all().await?;
+        Ok(Some(self.ledger.sheet_waits().await?))
+    }
+
     /// Has every record written into the sheet where that shows something else, also rows that were deleted there
     /// although their records are live. Where no running service owns the sheet, it is done here until nothing waits,
     /// and `tell` hears how far it is. None: no sheet is set up.

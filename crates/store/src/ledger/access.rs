@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use proxycall_domain::{ActId, ActOutcome, TokenName};
 use proxycall_service::ports::{
     LedgerError,
-    ledger::{AccessBook, ApiToken, AuditEntry, AuditFilter, Page, TokenHash},
+    ledger::{AccessBook, ApiToken, AuditEntry, AuditFilter, ConsoleSession, Page, TokenHash},
 };
 
 use crate::{Engine, Store, postgres, sqlite};
@@ -32,6 +32,26 @@ impl AccessBook for Store {
 
     async fn note_tokens_used(&self, used: Vec<(TokenName, Timestamp)>) -> Result<(), LedgerError> {
         unit!(self, access::note_tokens_used(used))
+    }
+
+    async fn begin_session(&self, session: ConsoleSession, over_before: Timestamp) -> Result<(), LedgerError> {
+        unit!(self, sessions::begin_session(session, over_before))
+    }
+
+    async fn session(&self, hash: TokenHash) -> Result<Option<ConsoleSession>, LedgerError> {
+        read!(self, sessions::session(&hash))
+    }
+
+    async fn note_session_seen(&self, hash: TokenHash, now: Timestamp) -> Result<(), LedgerError> {
+        unit!(self, sessions::note_session_seen(hash, now))
+    }
+
+    async fn end_session(&self, hash: TokenHash) -> Result<(), LedgerError> {
+        unit!(self, sessions::end_session(hash))
+    }
+
+    async fn end_sessions_of(&self, token: TokenName) -> Result<u64, LedgerError> {
+        unit!(self, sessions::end_sessions_of(token))
     }
 
     async fn begin_act(&self, act: AuditEntry) -> Result<(), LedgerError> {

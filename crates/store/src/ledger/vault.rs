@@ -9,7 +9,7 @@ use proxycall_service::ports::{
     ledger::{Renewal, Vault, VaultState},
 };
 
-use crate::{Engine, Store, postgres, sqlite};
+use crate::{Engine, SecretOrigin, Store, postgres, sqlite};
 
 impl Store {
     /// Uses the secrets that the store names now: another instance may have begun to go over to a new one.
@@ -27,6 +27,10 @@ impl Store {
 
 #[async_trait]
 impl Vault for Store {
+    fn keeps_secret(&self) -> bool {
+        self.secret_origin() == SecretOrigin::Store
+    }
+
     async fn renewal_to(&self) -> Result<Option<String>, LedgerError> {
         let wanted = self.known.first().cloned().unwrap_or_default();
         read!(self, vault::renewal_to(&wanted))

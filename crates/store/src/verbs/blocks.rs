@@ -111,16 +111,29 @@ pub(crate) async fn remove_block(db: &mut Connection, codec: &Codec, id: &BlockI
     block_of(codec, &removed.ok_or(LedgerError::BlockUnknown)?)
 }
 
-const LIST: &str = "SELECT id, client_id, phone, reason, actor, created_at FROM block \
-    WHERE ($1 IS NULL OR client_id = $1) AND id < $2 ORDER BY id DESC LIMIT $3";
+/// Blocks, newest first, where…
+macro_rules! select_blocks {
+    ($first:literal) => {
+        concat!(
+            "SELECT id, client_id, phone, reason, actor, created_at FROM block WHERE ",
+            $first,
+            "id < $1 ORDER BY id DESC LIMIT $2"
+        )
+    };
+}
+
+const LIST: &str = select_blocks!("");
+const LIST_OF_CLIENT: &str = select_blocks!("client_id = $3 AND ");
 
 pub(crate) async fn blocks(db: &mut Connection, codec: &Codec, filter: &BlockFilter) -> Result<Page<Block>, UnitError> {
-    let rows: Vec<Row> = sqlx::query(LIST)
-        .bind(filter.client.map(ClientId::get))
+    let query = sqlx::query(if filter.client.is_some() { LIST_OF_CLIENT } else { LIST })
         .bind(filter.after.map_or(Uuid::max(), BlockId::uuid))
-        .bind(one_more(filter.limit))
-        .fetch_all(&mut *db)
-        .await?;
+        .bind(one_more(filter.limit));
+    let query = match filter.client {
+        Some(client) => query.bind(client.get()),
+        None => query,
+    };
+    let rows: Vec<Row> = query.fetch_all(&mut *db).await?;
     let blocks: Vec<Block> = rows.iter().map(|row| block_of(codec, row)).collect::<Result<_, _>>()?;
     Ok(Page::cut(blocks, filter.limit, |block| block.id.to_string()))
 }

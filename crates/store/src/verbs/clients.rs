@@ -4,7 +4,7 @@ use proxycall_domain::{
     ClientId, MailAddress, NewClient, NumberType, Pause, PersonName, client::Client, pool::life::Wish,
 };
 use proxycall_service::ports::ledger::{
-    ClientFilter, ClientSearch, CloseClient, CreateClient, Page, RequestKey, RestoreClient, UpdateClient,
+    ClientFilter, CloseClient, CreateClient, Page, RequestKey, RestoreClient, UpdateClient,
 };
 
 use super::{pool::Giver, *};
@@ -21,7 +21,7 @@ macro_rules! select_clients {
     };
 }
 
-fn client_of(codec: &Codec, row: &Row) -> Result<Client, UnitError> {
+pub(super) fn client_of(codec: &Codec, row: &Row) -> Result<Client, UnitError> {
     Ok(Client {
         id: client_id(row.try_get("client_id")?)?,
         name: PersonName::from_store(row.try_get("name")?),
@@ -45,6 +45,8 @@ pub(super) fn pause_of(row: &Row) -> Result<Option<Pause>, UnitError> {
     let until = row.try_get::<Option<i64>, _>("paused_until")?.map(time).transpose()?;
     Ok(Some(Pause { since: time(since)?, until }))
 }
+
+pub(super) use select_clients;
 
 const ANY_CLIENT: &str = select_clients!("c.client_id = $1");
 
@@ -318,63 +320,11 @@ pub(crate) async fn clients(
     page(codec, query.fetch_all(&mut *db).await?, filter.limit)
 }
 
-/// Nobody is at the other end of so many numbers at once; it only keeps an answer small.
-const SAME_PHONE: u32 = 100;
-
-const SEARCH_PHONE: &str = select_clients!(
-    "c.client_id IN (SELECT client_id FROM client WHERE phone_key IN ($1, $4) \
-                     UNION SELECT client_id FROM proxy_number WHERE phone = $2) \
-     ORDER BY c.client_id LIMIT $3"
-);
-
-const SEARCH_LAST_FOUR: &str =
-    select_clients!("c.last_four_key IN ($1, $4) AND c.client_id > $2 ORDER BY c.client_id LIMIT $3");
-
-const SEARCH_WORDS: &str = select_clients!(
-    "c.client_id > $2 AND (c.name_fold LIKE $1 || '%' ESCAPE '\\' OR c.name_fold LIKE '% ' || $1 || '%' ESCAPE '\\' \
-         OR c.mail_fold LIKE $1 || '%' ESCAPE '\\') \
-     ORDER BY c.client_id LIMIT $3"
-);
-
-pub(crate) async fn search_clients(
-    db: &mut Connection,
-    codec: &Codec,
-    search: &ClientSearch,
-) -> Result<Page<Client>, UnitError> {
-    let (rows, limit) = match search {
-        ClientSearch::Phone(phone) => {
-            let [key, before] = codec.phone_keys(*phone)?;
-            let query =
-                sqlx::query(SEARCH_PHONE).bind(key).bind(digits(*phone)).bind(i64::from(SAME_PHONE)).bind(before);
-            (query.fetch_all(&mut *db).await?, SAME_PHONE)
-        }
-        ClientSearch::LastFour { digits, after, limit } => {
-            let [key, before] = codec.keys(|keys| keys.last_four_key(digits))?;
-            let query =
-                sqlx::query(SEARCH_LAST_FOUR).bind(key).bind(self::after(*after)).bind(one_more(*limit)).bind(before);
-            (query.fetch_all(&mut *db).await?, *limit)
-        }
-        ClientSearch::Words { start, after, limit } => {
-            let query = sqlx::query(SEARCH_WORDS)
-                .bind(literally(&start.to_lowercase()))
-                .bind(self::after(*after))
-                .bind(one_more(*limit));
-            (query.fetch_all(&mut *db).await?, *limit)
-        }
-    };
-    page(codec, rows, limit)
-}
-
-/// What is typed means itself, also where `LIKE` reads a sign otherwise.
-fn literally(text: &str) -> String {
-    text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_")
-}
-
-fn after(id: Option<ClientId>) -> i64 {
+pub(super) fn after(id: Option<ClientId>) -> i64 {
     id.map_or(0, ClientId::get)
 }
 
-fn page(codec: &Codec, rows: Vec<Row>, limit: u32) -> Result<Page<Client>, UnitError> {
+pub(super) fn page(codec: &Codec, rows: Vec<Row>, limit: u32) -> Result<Page<Client>, UnitError> {
     let clients: Vec<Client> = rows.iter().map(|row| client_of(codec, row)).collect::<Result<_, _>>()?;
     Ok(Page::cut(clients, limit, |client| client.id.to_string()))
 }

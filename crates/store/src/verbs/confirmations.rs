@@ -18,16 +18,18 @@ use super::*;
 
 /// Confirmations, where…
 macro_rules! select_confirmations {
-    ($rest:literal) => {
+    ($rest:expr) => {
         concat!(
             "SELECT pending_id, name, mail, phone, country, language, number_type, proxy, sender, stage, channel, generation, \
                  tries, change, detail, client_id, requester, brought_code, code_key, \
-                 created_at, expires_at, verified_at, revision \
+                 created_at, expires_at, verified_at, ended_at, revision \
              FROM confirmation WHERE ",
             $rest
         )
     };
 }
+
+pub(super) use select_confirmations;
 
 /// A confirmation with what only the store keeps of it.
 pub(super) struct Kept {
@@ -62,7 +64,7 @@ pub(super) fn token_of(id: &PendingId) -> Result<ReservationToken, LedgerError> 
     ReservationToken::parse("pending_id", id.as_str()).map_err(|_| unreadable("a confirmation's id"))
 }
 
-fn kept_of(codec: &Codec, row: &Row) -> Result<Kept, UnitError> {
+pub(super) fn kept_of(codec: &Codec, row: &Row) -> Result<Kept, UnitError> {
     let held = match row.try_get("number_type")? {
         "existing" => Held::Existing,
         word => Held::Reserved(pool::number_type(word)?),
@@ -255,6 +257,22 @@ pub(super) async fn claim(
         })
         .collect();
     Ok(Claim::of(&known?))
+}
+
+pub(crate) async fn cancel_confirmation(
+    db: &mut Connection,
+    codec: &Codec,
+    id: &PendingId,
+    act: &Act,
+) -> Result<Confirmation, UnitError> {
+    let mut kept = known(db, codec, id).await?;
+    if kept.it.stage(act.at).is_over() {
+        return Err(not_now(&kept, act.at));
+    }
+    happen(db, &mut kept, Event::Cancelled, act.at).await?;
+    pool::cancel_reservation(db, codec, &kept.token()?, act).await?;
+    forget_jobs(db, &kept).await?;
+    Ok(kept.it)
 }
 
 pub(crate) async fn expire_confirmation(

@@ -14,53 +14,11 @@ use super::{
 };
 use crate::codec::Seal;
 
-/// What one text, call or mail is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Sms,
-    Voice,
-    Link,
-    Mail,
-    Thanks,
-    Consent,
-}
+pub(super) use proxycall_service::ports::ledger::DispatchKind as Kind;
 
-impl Kind {
-    const ALL: [Self; 6] = [Self::Sms, Self::Voice, Self::Link, Self::Mail, Self::Thanks, Self::Consent];
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Sms => "sms",
-            Self::Voice => "voice",
-            Self::Link => "link",
-            Self::Mail => "mail",
-            Self::Thanks => "thanks",
-            Self::Consent => "consent",
-        }
-    }
-
-    fn parse(text: &str) -> Result<Self, LedgerError> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or_else(|| unreadable("a kind of dispatch"))
-    }
-
-    /// The channel that it is a code's way over; none: no code goes with it.
-    fn channel(self) -> Option<CodeChannel> {
-        match self {
-            Self::Sms => Some(CodeChannel::Sms),
-            Self::Voice => Some(CodeChannel::Voice),
-            Self::Link | Self::Mail => Some(CodeChannel::Email),
-            Self::Thanks | Self::Consent => None,
-        }
-    }
-
-    /// What a channel always begins with.
-    fn of(channel: CodeChannel) -> Self {
-        match channel {
-            CodeChannel::Sms => Self::Sms,
-            CodeChannel::Voice => Self::Voice,
-            CodeChannel::Email => Self::Link,
-        }
-    }
+/// A kind from the store.
+pub(super) fn kind(word: &str) -> Result<Kind, LedgerError> {
+    Kind::parse(word).ok_or_else(|| unreadable("a kind of dispatch"))
 }
 
 const ADD: &str = "INSERT INTO dispatch (id, pending_id, generation, kind, state, requested, phone_key, mail_key, queued_at) \
@@ -250,7 +208,7 @@ async fn dispatch(db: &mut Connection, codec: &Codec, id: DispatchId) -> Result<
     let Some(row) = row else { return Ok(None) };
     let pending = proxycall_domain::PendingId::from_store(row.try_get("pending_id")?);
     let generation = u32::try_from(row.try_get::<i64, _>("generation")?).unwrap_or_default();
-    let (kind, state, sid) = (Kind::parse(row.try_get("kind")?)?, row.try_get("state")?, row.try_get("sid")?);
+    let (kind, state, sid) = (self::kind(row.try_get("kind")?)?, row.try_get("state")?, row.try_get("sid")?);
     let confirmation = known(db, codec, &pending).await?;
     let to = row.try_get("phone_key")?;
     Ok(Some(Dispatch { id, kind, state, generation, sid, to, confirmation }))

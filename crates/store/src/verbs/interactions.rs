@@ -40,9 +40,7 @@ pub(crate) async fn interactions(
         InteractionFilter { outcome: Some(_), .. } => OF_OUTCOME,
         _ => OF_ALL,
     };
-    let first_at = |at: Timestamp| InteractionId::new(at, &[0; 10]).uuid();
-    let lowest = filter.from.and_then(|from| from.checked_sub(SLACK).ok()).map_or(Uuid::nil(), first_at);
-    let beyond = filter.to.and_then(|to| to.checked_add(SLACK).ok()).map_or(Uuid::max(), first_at);
+    let (lowest, beyond) = between(filter.from, filter.to);
     let beyond = filter.after.map_or(beyond, |after| beyond.min(after.uuid()));
     let rows: Vec<Row> = sqlx::query(text)
         .bind(filter.client.map(proxycall_domain::ClientId::get))
@@ -59,13 +57,21 @@ pub(crate) async fn interactions(
     Ok(Page::cut(items, filter.limit, |item| item.id.to_string()))
 }
 
+/// The ids between which all lies that came in from one moment to another: from the first on, up to before the second.
+pub(super) fn between(from: Option<Timestamp>, to: Option<Timestamp>) -> (Uuid, Uuid) {
+    let first_at = |at: Timestamp| InteractionId::new(at, &[0; 10]).uuid();
+    let lowest = from.and_then(|from| from.checked_sub(SLACK).ok()).map_or(Uuid::nil(), first_at);
+    let beyond = to.and_then(|to| to.checked_add(SLACK).ok()).map_or(Uuid::max(), first_at);
+    (lowest, beyond)
+}
+
 /// The first millisecond that is not before this moment.
-fn millis_from(at: Timestamp) -> i64 {
+pub(super) fn millis_from(at: Timestamp) -> i64 {
     let millis = millis(at);
     if time(millis).is_ok_and(|whole| whole < at) { millis + 1 } else { millis }
 }
 
-fn interaction_of(codec: &Codec, row: &Row) -> Result<Interaction, UnitError> {
+pub(super) fn interaction_of(codec: &Codec, row: &Row) -> Result<Interaction, UnitError> {
     let direction = row.try_get::<Option<&str>, _>("direction")?;
     Ok(Interaction {
         id: InteractionId::from_uuid(row.try_get("id")?),

@@ -4,15 +4,20 @@
 //! SQL is constant text. What must differ between the two databases is in their `dialect` modules, and nowhere else.
 
 pub(crate) mod access;
+pub(crate) mod activity;
 pub(crate) mod alerts;
+pub(crate) mod assign_this;
 pub(crate) mod begin_confirmation;
 pub(crate) mod blocks;
+pub(crate) mod board;
 pub(crate) mod bring_confirmation;
 pub(crate) mod calls;
 pub(crate) mod carrier_copies;
+pub(crate) mod client_search;
 pub(crate) mod clients;
 mod code_limits;
 pub(crate) mod confirmations;
+pub(crate) mod console;
 pub(crate) mod dispatches;
 pub(crate) mod erasure;
 pub(crate) mod export;
@@ -29,10 +34,12 @@ mod renew_hashes;
 pub(crate) mod report;
 pub(crate) mod requests;
 pub(crate) mod retention;
+pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod sheet;
 pub(crate) mod standing;
 pub(crate) mod texts;
+pub(crate) mod traffic;
 pub(crate) mod vault;
 mod vault_steps;
 pub(crate) mod wiring;

@@ -17,7 +17,7 @@ use super::*;
 
 /// Numbers with their clients, where…
 macro_rules! select_numbers {
-    ($rest:literal) => {
+    ($rest:expr) => {
         concat!(
             "SELECT n.phone, n.country, n.number_type, n.status, n.since, n.actor, n.reason, n.friendly_name, n.added_at, \
                  n.sid, n.voice, n.sms, n.client_id, c.name, n.assigned_at, n.reservation, n.quarantine_until, \
@@ -69,17 +69,28 @@ pub(crate) async fn number(
     row.map(|row| number_of(&row)).transpose()
 }
 
-const LIST: &str = select_numbers!(
-    "n.phone > $1 AND ($2 IS NULL OR n.country = $2) AND ($3 IS NULL OR n.number_type = $3) \
-     AND ($4 IS NULL OR n.status = $4) ORDER BY n.phone LIMIT $5"
-);
+/// The first condition picks the index.
+macro_rules! list {
+    ($first:literal) => {
+        select_numbers!(concat!(
+            $first,
+            "n.phone > $1 AND ($2 IS NULL OR n.country = $2) AND ($3 IS NULL OR n.number_type = $3) \
+                 AND ($4 IS NULL OR n.status = $4) ORDER BY n.phone LIMIT $5"
+        ))
+    };
+}
+
+const LIST: &str = list!("");
+/// Nearly all numbers of a large pool are assigned: those that are not have an index.
+const LIST_OF_STATUS: &str = list!("n.status = $4 AND n.status <> 'assigned' AND ");
 
 pub(crate) async fn numbers(
     db: &mut Connection,
     _codec: &Codec,
     filter: &NumberFilter,
 ) -> Result<Page<ProxyNumber>, UnitError> {
-    let rows: Vec<Row> = sqlx::query(LIST)
+    let by_status = filter.status.is_some_and(|status| status != NumberStatus::Assigned);
+    let rows: Vec<Row> = sqlx::query(if by_status { LIST_OF_STATUS } else { LIST })
         .bind(filter.after.map_or(0, digits))
         .bind(filter.country.map(String::from))
         .bind(filter.number_type.map(NumberType::as_str))
@@ -147,34 +158,56 @@ pub(crate) async fn number_history(
     Ok(history)
 }
 
+/// Added up over the slots that many writers keep them in.
+const STOCK: &str = "SELECT country, number_type, status, CAST(SUM(count) AS BIGINT) AS total FROM stock_count \
+    GROUP BY country, number_type, status HAVING SUM(count) > 0";
+/// Numbers whose rest or reservation is over, though nobody has freed them yet: no more than some thousands, as `free_lapsed`
+/// does so again and again.
+const LAPSED: &str = "SELECT country, number_type, status, COUNT(*) AS total FROM \
+        (SELECT country, number_type, status FROM proxy_number WHERE status IN ('quarantined', 'reserved') \
+             AND COALESCE(quarantine_until, reserved_until) <= $1 LIMIT 20000) AS lapsed \
+    GROUP BY country, number_type, status";
 /// What was imported was not given out here: it says nothing of the pace.
-const STOCK: &str = "SELECT country, number_type, \
-        CASE WHEN COALESCE(quarantine_until, reserved_until) <= $1 THEN 'available' ELSE status END AS state, \
-        COUNT(*) AS total, \
-        COUNT(CASE WHEN status = 'assigned' AND since >= $2 AND reason <> 'imported' THEN 1 END) AS lately \
-    FROM proxy_number GROUP BY country, number_type, state";
-const LATELY: &str = "SELECT n.country, n.number_type, COUNT(*) AS lately FROM number_past p \
-    JOIN proxy_number n ON n.phone = p.phone \
-    WHERE p.status = 'assigned' AND p.since >= $1 AND p.reason <> 'imported' GROUP BY n.country, n.number_type";
+const LATELY: &str = "SELECT country, number_type, CAST(SUM(count) AS BIGINT) AS total FROM given_count WHERE hour >= $1 \
+    GROUP BY country, number_type";
+
+/// The stock, without the pace. Numbers that could be given out count as available.
+pub(super) async fn counted(
+    db: &mut Connection,
+    now: Timestamp,
+) -> Result<BTreeMap<(CountryCode, &'static str), Stock>, UnitError> {
+    let mut stock: BTreeMap<(CountryCode, &'static str), Stock> = BTreeMap::new();
+    let kept: Vec<Row> = sqlx::query(STOCK).fetch_all(&mut *db).await?;
+    let lapsed: Vec<Row> = sqlx::query(LAPSED).bind(millis(now)).fetch_all(&mut *db).await?;
+    for (row, lapsed) in kept.iter().map(|row| (row, false)).chain(lapsed.iter().map(|row| (row, true))) {
+        let (status, total) = (pool::status(row.try_get("status")?)?, count(row, "total")?);
+        let of = of(&mut stock, row)?;
+        of.add(if lapsed { NumberStatus::Available } else { status }, total);
+        if lapsed {
+            of.take(status, total);
+        }
+    }
+    Ok(stock)
+}
+
+fn of<'s>(stock: &'s mut BTreeMap<(CountryCode, &'static str), Stock>, row: &Row) -> Result<&'s mut Stock, UnitError> {
+    let country = country(row.try_get("country")?)?;
+    let number_type = pool::number_type(row.try_get("number_type")?)?;
+    Ok(stock.entry((country, number_type.as_str())).or_insert_with(|| Stock::empty(country, number_type)))
+}
 
 pub(crate) async fn stock(db: &mut Connection, _codec: &Codec, now: Timestamp) -> Result<Vec<Stock>, UnitError> {
     let since = now.checked_sub(SignedDuration::from_hours(24 * PACE_DAYS)).unwrap_or(Timestamp::MIN);
-    let mut stock: BTreeMap<(CountryCode, &'static str), Stock> = BTreeMap::new();
-    let rows: Vec<Row> = sqlx::query(STOCK).bind(millis(now)).bind(millis(since)).fetch_all(&mut *db).await?;
-    let past: Vec<Row> = sqlx::query(LATELY).bind(millis(since)).fetch_all(&mut *db).await?;
-    for (row, counted) in rows.iter().map(|row| (row, true)).chain(past.iter().map(|row| (row, false))) {
-        let country = country(row.try_get("country")?)?;
-        let number_type = pool::number_type(row.try_get("number_type")?)?;
-        let of = stock.entry((country, number_type.as_str())).or_insert_with(|| Stock::empty(country, number_type));
-        if counted {
-            of.add(pool::status(row.try_get("state")?)?, count(row, "total")?);
-        }
-        of.assigned_lately += count(row, "lately")?;
+    let mut stock = counted(db, now).await?;
+    let hour = millis(since).div_euclid(traffic::HOUR);
+    let given: Vec<Row> = sqlx::query(LATELY).bind(hour).fetch_all(&mut *db).await?;
+    for row in &given {
+        of(&mut stock, row)?.assigned_lately = count(row, "total")?;
     }
     Ok(stock.into_values().collect())
 }
 
-fn count(row: &Row, column: &str) -> Result<u64, UnitError> {
+pub(super) fn count(row: &Row, column: &str) -> Result<u64, UnitError> {
     Ok(u64::try_from(row.try_get::<i64, _>(column)?).unwrap_or_default())
 }
 

@@ -125,6 +125,14 @@ pub(crate) async fn end_purchase(
     Ok(true)
 }
 
+const BOUGHT: &str = "SELECT bought FROM purchase_day WHERE day = $1";
+
+pub(crate) async fn bought_on(db: &mut Connection, _codec: &Codec, day: Timestamp) -> Result<u64, UnitError> {
+    let bought: Option<i64> =
+        sqlx::query_scalar(BOUGHT).bind(day.strftime("%Y-%m-%d").to_string()).fetch_optional(&mut *db).await?;
+    Ok(bought.and_then(|bought| u64::try_from(bought).ok()).unwrap_or_default())
+}
+
 const OPEN: &str = "SELECT id, country, state, phone, asked_type, asked_at FROM purchase \
     WHERE state IN ('open', 'asked') ORDER BY id LIMIT 1000";
 

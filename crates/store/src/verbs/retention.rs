@@ -16,6 +16,8 @@ const AT_ONCE: i64 = 100;
 const WAITING_AT_CARRIER: i64 = 1_000;
 /// How long a text that answered a code is known again. Carriers repeat a webhook within minutes.
 const REPLIES_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// How long counts by the hour are kept: they name nobody, and let a day be compared with that of the year before.
+const COUNTS_KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);
 /// How long answers to requests, and requests of the public page, are kept: nothing asks for older ones.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -151,6 +153,8 @@ const FORGET_ALERTS: &str =
 const FORGET_ANSWERS: &str =
     "DELETE FROM request WHERE key IN (SELECT key FROM request WHERE started_at < $1 ORDER BY started_at LIMIT $2)";
 const FORGET_REPLIES: &str = "DELETE FROM code_reply WHERE inbound_sid IN (SELECT inbound_sid FROM code_reply WHERE at < $1 ORDER BY at LIMIT $2)";
+const FORGET_TRAFFIC: &str = "DELETE FROM traffic_count WHERE hour < $1";
+const FORGET_GIVEN: &str = "DELETE FROM given_count WHERE hour < $1";
 const FORGET_PAGE_REQUESTS: &str = "DELETE FROM page_request WHERE at <= $1";
 
 /// What nothing asks for after a day or a week, also where nothing new pushes it out.
@@ -161,6 +165,9 @@ async fn short_lived(db: &mut Connection, now: Timestamp) -> Result<(u64, bool),
     let replies = query.execute(&mut *db).await?.rows_affected();
     let asked = sqlx::query(FORGET_PAGE_REQUESTS).bind(before(DAY)).execute(&mut *db).await?.rows_affected();
     let records = answers + replies + asked;
+    for counts in [FORGET_TRAFFIC, FORGET_GIVEN] {
+        sqlx::query(counts).bind(before(COUNTS_KEPT).div_euclid(traffic::HOUR)).execute(&mut *db).await?;
+    }
     note(db, SHORT_LIVED, Uuid::nil(), records, now).await?;
     Ok((records, answers.max(replies) == AT_ONCE.unsigned_abs()))
 }

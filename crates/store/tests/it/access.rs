@@ -3,7 +3,7 @@
 use proxycall_domain::{ActId, ActOutcome, Scope, TokenName, pool::life::Actor};
 use proxycall_service::ports::{
     LedgerError,
-    ledger::{AccessBook, ApiToken, AuditEntry, AuditFilter},
+    ledger::{AccessBook, ApiToken, AuditEntry, AuditFilter, ConsoleSession},
 };
 
 use crate::support::*;
@@ -117,4 +117,33 @@ pub(crate) async fn acts_come_newest_first_by_page_actor_action_and_subject(db: 
         assert!(!expected.is_empty());
         assert_eq!(db.acts(filter).await.unwrap().items, expected);
     }
+}
+
+fn session(cookie: u8, token: &str, begun: i64) -> ConsoleSession {
+    ConsoleSession {
+        hash: [cookie; 32],
+        token: name(token),
+        token_hash: [9; 32],
+        begun_at: at(begun),
+        seen_at: at(begun),
+    }
+}
+
+pub(crate) async fn a_console_session_is_seen_ended_and_forgotten(db: TestStore) {
+    db.begin_session(session(1, "shop", 0), at(-DAY)).await.unwrap();
+    db.begin_session(session(2, "shop", 10), at(-DAY)).await.unwrap();
+    db.begin_session(session(3, "desk", 20), at(-DAY)).await.unwrap();
+    for seconds in [60, 30] {
+        db.note_session_seen([1; 32], at(seconds)).await.unwrap();
+    }
+    assert_eq!(db.session([1; 32]).await.unwrap(), Some(ConsoleSession { seen_at: at(60), ..session(1, "shop", 0) }));
+    assert_eq!(db.session([7; 32]).await.unwrap(), None);
+    db.end_session([1; 32]).await.unwrap();
+    assert_eq!(db.session([1; 32]).await.unwrap(), None);
+    assert_eq!(db.end_sessions_of(name("shop")).await.unwrap(), 1);
+    assert_eq!(db.session([2; 32]).await.unwrap(), None);
+    // Whoever begins one has those forgotten that are over by then.
+    db.begin_session(session(4, "shop", DAY), at(21)).await.unwrap();
+    assert_eq!(db.session([3; 32]).await.unwrap(), None);
+    assert_eq!(db.session([4; 32]).await.unwrap(), Some(session(4, "shop", DAY)));
 }

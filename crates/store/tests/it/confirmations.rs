@@ -4,10 +4,10 @@ use std::{collections::HashMap, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use proxycall_domain::{
-    Address, CodeChannel, Confirmation, DispatchId, Language, MailAddress, NumberType, PendingId, PersonName,
-    PhoneNumber,
+    Address, CodeChannel, Confirmation, DispatchId, Language, MailAddress, NumberStatus, NumberType, PendingId,
+    PersonName, PhoneNumber,
     client::ClientChanges,
-    confirmation::{MAX_TRIES, Stage, code::EnteredCode},
+    confirmation::{Detail, MAX_TRIES, Stage, code::EnteredCode},
     pool::life::{Act, Actor, ReservationToken, Wish},
 };
 use proxycall_service::ports::{
@@ -150,6 +150,22 @@ pub(crate) async fn a_confirmation_holds_a_number_until_it_is_a_clients(db: Test
     settle(&db, &mut out, at(5)).await;
     assert_eq!(out.sent, 2, "the code, and thanks");
     assert_eq!(db.database().count("job").await, 0, "nothing of it is due any more");
+}
+
+pub(crate) async fn an_operator_ends_a_confirmation_and_its_number_is_free_again(db: TestStore) {
+    stock(&db, 1).await;
+    db.create_confirmation(create(1, real(1), 1, at(1))).await.unwrap();
+    let ended = db.cancel_confirmation(pending(1), act(2)).await.unwrap();
+    assert_eq!((ended.progress.stage, ended.progress.detail), (Stage::Expired, Detail::Cancelled));
+    assert_eq!(db.number(proxy(1)).await.unwrap().unwrap().status, NumberStatus::Available);
+    // Ended once; the phone may be confirmed anew.
+    assert!(matches!(db.cancel_confirmation(pending(1), act(3)).await, Err(LedgerError::NotNow { .. })));
+    assert_eq!(db.cancel_confirmation(pending(9), act(3)).await, Err(LedgerError::ConfirmationUnknown));
+    db.create_confirmation(create(2, real(1), 1, at(4))).await.unwrap();
+    // Its text was not sent yet, and never is.
+    let mut out = Out::default();
+    settle(&db, &mut out, at(5)).await;
+    assert!(!out.codes.contains_key(&pending(1)) && out.codes.contains_key(&pending(2)));
 }
 
 pub(crate) async fn two_confirmations_race_for_the_last_number_and_one_gets_it(db: TestStore) {

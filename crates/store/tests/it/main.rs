@@ -15,6 +15,7 @@ mod blocks;
 mod calls;
 mod clients;
 mod confirmations;
+mod console;
 mod constraints;
 mod erasure;
 mod import;
@@ -144,6 +145,7 @@ ledger_suite! {
         a_client_with_a_number_keeps_it,
         an_assignment_takes_the_type_that_was_asked_for_and_enqueues_its_webhooks,
         what_has_been_free_for_longest_is_given_first,
+        a_certain_number_is_given_when_it_is_free_or_was_this_clients,
         numbers_in_use_are_kept_unless_forced,
         a_release_is_told_to_the_carrier_by_a_job,
         a_clients_missing_number_comes_back_to_the_client,
@@ -185,6 +187,7 @@ ledger_suite! {
         a_mailed_link_may_wait_for_an_operators_word_on_the_phone;
     confirmations:
         a_confirmation_holds_a_number_until_it_is_a_clients,
+        an_operator_ends_a_confirmation_and_its_number_is_free_again,
         two_confirmations_race_for_the_last_number_and_one_gets_it,
         two_confirmations_race_for_one_phone_and_one_gets_it,
         one_id_many_times_at_once_is_one_confirmation,
@@ -197,6 +200,19 @@ ledger_suite! {
         a_code_is_said_in_the_call_that_was_placed_and_in_no_other,
         no_code_is_in_the_database,
         no_order_of_events_crash_or_clock_breaks_a_rule;
+    console:
+        the_database_keeps_the_words_that_the_domain_makes,
+        clients_are_found_by_the_start_of_any_words_in_any_spelling,
+        closed_clients_are_found_after_the_others_and_erased_ones_never,
+        activity_is_found_by_everything_that_is_known_of_it,
+        what_is_rare_is_found_page_by_page_however_much_lies_between,
+        traffic_is_counted_once_by_what_it_came_to,
+        a_text_is_counted_where_it_stands_whatever_becomes_of_it,
+        the_stock_that_is_kept_is_that_of_the_numbers,
+        the_board_has_each_confirmation_where_it_stands_newest_first,
+        a_confirmation_is_shown_with_the_last_that_was_sent_of_each_kind,
+        a_client_is_shown_with_all_that_is_known_open_closed_and_erased,
+        a_number_is_shown_with_its_past_and_what_passed_through_it;
     purchases:
         a_purchase_is_written_down_asked_for_and_joins_the_pool,
         a_candidate_is_asked_for_by_one_purchase_at_a_time,

@@ -13,8 +13,8 @@ use proxycall_domain::{
 use proxycall_service::ports::{
     Ledger, LedgerError,
     ledger::{
-        AdoptNumber, Alert, AssignNumber, AssignReserved, CreateClient, MoveNumber, MoveTo, Moved, NumberFilter,
-        ReleaseNumber, ReserveNumber, Work,
+        AdoptNumber, Alert, AssignNumber, AssignReserved, AssignThisNumber, CreateClient, MoveNumber, MoveTo, Moved,
+        NumberFilter, ReleaseNumber, ReserveNumber, Work,
     },
 };
 
@@ -235,6 +235,36 @@ pub(crate) async fn a_release_is_told_to_the_carrier_by_a_job(db: TestStore) {
     assert_eq!(db.release_number(release(proxy(1), true, 1)).await, Ok(Moved::Kept(KeepReason::Released)));
 }
 
+fn assign_this(phone: PhoneNumber, client: u32, seconds: i64) -> AssignThisNumber {
+    AssignThisNumber { phone, client: id(client), act: act(seconds), wire: job() }
+}
+
+pub(crate) async fn a_certain_number_is_given_when_it_is_free_or_was_this_clients(db: TestStore) {
+    clients(&db, 2).await;
+    let numbers = [7, 8].map(|n| number(proxy(n), NumberType::Local));
+    db.add_numbers(numbers.to_vec(), act(0)).await.unwrap();
+    let kept = db.assign_this_number(assign_this(proxy(8), 1, 1)).await.unwrap();
+    assert_eq!((kept.phone, kept.before), (proxy(1), true));
+    let rest = MoveTo::Quarantine { until: at(100) };
+    for n in [1, 2] {
+        db.move_number(change(proxy(n), rest, true, 2)).await.unwrap();
+    }
+    // What rests after another client is nobody's yet; what rests after this one may come back.
+    let refused = Err(LedgerError::NumberNotFree { status: NumberStatus::Quarantined });
+    assert_eq!(db.assign_this_number(assign_this(proxy(2), 1, 3)).await, refused);
+    assert_eq!(db.assign_this_number(assign_this(proxy(9), 1, 3)).await, Err(LedgerError::NumberUnknown));
+    assert_eq!(db.assign_this_number(assign_this(proxy(8), 9, 3)).await, Err(LedgerError::ClientUnknown));
+    assert_eq!(db.assign_this_number(assign_this(proxy(1), 1, 4)).await.unwrap().phone, proxy(1));
+    assert_eq!(db.assign_this_number(assign_this(proxy(8), 2, 5)).await.unwrap().phone, proxy(8));
+    assert_eq!(db.client_by_proxy(proxy(8)).await.unwrap().unwrap().id, id(2));
+    // Once rested, it may be anybody's.
+    db.move_number(change(proxy(1), rest, true, 6)).await.unwrap();
+    assert_eq!(db.assign_this_number(assign_this(proxy(2), 1, 101)).await.unwrap().phone, proxy(2));
+    db.move_number(change(proxy(7), MoveTo::Error, true, 102)).await.unwrap();
+    db.close_client(close(2, 103)).await.unwrap();
+    assert_eq!(db.assign_this_number(assign_this(proxy(7), 2, 104)).await, Err(LedgerError::ClientClosed));
+}
+
 pub(crate) async fn a_clients_missing_number_comes_back_to_the_client(db: TestStore) {
     clients(&db, 2).await;
     for n in [1, 2] {
@@ -420,6 +450,7 @@ pub(crate) async fn no_sequence_of_acts_gives_a_number_two_owners(db: TestStore)
         let owners: Vec<_> = all.iter().filter_map(|number| number.client).collect();
         assert_eq!(owners.len(), owners.iter().collect::<HashSet<_>>().len(), "step {step}: a client has two numbers");
     }
+    crate::console::stock_is_true(&db).await;
     // Between two clients of one number lies a rest, an operator's act, or a way through the carrier.
     for n in 21..24 {
         let mut history = db.number_history(proxy(n)).await.unwrap();

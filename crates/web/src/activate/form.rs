@@ -9,7 +9,7 @@ use proxycall_domain::{
 
 use crate::{
     enrolment::Applicant,
-    pages::{Base, Fields, Site, texts::Texts, texts::texts},
+    pages::{Base, Fields, Site, texts::Texts},
 };
 
 use super::countries::Choice;
@@ -63,7 +63,7 @@ impl Form {
 
     /// Who asks, if all fields are in order; else each has its message.
     pub(super) fn check(&mut self, numbers: &NationalNumbers, language: Language) -> Option<Applicant> {
-        let t = texts(language);
+        let t = Texts::of(language);
         let first = self.name("first_name", t.first_name_empty, t);
         let last = self.name("last_name", t.last_name_empty, t);
         let mail = self.mail(t);
@@ -127,7 +127,7 @@ impl Form {
 
     /// The page of it.
     pub(super) fn page<'a>(&'a self, site: &'a Site, language: Language) -> FormPage<'a> {
-        let t = texts(language);
+        let t = Texts::of(language);
         let first_error = NAMES.iter().find(|name| self.errors.iter().any(|(at, _)| at == *name)).copied();
         let field = |name: &'static str, label: &'static str| {
             let error = self.errors.iter().find(|(at, _)| *at == name).map_or("", |(_, message)| message);

@@ -11,7 +11,7 @@ use proxycall_domain::Language;
 
 use crate::{
     enrolment::{CodeChannel, Progress},
-    pages::{Base, Fields, Message, Mood, PageState, language, texts::texts},
+    pages::{Base, Fields, Message, Mood, PageState, language, texts::Texts},
 };
 
 /// How often a page without its script asks again, in seconds.
@@ -31,7 +31,7 @@ struct Shown {
 }
 
 fn shown(progress: Progress, language: Language, now: Timestamp) -> Shown {
-    let t = texts(language);
+    let t = Texts::of(language);
     let settled = |mood, title, text, again| Shown {
         mood,
         title,
@@ -81,7 +81,7 @@ pub(crate) async fn progress(
 ) -> Response {
     let fields = Fields::parse(query.unwrap_or_default().as_bytes());
     let language = language::choose(fields.get("lang"), &headers);
-    let t = texts(language);
+    let t = Texts::of(language);
     let mut base = Base::new(language);
     let shown = match site.enrolment().progress(&token).await {
         Ok(Some(progress)) => shown(progress, language, site.app.service.clock.now()),

@@ -3,8 +3,6 @@
 mod account;
 mod buying;
 
-use std::time::Duration;
-
 use axum::{Json, extract::State, http::StatusCode};
 use jiff::Timestamp;
 use proxycall_domain::{
@@ -14,7 +12,6 @@ use proxycall_domain::{
 use proxycall_service::{
     pool::NumberFailure,
     ports::ledger::{Alert, NumberFilter},
-    trace,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -23,6 +20,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{default_page_size, page_size};
 use crate::{
     Problem, Shared,
+    carrier_work::NotEnded,
     json::{ApiPath, ApiQuery},
 };
 
@@ -36,18 +34,15 @@ pub(super) fn router() -> OpenApiRouter<Shared> {
         .merge(account::router())
 }
 
-/// How long a request about the carrier's account may take: as long as the Apps Script that sends it waits, and more.
-pub(crate) const CARRIER_LIMIT: Duration = Duration::from_secs(90);
-
-/// Carries work with the carrier to its end, whether or not whoever asked still listens: it may have cost money.
-async fn to_its_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Result<T, Problem> {
-    match tokio::time::timeout(CARRIER_LIMIT, tokio::spawn(trace::on_behalf_of(trace::current(), work))).await {
-        Ok(Ok(done)) => Ok(done),
-        Ok(Err(_)) => Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "An error of ours; see the log")),
-        Err(_) => Err(Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "This takes longer than a request may; it goes on, and GET /pool shows what came of it",
-        )),
+impl From<NotEnded> for Problem {
+    fn from(why: NotEnded) -> Self {
+        match why {
+            NotEnded::Broken => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "An error of ours; see the log"),
+            NotEnded::TooLong => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "This takes longer than a request may; it goes on, and GET /pool shows what came of it",
+            ),
+        }
     }
 }
 

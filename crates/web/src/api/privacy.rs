@@ -10,14 +10,19 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::stream;
-use proxycall_service::{audit::client_subject, ports::ledger::Erasure, privacy::Export};
+use proxycall_domain::ClientId;
+use proxycall_service::{
+    audit::{Operator, client_subject},
+    ports::{LedgerError, ledger::Erasure},
+    privacy::Export,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::clients::id_of;
 use crate::{
-    Problem, Shared,
+    App, Problem, Shared,
     auth::Caller,
     json::{ApiJson, ApiPath},
 };
@@ -57,10 +62,16 @@ struct ExportBody {
         (status = 409, description = "The client was erased", body = Problem),
         (status = 422, body = Problem)))]
 async fn export(State(app): State<Shared>, caller: Caller, ApiPath(id): ApiPath) -> Result<Response, Problem> {
-    let id = id_of(&id)?;
-    // It changes nothing, and shows everything: an act all the same.
+    Ok(exported(&app, caller.operator(), id_of(&id)?).await?)
+}
+
+/// All that is known of a client, sent while it is read. It changes nothing, and shows everything: an act all the same.
+///
+/// # Errors
+/// No such client, or one that was erased.
+pub(crate) async fn exported(app: &App, who: &Operator, id: ClientId) -> Result<Response, LedgerError> {
     let begin = Export::begin(Arc::clone(&app.service), id);
-    let mut export = app.service.audited(caller.operator(), "export_client", &client_subject(id), begin).await?;
+    let mut export = app.service.audited(who, "export_client", &client_subject(id), begin).await?;
     // The first part before anything is answered: most of what can fail fails here.
     let head = export.part().await?.unwrap_or_default();
     let rest = stream::try_unfold(export, async |mut export| match export.part().await {

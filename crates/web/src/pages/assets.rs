@@ -1,4 +1,4 @@
-//! Promises: style and script of the public pages come from the program itself, under names that change with their
+//! Promises: style and scripts of our pages come from the program itself, under names that change with their
 //! content, so that browsers may keep them for ever.
 
 use std::{fmt::Write as _, sync::LazyLock};
@@ -39,8 +39,21 @@ pub(crate) static STYLE: LazyLock<Asset> =
 pub(crate) static SCRIPT: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("page", "js", "text/javascript; charset=utf-8", include_str!("../../assets/page.js")));
 
+/// How the console looks.
+pub(crate) static CONSOLE_STYLE: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("console", "css", "text/css; charset=utf-8", include_str!("../../assets/console.css")));
+/// What makes it livelier.
+pub(crate) static CONSOLE_SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new("console", "js", "text/javascript; charset=utf-8", include_str!("../../assets/console.js"))
+});
+/// htmx, of which `htmx.LICENSE` says under what terms.
+pub(crate) static HTMX: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new("htmx", "js", "text/javascript; charset=utf-8", include_str!("../../assets/htmx.min.js"))
+});
+
 pub(crate) async fn serve(Path(name): Path<String>) -> Response {
-    let found = [&*STYLE, &*SCRIPT].into_iter().find(|asset| asset.path.strip_prefix("/assets/") == Some(&name));
+    let all = [&*STYLE, &*SCRIPT, &*CONSOLE_STYLE, &*CONSOLE_SCRIPT, &*HTMX];
+    let found = all.into_iter().find(|asset| asset.path.strip_prefix("/assets/") == Some(&name));
     let Some(asset) = found else { return Problem::new(StatusCode::NOT_FOUND, "Not Found").into_response() };
     let for_ever = HeaderValue::from_static("public, max-age=31536000, immutable");
     ([(header::CONTENT_TYPE, asset.media_type.clone()), (header::CACHE_CONTROL, for_ever)], asset.content)

@@ -12,7 +12,7 @@ pub(crate) fn code(language: Language) -> &'static str {
 }
 
 /// A language by its code, with or without a region.
-fn parse(text: &str) -> Option<Language> {
+pub(crate) fn parse(text: &str) -> Option<Language> {
     match text.trim().split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase().as_str() {
         "fr" => Some(Language::Fr),
         "en" => Some(Language::En),

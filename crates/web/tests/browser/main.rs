@@ -3,6 +3,8 @@
 
 #![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a rule that meets an error has failed")]
 
+mod console;
+mod console_numbers;
 mod enrol;
 mod pages;
 mod phones;

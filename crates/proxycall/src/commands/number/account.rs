@@ -85,7 +85,12 @@ fn say_differences(report: &SyncReport, apply: bool) {
 
 /// Looks at webhooks, and mends them when told to.
 pub(super) async fn fix_webhooks(service: &Service, options: &cli::FixWebhooks) -> anyhow::Result<ExitCode> {
-    let filter = WebhookFilter { country: options.country, status: options.status, calls_only: options.calls_only };
+    let filter = WebhookFilter {
+        country: options.country,
+        status: options.status,
+        calls_only: options.calls_only,
+        ..WebhookFilter::default()
+    };
     if options.apply && !options.consent.yes {
         let report = look_at(service, &filter, true).await?;
         let rows = need_rows(service, &report);

@@ -50,6 +50,21 @@ impl ApiToken {
     }
 }
 
+/// Somebody who is signed in to the console.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsoleSession {
+    /// What is kept of the cookie: its SHA-256. The cookie is 256 bits of chance.
+    pub hash: TokenHash,
+    /// The token that opened it.
+    pub token: TokenName,
+    /// What is kept of that token: one that is rotated, revoked or taken out of the environment opens nothing any more.
+    pub token_hash: TokenHash,
+    /// Since when.
+    pub begun_at: Timestamp,
+    /// When somebody clicked last, to the minute.
+    pub seen_at: Timestamp,
+}
+
 /// One act of an operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
@@ -101,6 +116,21 @@ pub trait AccessBook: Send + Sync {
 
     /// Notes when tokens were used last. Never sets one back.
     async fn note_tokens_used(&self, used: Vec<(TokenName, Timestamp)>) -> Result<(), LedgerError>;
+
+    /// Begins a session of the console; those that began before `over_before` are forgotten.
+    async fn begin_session(&self, session: ConsoleSession, over_before: Timestamp) -> Result<(), LedgerError>;
+
+    /// A session.
+    async fn session(&self, hash: TokenHash) -> Result<Option<ConsoleSession>, LedgerError>;
+
+    /// Notes when somebody clicked. Never sets it back.
+    async fn note_session_seen(&self, hash: TokenHash, now: Timestamp) -> Result<(), LedgerError>;
+
+    /// Ends a session.
+    async fn end_session(&self, hash: TokenHash) -> Result<(), LedgerError>;
+
+    /// Ends every session that this token opened. How many there were.
+    async fn end_sessions_of(&self, token: TokenName) -> Result<u64, LedgerError>;
 
     /// Writes an act into the audit log, before it is carried out.
     async fn begin_act(&self, act: AuditEntry) -> Result<(), LedgerError>;

@@ -81,7 +81,7 @@ pub struct ClientFilter {
     pub limit: u32,
 }
 
-/// What to look for. Exactly one way of looking, by what was typed.
+/// What to look for. Exactly one way of looking, by what was typed. Clients who are not closed come first.
 #[derive(Clone)]
 pub enum ClientSearch {
     /// A whole number, real or proxy.
@@ -90,16 +90,17 @@ pub enum ClientSearch {
     LastFour {
         /// The digits.
         digits: String,
-        /// Only ids above this.
+        /// Only those who come after this client: the `next` of the page before.
         after: Option<ClientId>,
         /// At most so many.
         limit: u32,
     },
-    /// The start of a word of the name, or of the e-mail address.
+    /// The starts of words of the name, in any order and spelling, or of the e-mail address. In the order of the word that
+    /// fewest clients have.
     Words {
-        /// The start.
+        /// The starts, with spaces between.
         start: String,
-        /// Only ids above this.
+        /// Only those who come after this client: the `next` of the page before.
         after: Option<ClientId>,
         /// At most so many.
         limit: u32,

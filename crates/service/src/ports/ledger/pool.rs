@@ -52,6 +52,19 @@ pub struct AssignNumber {
     pub wire: JobId,
 }
 
+/// One certain number for a client who has none.
+#[derive(Debug, Clone)]
+pub struct AssignThisNumber {
+    /// The number.
+    pub phone: PhoneNumber,
+    /// The client.
+    pub client: ClientId,
+    /// Who, why, when.
+    pub act: Act,
+    /// The job that looks after the number's webhooks.
+    pub wire: JobId,
+}
+
 /// A number that a client has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AssignedNumber {

@@ -103,7 +103,7 @@ pub enum CopyResult {
 }
 
 /// A number that a client has or had.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeldNumber {
     /// Which.
     pub number: PhoneNumber,

@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{FailureBody, country_of, failures, naive, status_of, to_its_end};
+use super::{FailureBody, country_of, failures, naive, status_of};
 use crate::{
     Problem, Shared, audit,
     auth::Caller,
+    carrier_work::to_its_end,
     json::{ApiJson, LaxBool, OptionalJson, PhoneText},
 };
 
@@ -235,6 +236,7 @@ async fn fix_webhooks(
     let filter = WebhookFilter {
         country: country.map(|text| country_of("only_country", text)).transpose()?,
         status: status_of("only_status", body.only_status.as_deref())?,
+        phone: None,
         calls_only: !body.fix_sms.0,
     };
     let (service, dry_run) = (Arc::clone(&app.service), body.dry_run.0);

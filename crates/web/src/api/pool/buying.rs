@@ -17,10 +17,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{country_of, to_its_end};
+use super::country_of;
 use crate::{
     Problem, Shared,
     auth::Caller,
+    carrier_work::to_its_end,
     json::{ApiJson, LaxBool, LaxInt},
 };
 

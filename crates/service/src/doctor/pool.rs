@@ -8,10 +8,10 @@ use proxycall_domain::{
     pool::stock::Stock,
     purchase::Shopping,
 };
-use proxycall_service::{
-    Service,
-    doctor::{Finding, Verdict},
-    operators,
+
+use super::{Finding, Verdict};
+use crate::{
+    Service, operators,
     pool::{PoolConfig, alert},
     ports::{
         LedgerError,
@@ -23,7 +23,8 @@ use proxycall_service::{
 const PAGE: u32 = 1_000;
 
 /// Whether what the carrier wants to have on record before it sells a number is set.
-pub(super) fn check_regulatory(pool: &PoolConfig, number_type: NumberType, rules: &NumberRules) -> Finding {
+#[must_use]
+pub fn check_regulatory(pool: &PoolConfig, number_type: NumberType, rules: &NumberRules) -> Finding {
     let subject = "Regulatory ids";
     let (mut needed, mut missing, mut seen) = (Vec::new(), Vec::new(), Vec::new());
     for of_type in Shopping::new(pool.country, number_type).types() {
@@ -69,28 +70,36 @@ pub(super) fn check_regulatory(pool: &PoolConfig, number_type: NumberType, rules
     )
 }
 
-/// What the store knows of the pool.
-pub(super) async fn check_pool(service: &Service) -> Vec<Finding> {
-    match look(service).await {
-        Ok(findings) => findings,
-        Err(error) => vec![Finding::new(
+impl Service {
+    /// How the pool stands: its stock, what is in trouble, and what the alerts say.
+    pub async fn check_pool(&self) -> Vec<Finding> {
+        let looked = async {
+            let stock = self.ledger.stock(self.clock.now()).await?;
+            let alerts = self.ledger.alerts().await?;
+            let mut findings = check_stock(&stock, &self.pool, self.preferred_type);
+            findings.push(check_set_aside(&stock));
+            findings.extend(alerts.iter().map(tell_alert));
+            Ok(findings)
+        };
+        told(looked.await)
+    }
+
+    /// What the rules for the numbers in use forbid. Goes through all numbers.
+    pub async fn check_number_rules(&self) -> Vec<Finding> {
+        told(check_rules(self).await)
+    }
+}
+
+fn told(looked: Result<Vec<Finding>, LedgerError>) -> Vec<Finding> {
+    looked.unwrap_or_else(|error| {
+        vec![Finding::new(
             "Pool",
             Verdict::Bad,
             "a pool that can be read",
             error.to_string(),
             "Mend what is wrong with the store first; `proxycall migrate` brings its tables up to date.",
-        )],
-    }
-}
-
-async fn look(service: &Service) -> Result<Vec<Finding>, LedgerError> {
-    let stock = service.ledger.stock(service.clock.now()).await?;
-    let alerts = service.ledger.alerts().await?;
-    let mut findings = check_stock(&stock, &service.pool, service.preferred_type);
-    findings.push(check_set_aside(&stock));
-    findings.extend(alerts.iter().map(tell_alert));
-    findings.extend(check_rules(service).await?);
-    Ok(findings)
+        )]
+    })
 }
 
 /// How many numbers are available, and for how long.

@@ -1,0 +1,86 @@
+//! Promises: what an operator does with one certain number keeps the rules of a number's life: nobody gets a number that
+//! another has, or that has not rested for as long as its country asks.
+
+use jiff::Timestamp;
+use proxycall_domain::{
+    ClientId, NumberStatus, PhoneNumber,
+    pool::life::{Actor, KeepReason},
+};
+
+use crate::{
+    Service,
+    ports::{
+        LedgerError,
+        clock::Ids as _,
+        ledger::{AssignThisNumber, AssignedNumber, MoveNumber, MoveTo, Moved},
+    },
+};
+
+/// What came of ending a number's rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freed {
+    /// It is available.
+    Done,
+    /// It does not rest.
+    NotResting,
+    /// A client had it, and its country asks for a longer rest: until then.
+    TooSoon(Timestamp),
+}
+
+impl Service {
+    /// Gives a client this very number: one that is available, or that rests and was this client's. A client who has a
+    /// number keeps it.
+    ///
+    /// # Errors
+    /// No such client or number, a number that is not free.
+    pub async fn assign_this_number(
+        &self,
+        phone: PhoneNumber,
+        client: ClientId,
+        actor: Actor,
+    ) -> Result<AssignedNumber, LedgerError> {
+        let act = self.act(actor, "given to this client by an operator");
+        let wire = self.chance.job_id(act.at);
+        let assigned = self.ledger.assign_this_number(AssignThisNumber { phone, client, act, wire }).await?;
+        self.wake.now();
+        Ok(assigned)
+    }
+
+    /// Sets a number aside: nobody gets it. A client who has it keeps it, as calls may still come in. What is reserved
+    /// stays so: somebody is just confirming with it.
+    ///
+    /// # Errors
+    /// No such number, or when the store does not answer.
+    pub async fn set_number_aside(&self, phone: PhoneNumber, actor: Actor) -> Result<Moved, LedgerError> {
+        let number = self.ledger.number(phone).await?.ok_or(LedgerError::NumberUnknown)?;
+        match number.status {
+            NumberStatus::Reserved => return Ok(Moved::Kept(KeepReason::Reserved)),
+            NumberStatus::Released => return Ok(Moved::Kept(KeepReason::Released)),
+            _ => {}
+        }
+        let act = self.act(actor, "set aside by an operator");
+        self.ledger.move_number(MoveNumber { phone, to: MoveTo::Error, force: true, act }).await
+    }
+
+    /// Ends a number's rest before its time, though not before the least that its country asks for after a client.
+    ///
+    /// # Errors
+    /// No such number, or when the store does not answer.
+    pub async fn end_rest(&self, phone: PhoneNumber, actor: Actor) -> Result<Freed, LedgerError> {
+        let number = self.ledger.number(phone).await?.ok_or(LedgerError::NumberUnknown)?;
+        if number.status != NumberStatus::Quarantined {
+            return Ok(Freed::NotResting);
+        }
+        let history = self.ledger.number_history(phone).await?;
+        let was_a_clients = history.get(1).is_some_and(|before| before.client.is_some());
+        let act = self.act(actor, "its rest was ended by an operator");
+        let least = number.since.checked_add(self.tables.rules.min_hold(number.country)).unwrap_or(Timestamp::MAX);
+        if was_a_clients && act.at < least {
+            return Ok(Freed::TooSoon(least));
+        }
+        match self.ledger.move_number(MoveNumber { phone, to: MoveTo::Pool, force: false, act }).await? {
+            Moved::Done { .. } => Ok(Freed::Done),
+            Moved::Already | Moved::Kept(_) | Moved::Unknown => Ok(Freed::NotResting),
+        }
+    }
+}

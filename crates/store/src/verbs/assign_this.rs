@@ -1,0 +1,39 @@
+//! A client gets one certain number, at an operator's word.
+
+use proxycall_service::ports::ledger::{AssignThisNumber, AssignedNumber};
+
+use super::*;
+
+/// What rests is another client's yet, unless it was this one's.
+const TAKE_THIS: &str = "UPDATE proxy_number SET status = 'assigned', client_id = $2, former_client_id = NULL, \
+        assigned_at = $3, quarantine_until = NULL, actor = $4, reason = $5, since = $3, updated_at = $3 \
+    WHERE phone = $1 AND (status = 'available' \
+        OR (status = 'quarantined' AND (former_client_id = $2 OR quarantine_until <= $3)))";
+
+pub(crate) async fn assign_this_number(
+    db: &mut Connection,
+    codec: &Codec,
+    assign: &AssignThisNumber,
+) -> Result<AssignedNumber, UnitError> {
+    let AssignThisNumber { phone, client, act, wire } = assign;
+    let known = clients::hold_open(db, codec, *client, act.at).await?;
+    if let Some(phone) = known.proxy {
+        return Ok(AssignedNumber { phone, choice: "the client had it before".to_owned(), before: true });
+    }
+    let taken = sqlx::query(TAKE_THIS)
+        .bind(digits(*phone))
+        .bind(client.get())
+        .bind(millis(act.at))
+        .bind(act.actor.as_str())
+        .bind(&act.reason)
+        .execute(&mut *db)
+        .await?;
+    if taken.rows_affected() == 0 {
+        let Some(number) = numbers::number(db, codec, *phone).await? else {
+            return Err(LedgerError::NumberUnknown.into());
+        };
+        return Err(LedgerError::NumberNotFree { status: number.status }.into());
+    }
+    pool::look_after(db, codec, *phone, *wire, act.at).await?;
+    Ok(AssignedNumber { phone: *phone, choice: "asked for by an operator".to_owned(), before: false })
+}

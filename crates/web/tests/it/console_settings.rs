@@ -1,0 +1,183 @@
+//! The console's settings, tokens, blocked callers, audit log, sheet and health.
+
+use jiff::SignedDuration;
+use proxycall_testkit::reqwest::StatusCode;
+use proxycall_testkit::{
+    Console, TestApp,
+    app::{CLIENT, COURIER},
+    console::hidden,
+    run_test,
+};
+
+use crate::{access::token, ask::column};
+
+/// A millisecond: acts of one and the same are in no order.
+fn pass(app: &TestApp) {
+    app.clock.advance(SignedDuration::from_millis(1));
+}
+
+#[tokio::test]
+async fn a_setting_is_changed_checked_and_put_back() {
+    run_test(async |app| {
+        let console = app.console().await;
+        let set = "/console/settings/set";
+        pass(app);
+        let page = console.act(set, &[("key", "calls.ring_timeout"), ("value", "40")]).await;
+        assert!(page.contains("The setting is kept.") && page.contains("value=\"40\""));
+        assert_eq!(app.service.policy.current().ring_timeout_s, 40);
+        pass(app);
+        let refused = console.post(set, &[("key", "calls.ring_timeout"), ("value", "4")]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.html.contains("must be seconds, 5 to 600"), "{}", refused.html);
+        assert_eq!(app.service.policy.current().ring_timeout_s, 40);
+        pass(app);
+        let page = console.act(set, &[("key", "calls.ring_timeout"), ("value", "41"), ("reset", "1")]).await;
+        assert!(page.contains("The default is back."));
+        assert_eq!(app.service.policy.setting("calls.ring_timeout").unwrap().own, false);
+        let nonsense = console.post(set, &[("key", "no.such"), ("value", "1")]).await;
+        assert_eq!(nonsense.status, StatusCode::NOT_FOUND);
+
+        let (_, acts) = app.get("/audit?limit=500").await;
+        assert_eq!(column(&acts, "acts", "action"), ["reset_setting", "set_setting", "set_setting", "console_sign_in"]);
+        assert_eq!(column(&acts, "acts", "outcome"), ["done", "refused", "done", "done"]);
+        assert_eq!(column(&acts, "acts", "subject")[0], "setting calls.ring_timeout");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_sentence_is_seen_in_both_languages_changed_and_said() {
+    run_test(async |app| {
+        let console = app.console().await;
+        let key = "phrase.call.unknown_number.fr";
+        let page = console.page(&format!("/console/settings/texts?edit={key}")).await;
+        assert!(page.contains("This number is not in use.") && page.contains("id=\"edited\""));
+        console.act("/console/settings/set", &[("key", key), ("value", "Personne <ici> & là.")]).await;
+        let page = console.page("/console/settings/texts").await;
+        assert!(page.contains("Personne &#60;ici&#62; &#38; là."), "what is written is shown, and is no markup");
+        app.carrier_number("+33199000077");
+        let call = app.call(COURIER, "+33199000077").await;
+        assert!(format!("{call:?}").contains("Personne <ici> & là."), "{call:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_is_made_shown_once_replaced_and_revoked() {
+    run_test(async |app| {
+        let console = app.console().await;
+        let tokens = "/console/settings/tokens";
+        let made = console.post(tokens, &[("name", "desk"), ("scope", "operate"), ("days", "")]).await;
+        assert_eq!(made.status, StatusCode::OK);
+        let secret = |html: &str| {
+            let at = html.find("pct_").expect("a token");
+            html[at..].chars().take_while(|sign| *sign != '<').collect::<String>()
+        };
+        let first = secret(&made.html);
+        assert!(!console.page(tokens).await.contains("pct_"));
+        let desk = Console::sign_in(app, &first).await;
+        let second = secret(&console.post(&format!("{tokens}/desk/rotate"), &[]).await.html);
+        assert_ne!(first, second);
+        assert_eq!(desk.get("/console/health").await.status, StatusCode::SEE_OTHER);
+        let desk = Console::sign_in(app, &second).await;
+        assert!(console.act(&format!("{tokens}/desk/revoke"), &[]).await.contains("The token is revoked."));
+        assert_eq!(desk.get("/console/health").await.status, StatusCode::SEE_OTHER);
+        let again = console.post(tokens, &[("name", "desk"), ("scope", "read")]).await;
+        assert_eq!(again.status, StatusCode::CONFLICT);
+        let wrong = console.post(tokens, &[("name", "other"), ("scope", "read"), ("days", "soon")]).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let (_, acts) = app.get("/audit?limit=500").await;
+        assert!(!acts.to_string().contains("pct_"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_blocked_number_is_masked_and_can_be_let_in_again() {
+    run_test(async |app| {
+        let proxy = app.client(1, CLIENT).await;
+        let console = app.console().await;
+        let blocks = "/console/settings/blocks";
+        let fields = [("phone", "+33 6 39 98 00 02"), ("client", "1"), ("reason", "rings <at> night")];
+        let page = console.act(blocks, &fields).await;
+        assert!(page.contains("The caller is blocked.") && page.contains("rings &#60;at&#62; night"));
+        assert!(!page.contains("39980002") && !page.contains("39 98 00 02\u{a0}"), "no number is shown whole");
+        assert!(app.call(COURIER, &proxy).await.rings().is_empty());
+        let remove = page.split("/console/settings/blocks/").nth(2).or(page.split("/console/settings/blocks/").nth(1));
+        let id = remove.unwrap().split('/').next().unwrap();
+        assert!(console.act(&format!("{blocks}/{id}/remove"), &[]).await.contains("no longer blocked"));
+        assert_eq!(app.call(COURIER, &proxy).await.rings().len(), 1);
+        let unknown = console.post(blocks, &[("phone", "+33639980002"), ("client", "77")]).await;
+        assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+        let own = console.post(blocks, &[("phone", CLIENT), ("client", "1")]).await;
+        assert_eq!(own.status, StatusCode::CONFLICT);
+        let nonsense = console.post(blocks, &[("phone", "12")]).await;
+        assert_eq!(nonsense.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(!nonsense.html.contains("39980002"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_may_only_look_changes_nothing_and_sees_no_tokens() {
+    run_test(async |app| {
+        let looker = Console::sign_in(app, &token(app, "looker", "read").await).await;
+        let desk = Console::sign_in(app, &token(app, "desk", "operate").await).await;
+        for (path, fields) in [
+            ("/console/settings/set", vec![("key", "calls.ring_timeout"), ("value", "40")]),
+            ("/console/settings/tokens", vec![("name", "x"), ("scope", "admin")]),
+            ("/console/settings/blocks", vec![("phone", COURIER)]),
+            ("/console/sheet/push", vec![]),
+            ("/console/sheet/read", vec![]),
+        ] {
+            assert_eq!(looker.post(path, &fields).await.status, StatusCode::FORBIDDEN, "{path}");
+        }
+        for path in ["/console/settings/set", "/console/settings/tokens"] {
+            assert_eq!(desk.post(path, &[("key", "calls.ring_timeout")]).await.status, StatusCode::FORBIDDEN);
+        }
+        for path in ["/console/settings/tokens", "/console/settings/audit"] {
+            assert_eq!(looker.get(path).await.status, StatusCode::FORBIDDEN);
+            assert_eq!(desk.get(path).await.status, StatusCode::FORBIDDEN);
+        }
+        let page = looker.page("/console/settings").await;
+        assert!(!page.contains("/console/settings/tokens") && !page.contains(">Save<"), "{page}");
+        assert!(!looker.page("/console/settings/blocks").await.contains("Block a number"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_audit_log_pages_by_key_and_is_filtered() {
+    run_test(async |app| {
+        let console = app.console().await;
+        for seconds in 10..65 {
+            pass(app);
+            let value = seconds.to_string();
+            console.post("/console/settings/set", &[("key", "calls.ring_timeout"), ("value", &value)]).await;
+        }
+        let audit = "/console/settings/audit";
+        let page = console.page(&format!("{audit}?action=set_setting")).await;
+        assert_eq!(page.matches("setting calls.ring_timeout").count(), 50);
+        let more = page.split("class=\"button quiet\" href=\"").nth(1).unwrap().split('"').next().unwrap();
+        let rest = console.page(&more.replace("&#38;", "&")).await;
+        assert_eq!(rest.matches("setting calls.ring_timeout").count(), 5);
+        assert!(console.page(&format!("{audit}?actor=nobody")).await.contains("Nothing fits this filter."));
+        assert_eq!(console.get(&format!("{audit}?after=x")).await.status, StatusCode::NOT_FOUND);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn health_says_what_doctor_says() {
+    run_test(async |app| {
+        let console = app.console().await;
+        let page = console.page("/console/health").await;
+        for subject in ["Store", "Secret key", "Carrier account", "E-mail"] {
+            assert!(page.contains(&format!("<h2>{subject}</h2>")), "{subject}: {page}");
+        }
+        assert_eq!(hidden(&page, "csrf").map(|word| word.len()), Some(43));
+        let sheet = console.page("/console/sheet").await;
+        assert!(sheet.contains("No sheet is set up"));
+    })
+    .await;
+}

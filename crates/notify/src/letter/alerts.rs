@@ -2,6 +2,7 @@
 //! alert itself says is in English, as in log and API, and marked so.
 
 use askama::Template;
+use jiff::SignedDuration;
 use proxycall_domain::{Language, figures::moment};
 use proxycall_service::{
     operators::alert::{SHEET_STOPPED, WEBHOOKS_FAILING},
@@ -19,7 +20,7 @@ struct Words {
     code: &'static str,
     hello: &'static str,
     detail: &'static str,
-    goodbye: &'static str,
+    goodbye: String,
 }
 
 struct Section {
@@ -55,7 +56,7 @@ struct Text<'a> {
 /// # Errors
 /// The engine's, which only a broken template has.
 pub(super) fn write(news: &AlertNews) -> Result<WrittenLetter, askama::Error> {
-    let (subject, words) = (subject(news), words(news.language));
+    let (subject, words) = (subject(news), words(news));
     let titles = match news.language {
         Language::Fr => ["Nouveau", "Toujours en cours", "Terminé"],
         Language::En => ["New", "Still so", "Over"],
@@ -72,22 +73,44 @@ pub(super) fn write(news: &AlertNews) -> Result<WrittenLetter, askama::Error> {
     Ok(WrittenLetter { subject, text, html })
 }
 
-fn words(language: Language) -> Words {
-    match language {
+fn words(news: &AlertNews) -> Words {
+    let every = every(news.repeat, news.language);
+    match news.language {
         Language::Fr => Words {
             code: "fr",
             hello: "Bonjour, voici ce que ProxyCall vous signale.",
             detail: "Détail (en anglais) : ",
-            goodbye: "Une alerte qui dure est rappelée toutes les 8 heures, sauf autre réglage (alerts.repeat_minutes). \
-                      « proxycall number summary » montre celles en cours.",
+            goodbye: format!(
+                "Une alerte qui dure est rappelée {every} (réglage alerts.repeat_minutes). « proxycall number summary » \
+                 montre celles en cours."
+            ),
         },
         Language::En => Words {
             code: "en",
             hello: "Hello, this is what ProxyCall has to tell you.",
             detail: "Detail: ",
-            goodbye: "An alert that stands is told again every 8 hours, unless set otherwise (alerts.repeat_minutes). \
-                      `proxycall number summary` shows those that stand.",
+            goodbye: format!(
+                "An alert that stands is told again {every} (setting alerts.repeat_minutes). \
+                 `proxycall number summary` shows those that stand."
+            ),
         },
+    }
+}
+
+/// How often, in the largest unit that is exact: `toutes les 8 heures`, `every 90 minutes`.
+fn every(interval: SignedDuration, language: Language) -> String {
+    let minutes = interval.as_mins();
+    let (count, units) = match minutes {
+        _ if minutes % (24 * 60) == 0 => (minutes / (24 * 60), ["tous les", "jours", "day"]),
+        _ if minutes % 60 == 0 => (minutes / 60, ["toutes les", "heures", "hour"]),
+        _ => (minutes, ["toutes les", "minutes", "minute"]),
+    };
+    let [each, french, english] = units;
+    match (language, count) {
+        (Language::Fr, 1) => format!("{each} {french}"),
+        (Language::Fr, _) => format!("{each} {count}\u{a0}{french}"),
+        (Language::En, 1) => format!("every {english}"),
+        (Language::En, _) => format!("every {count}\u{a0}{english}s"),
     }
 }
 
@@ -109,7 +132,7 @@ fn subject(news: &AlertNews) -> String {
         (Language::En, 0, 0, 1) => named("Over: ", &news.over),
         (language, ..) => {
             let words = match language {
-                Language::Fr => ["nouveau", "en cours", "terminé"],
+                Language::Fr => ["nouvelle", "en cours", "terminée"],
                 Language::En => ["new", "still so", "over"],
             };
             let counts: Vec<String> = [new, standing, over]
@@ -126,8 +149,7 @@ fn subject(news: &AlertNews) -> String {
 
 fn plural(language: Language, word: &str, count: usize) -> &'static str {
     match (language, word) {
-        (Language::Fr, "nouveau") if count > 1 => "x",
-        (Language::Fr, "terminé") if count > 1 => "s",
+        (Language::Fr, "nouvelle" | "terminée") if count > 1 => "s",
         _ => "",
     }
 }
@@ -243,3 +265,6 @@ fn in_english(kind: &str) -> (&'static str, &'static str) {
         _ => ("Alert", ""),
     }
 }
+
+#[cfg(test)]
+mod tests;

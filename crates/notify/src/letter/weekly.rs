@@ -152,12 +152,22 @@ fn days(report: &WeeklyReport, language: Language) -> Vec<Day> {
         .map(|((name, full_name), Traffic { calls, texts, .. })| Day {
             name,
             full_name,
-            calls: whole(*calls, language),
-            texts: whole(*texts, language),
+            calls: counted(*calls, ["appel", "call"], language),
+            texts: counted(*texts, ["SMS", "text"], language),
             calls_width: width(*calls),
             texts_width: width(*texts),
         })
         .collect()
+}
+
+/// `1 appel`, `1,204 calls`. A text is an SMS in French, however many there are.
+fn counted(count: u64, what: [&str; 2], language: Language) -> String {
+    let [french, english] = what;
+    let (what, several) = match language {
+        Language::Fr => (french, count > 1 && !french.ends_with('S')),
+        Language::En => (english, count != 1),
+    };
+    format!("{} {what}{}", whole(count, language), if several { "s" } else { "" })
 }
 
 fn tables(report: &WeeklyReport, language: Language) -> Vec<Table> {
@@ -244,7 +254,7 @@ fn tables(report: &WeeklyReport, language: Language) -> Vec<Table> {
 }
 
 fn duplicates(report: &WeeklyReport, language: Language) -> Vec<String> {
-    let line = |Duplicate { shared, clients }: &Duplicate| {
+    let line = |Duplicate { shared, clients, masked }: &Duplicate| {
         let ids: Vec<String> = clients.iter().map(ToString::to_string).collect();
         let what = match (shared, language) {
             (Shared::Phone, Language::Fr) => "même téléphone",
@@ -253,7 +263,7 @@ fn duplicates(report: &WeeklyReport, language: Language) -> Vec<String> {
             (Shared::Mail, Language::En) => "same e-mail",
         };
         let colon = if language == Language::Fr { "\u{a0}:" } else { ":" };
-        format!("Clients {}{colon} {what}", ids.join(", "))
+        format!("Clients {}{colon} {what} ({masked})", ids.join(", "))
     };
     let mut lines: Vec<String> = report.duplicates.iter().map(line).collect();
     let named = u64::try_from(report.duplicates.len()).unwrap_or(u64::MAX);
@@ -281,3 +291,6 @@ fn goodbye(report: &WeeklyReport, language: Language) -> String {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -242,6 +242,7 @@ ledger_suite! {
         an_alert_that_is_seen_again_stands_in_newer_words_until_nobody_sees_it,
         a_weeks_report_is_sent_once_for_all_times,
         one_of_20_instances_sends_a_weeks_report,
+        one_of_20_instances_tells_an_alert,
         clients_are_counted_by_number_shop_and_last_caller,
         numbers_given_are_counted_in_their_week_also_when_given_back,
         orders_are_counted_in_their_week_with_who_ordered,

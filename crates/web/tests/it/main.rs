@@ -38,6 +38,8 @@ mod limits;
 mod metrics;
 mod openapi;
 mod openapi_walk;
+mod operators;
+mod operators;
 mod orders;
 mod overload;
 mod pages;

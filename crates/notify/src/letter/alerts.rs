@@ -59,7 +59,7 @@ pub(super) fn write(news: &AlertNews) -> Result<WrittenLetter, askama::Error> {
     let (subject, words) = (subject(news), words(news));
     let titles = match news.language {
         Language::Fr => ["Nouveau", "Toujours en cours", "Terminé"],
-        Language::En => ["New", "Still so", "Over"],
+        Language::En => ["New", "Ongoing", "Over"],
     };
     let sections: Vec<Section> = titles
         .into_iter()
@@ -81,8 +81,8 @@ fn words(news: &AlertNews) -> Words {
             hello: "Bonjour, voici ce que ProxyCall vous signale.",
             detail: "Détail (en anglais) : ",
             goodbye: format!(
-                "Une alerte qui dure est rappelée {every} (réglage alerts.repeat_minutes). « proxycall number summary » \
-                 montre celles en cours."
+                "Une alerte qui dure est rappelée {every} (réglage alerts.repeat_minutes). La console et « proxycall \
+                 number summary » montrent celles en cours."
             ),
         },
         Language::En => Words {
@@ -91,7 +91,7 @@ fn words(news: &AlertNews) -> Words {
             detail: "Detail: ",
             goodbye: format!(
                 "An alert that stands is told again {every} (setting alerts.repeat_minutes). \
-                 `proxycall number summary` shows those that stand."
+                 The console and `proxycall number summary` show those that stand."
             ),
         },
     }
@@ -133,7 +133,7 @@ fn subject(news: &AlertNews) -> String {
         (language, ..) => {
             let words = match language {
                 Language::Fr => ["nouvelle", "en cours", "terminée"],
-                Language::En => ["new", "still so", "over"],
+                Language::En => ["new", "ongoing", "over"],
             };
             let counts: Vec<String> = [new, standing, over]
                 .into_iter()
@@ -193,7 +193,8 @@ fn in_french(kind: &str) -> (&'static str, &'static str) {
     match kind {
         LOW_STOCK => (
             "Stock bas",
-            "Il reste trop peu de numéros disponibles. Achetez-en (proxycall number buy) ; l’alerte cesse d’elle-même.",
+            "Il reste trop peu de numéros disponibles. Achetez-en dans la console (ou par proxycall number buy) ; \
+             l’alerte cesse d’elle-même.",
         ),
         PURCHASE_FAILED => {
             ("Achat impossible", "Faites ce que Twilio demande, puis achetez à nouveau (proxycall number buy).")
@@ -237,7 +238,8 @@ fn in_english(kind: &str) -> (&'static str, &'static str) {
     match kind {
         LOW_STOCK => (
             "Low stock",
-            "Too few numbers are available. Buy some (proxycall number buy); the alert then ends by itself.",
+            "Too few numbers are available. Buy some in the console (or by proxycall number buy); the alert \
+             then ends by itself.",
         ),
         PURCHASE_FAILED => ("Purchase failed", "Do what Twilio asks for, then buy again (proxycall number buy)."),
         NUMBER_MISSING => (

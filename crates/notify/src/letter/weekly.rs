@@ -269,10 +269,9 @@ fn duplicates(report: &WeeklyReport, language: Language) -> Vec<String> {
     let named = u64::try_from(report.duplicates.len()).unwrap_or(u64::MAX);
     let more = report.duplicate_count.saturating_sub(named);
     if more > 0 {
-        let more = whole(more, language);
         lines.push(match language {
-            Language::Fr => format!("et {more} autres"),
-            Language::En => format!("and {more} more"),
+            Language::Fr => format!("et {} autre{}", whole(more, language), if more > 1 { "s" } else { "" }),
+            Language::En => format!("and {} more", whole(more, language)),
         });
     }
     lines
@@ -282,12 +281,14 @@ fn goodbye(report: &WeeklyReport, language: Language) -> String {
     let (made, zone) = (moment(report.made_at, &report.zone, language), report.zone.name());
     match language {
         Language::Fr => format!(
-            "Une semaine va du lundi 0 h au dimanche 24 h ({zone}). Chiffres du {made} : clients, numéros et doublons sont \
-             ceux de ce moment. Pour ne plus recevoir ce rapport : proxycall setting set report.enabled off."
+            "Une semaine va du lundi 0 h au dimanche 24 h ({zone}). Chiffres du {made} : clients, numéros et \
+             doublons sont ceux de ce moment. Pour ne plus recevoir ce rapport : réglage report.enabled, dans la \
+             console ou par proxycall setting."
         ),
         Language::En => format!(
-            "A week goes from Monday 00:00 to Sunday 24:00 ({zone}). Figures of {made}: clients, numbers and duplicates are \
-             those of that moment. To get this report no more: proxycall setting set report.enabled off."
+            "A week goes from Monday 00:00 to Sunday 24:00 ({zone}). Figures of {made}: clients, numbers and \
+             duplicates are those of that moment. To get this report no more: setting report.enabled, in the \
+             console or by proxycall setting."
         ),
     }
 }

@@ -39,7 +39,6 @@ mod metrics;
 mod openapi;
 mod openapi_walk;
 mod operators;
-mod operators;
 mod orders;
 mod overload;
 mod pages;

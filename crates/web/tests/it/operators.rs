@@ -135,6 +135,7 @@ async fn without_an_address_nothing_is_mailed_and_what_stands_is_told_to_whom_is
         pass(app, 2 * DAY).await;
         assert_eq!(app.world.mails(), []);
         let restarted = Service { desk: OperatorDesk::new(vec![mail(OPS)]), ..again(app) };
+        restarted.policy.refresh(restarted.ledger.as_ref()).await.unwrap();
         app.clock.advance(SignedDuration::from_secs(MINUTE));
         while restarted.run_due_jobs().await.unwrap() > 0 {}
         assert_eq!(subjects(app), ["[ProxyCall] Alerte : Stock bas (FR mobile)"]);
@@ -195,8 +196,8 @@ async fn a_mail_server_that_is_down_for_a_day_gets_each_letter_once_and_a_lost_a
             app.world.fail_next_mail(MailFault::Refuse(MailStep::Connect, 421));
         }
         raise(app, "FR mobile").await;
-        for _ in 0..(12 * 60) {
-            app.advance(2 * MINUTE).await;
+        for _ in 0..(24 * 12) {
+            app.advance(5 * MINUTE).await;
         }
         assert_eq!(subjects(app).len(), 1);
         app.world.fail_next_mail(MailFault::HangUpAfterAccepting);

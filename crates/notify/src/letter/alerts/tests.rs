@@ -81,8 +81,8 @@ fn every_kind_has_a_title_of_its_own_and_says_what_to_do(#[values(Language::Fr, 
 #[case::one_new([1, 0, 0], "[ProxyCall] Alerte : Stock bas (FR mobile)", "[ProxyCall] Alert: Low stock (FR mobile)")]
 #[case::one_again([0, 1, 0], "[ProxyCall] Rappel : Stock bas (FR mobile)", "[ProxyCall] Reminder: Low stock (FR mobile)")]
 #[case::one_over([0, 0, 1], "[ProxyCall] Terminé : Stock bas (FR mobile)", "[ProxyCall] Over: Low stock (FR mobile)")]
-#[case::several([2, 1, 2], "[ProxyCall] Alertes : 2 nouvelles, 1 en cours, 2 terminées", "[ProxyCall] Alerts: 2 new, 1 still so, 2 over")]
-#[case::one_of_each([1, 1, 1], "[ProxyCall] Alertes : 1 nouvelle, 1 en cours, 1 terminée", "[ProxyCall] Alerts: 1 new, 1 still so, 1 over")]
+#[case::several([2, 1, 2], "[ProxyCall] Alertes : 2 nouvelles, 1 en cours, 2 terminées", "[ProxyCall] Alerts: 2 new, 1 ongoing, 2 over")]
+#[case::one_of_each([1, 1, 1], "[ProxyCall] Alertes : 1 nouvelle, 1 en cours, 1 terminée", "[ProxyCall] Alerts: 1 new, 1 ongoing, 1 over")]
 fn the_subject_names_one_alert_and_counts_several(
     #[case] counts: [usize; 3],
     #[case] french: &str,

@@ -5,7 +5,11 @@
   // The drawer is always there on a desk, and closed at first on a phone.
   const menu = document.querySelector("details.menu");
   const wide = matchMedia("(min-width: 64rem)");
-  const fit = () => { if (menu) menu.open = wide.matches; };
+  const fit = () => {
+    if (menu) menu.open = wide.matches;
+    // So are filters, where there is room for them.
+    if (innerWidth >= 768) for (const fold of document.querySelectorAll("details[data-wide]")) fold.open = true;
+  };
   wide.addEventListener("change", fit);
   fit();
 

@@ -14,7 +14,7 @@ use axum::{
     routing::get,
 };
 use jiff::Timestamp;
-use proxycall_domain::{Confirmation, Language, PendingId, PhoneNumber};
+use proxycall_domain::{Confirmation, Language, PendingId, PhoneNumber, confirmation::Stage};
 use proxycall_service::ports::ledger::{BoardEntry, BoardFilter, BoardGroup, LastDispatch, Page as Items};
 
 use super::{
@@ -62,8 +62,8 @@ struct Dispatch {
 fn dispatch(last: &LastDispatch, session: &Session, t: &Words) -> Dispatch {
     let (state, tone) = words::state(last.state, t);
     let error = last.error_code.map(|code| {
-        let explained = proxycall_twilio::explain(code);
-        format!("{} {code} – {} {}", t.code, explained.meaning, explained.remedy)
+        let (meaning, remedy) = proxycall_twilio::explain_in(code, session.language);
+        format!("{} {code} – {meaning} {remedy}", t.code)
     });
     let at = moment(last.sent_at.unwrap_or(last.queued_at), session);
     Dispatch { kind: words::kind(last.kind, t), state, tone, at, error }
@@ -85,6 +85,7 @@ struct Card {
     name: String,
     phone: String,
     tone: Tone,
+    /// Empty where the column says it.
     standing: &'static str,
     began: Moment,
     ended: Option<Moment>,
@@ -102,12 +103,13 @@ fn card(entry: &BoardEntry, session: &Session, t: &'static Words) -> Card {
     let (why, remedy) = words::why(it, stage, t);
     let left = it.expires_at.duration_since(session.now).as_secs();
     let codes = entry.dispatches.iter().filter(|last| last.kind.channel().is_some());
+    let says_nothing_new = stage == Stage::Open && !it.progress.is_locked();
     Card {
         href: path_of(&it.id),
         name: name(it, t),
         phone: phone(it),
         tone,
-        standing,
+        standing: if says_nothing_new { "" } else { standing },
         began: moment(it.created_at, session),
         ended: entry.ended_at.map(|at| moment(at, session)),
         left: (!stage.is_over()).then(|| span(left, session.language)),

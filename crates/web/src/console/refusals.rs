@@ -101,8 +101,9 @@ pub(super) fn of_ledger(error: &LedgerError, language: Language) -> String {
 pub(super) fn of_carrier(error: &CarrierError, language: Language) -> String {
     let w = Refusals::of(language);
     match error {
-        CarrierError::Refused { code, meaning, remedy, .. } => {
-            format!("{} {code}: {meaning}. {remedy}", w.carrier_refused)
+        CarrierError::Refused { code, .. } => {
+            let (meaning, remedy) = proxycall_twilio::explain_in(*code, language);
+            format!("{} {code} – {meaning} {remedy}", w.carrier_refused)
         }
         _ => w.carrier_silent.to_owned(),
     }

@@ -205,7 +205,10 @@ fn tiles(report: &WeeklyReport, language: Language) -> Vec<Tile> {
     let tile = |label, of: Compared<u64>| Tile {
         label,
         value: whole(of.week, language),
-        note: format!("{} {}", change(of, language), t.versus),
+        note: match of.week == of.before {
+            true => t.as_before.to_owned(),
+            false => format!("{} {}", change(of, language), t.versus),
+        },
     };
     let [before, answered] = [report.traffic.before, report.traffic.week].map(Traffic::answered_percent);
     vec![

@@ -110,7 +110,7 @@ async fn page(State(console): ConsoleState, session: Session, uri: Uri) -> Resul
     };
     let mut items = facts.items();
     let others = if items.len() > ITEMS { items.split_off(ITEMS) } else { Vec::new() };
-    let minimum = u64::from(service.pool.minimum);
+    let minimum = u64::from(service.pool.minimum.max(policy.operators.stock_below));
     let language = session.language;
     let n = numbers::Words::of(language);
     let name = |of: &Stock| country_name(policy.countries(), of.country, language);
@@ -174,7 +174,7 @@ impl Day {
         let n = numbers::Words::of(language);
         let waiting = match self.board.waiting {
             0 => t.none_waiting.to_owned(),
-            waiting => format!("{} {}", count(waiting, language), t.waiting),
+            waiting => format!("{} {}", t.waiting, count(waiting, language)),
         };
         let mut tiles = vec![
             tile(t.calls, total(Channel::Call), share(today, Channel::Call, session), "/console/activity?channel=call"),
@@ -228,10 +228,11 @@ impl Day {
         let waited = state.oldest.map(|since| session.now.duration_since(since).as_secs());
         let value = match state.waiting {
             0 => t.sheet_fresh.to_owned(),
-            waiting => format!("{} {}", count(waiting, language), t.sheet_waits),
+            waiting => count(waiting, language),
         };
         let note = match (waited, state.read_at) {
             (Some(seconds), _) if state.waiting > 0 => format!("{} {}", t.sheet_since, span(seconds, language)),
+            (None, _) if state.waiting > 0 => t.sheet_waits.to_owned(),
             (_, Some(at)) => format!("{} {}", t.sheet_read, moment(at, session).text),
             _ => t.sheet_unread.to_owned(),
         };

@@ -17,7 +17,7 @@ fn choose<'a>(language: Language, fr: &'a str, en: &'a str) -> &'a str {
 pub(crate) fn channel(channel: Channel, language: Language) -> &'static str {
     match channel {
         Channel::Call => choose(language, "Appel", "Call"),
-        Channel::Text => choose(language, "Message", "Text"),
+        Channel::Text => choose(language, "SMS", "Text"),
     }
 }
 
@@ -136,8 +136,11 @@ pub(crate) fn grouped(e164: &str) -> String {
     };
     let mut text = code.to_owned();
     if code.is_empty() {
+        // Two pairs at the end, rather than a digit alone.
+        let pairs_from = if rest.len() % 3 == 1 { rest.len().saturating_sub(4) } else { rest.len() };
         for (place, sign) in rest.chars().enumerate() {
-            if place > 0 && place % 3 == 0 {
+            let begins = if place <= pairs_from { place % 3 == 0 } else { (place - pairs_from) % 2 == 0 };
+            if place > 0 && begins {
                 text.push(' ');
             }
             text.push(sign);
@@ -160,7 +163,7 @@ mod tests {
     #[test]
     fn numbers_read_in_groups() {
         assert_eq!(grouped("+33199000001"), "+33 1 99 00 00 01");
-        assert_eq!(grouped("+447700900123"), "+44 770 090 012 3");
+        assert_eq!(grouped("+447700900123"), "+44 770 090 01 23");
     }
 
     #[test]

@@ -45,6 +45,7 @@ async fn a_number_is_bought_and_given_to_a_client_who_is_then_reached_through_it
         let first = app.client(1, CLIENT).await;
         app.post("/pool/quarantine", json!({"numbers": [first], "force": true})).await;
         enter(app, &browser, "/console/health?lang=en").await;
+        browser.look(1440, 900, "light").await;
         browser.click("nav a[href='/console/numbers']").await;
         browser.await_text("Stock by country").await;
         browser.click("a[href='/console/numbers/buy']").await;
@@ -78,6 +79,7 @@ async fn a_change_of_phone_is_approved_after_it_was_seen() {
         let browser = Browser::start().await;
         app.client(1, CLIENT).await;
         enter(app, &browser, "/console/health?lang=en").await;
+        browser.look(1440, 900, "light").await;
         browser.click("nav a[href='/console/confirmations']").await;
         browser.await_text("Nobody is enrolling.").await;
         ask_for_a_new_phone(app).await;
@@ -89,6 +91,7 @@ async fn a_change_of_phone_is_approved_after_it_was_seen() {
         browser.click("form[action$='/approve'] button").await;
         browser.await_text("Approved: the change is made.").await;
         assert_eq!(app.get("/clients/1").await.1["client_real_phone"], OTHER_COURIER);
+        app.drain_jobs().await;
         assert_quiet(&browser).await;
         browser.quit().await;
     })

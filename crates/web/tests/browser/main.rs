@@ -5,6 +5,7 @@
 
 mod console;
 mod console_numbers;
+mod console_today;
 mod enrol;
 mod pages;
 mod phones;

@@ -108,6 +108,7 @@ async fn an_approval_shows_what_it_changes_and_then_changes_it() {
         let again = console.post(&format!("{ONE}/approve"), &[]).await;
         assert_eq!(again.status, StatusCode::CONFLICT, "{}", again.html);
         assert!(actions(app).await.contains(&"approve_confirmation".to_owned()));
+        app.drain_jobs().await;
     })
     .await;
 }

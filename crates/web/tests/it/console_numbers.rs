@@ -39,11 +39,11 @@ async fn the_pool_is_shown_by_country_and_its_numbers_by_state() {
         app.number(SPARE, "FR", NumberType::Local).await;
         app.number("+447700900777", "GB", NumberType::Mobile).await;
         let page = console.page("/console/numbers").await;
-        for shown in ["France · local", "United Kingdom · mobile", "+33 1 99 00 07 77", "Zoé Client1", "assigned"] {
+        for shown in ["France · local", "United Kingdom · mobile", "+33 1 99 00 07 77", "Client 1", "assigned"] {
             assert!(page.contains(shown), "{shown}: {page}");
         }
         let free = console.page("/console/numbers?status=available&country=FR&type=local").await;
-        assert!(free.contains("+33 1 99 00 07 77") && !free.contains("Zoé Client1") && !free.contains("+44 770"));
+        assert!(free.contains("+33 1 99 00 07 77") && !free.contains("Client 1") && !free.contains("+44 770"));
         assert!(console.page("/console/numbers?status=missing").await.contains("No number matches"));
         assert!(!page.contains(CLIENT) && !page.contains("639980001"));
         assert_eq!(console.get("/console/numbers/33199000778").await.status, StatusCode::NOT_FOUND);
@@ -94,7 +94,7 @@ async fn a_number_is_given_taken_away_and_given_back() {
         // The form that takes it back stands on the page.
         assert_eq!(hidden(&taken, "client_id").as_deref(), Some("1"));
         let back = console.act(&format!("{}/assign", page_of(&first)), &[("client_id", "1")]).await;
-        assert!(back.contains("Number assigned") && back.contains("Zoé Client1"));
+        assert!(back.contains("Number assigned") && back.contains("Client 1"));
 
         console.act(&format!("{}/quarantine", page_of(&first)), &[("force", "yes")]).await;
         let page = console.act(&format!("{SPARE_PAGE}/assign"), &[("client_id", "1")]).await;
@@ -151,7 +151,7 @@ async fn after_a_client_a_number_rests_for_what_its_country_asks() {
         console.act(&format!("{}/quarantine", page_of(&number)), &[("force", "yes")]).await;
         app.clock.advance(SignedDuration::from_hours(11));
         let free = format!("{}/free", page_of(&number));
-        let early = console.post(&free, &[]).await;
+        let early = app.console().await.post(&free, &[]).await;
         assert!(early.status == StatusCode::CONFLICT && early.html.contains("26 Nov 09:00"), "{}", early.html);
         app.clock.advance(SignedDuration::from_hours(62));
         app.console().await.act(&free, &[]).await;
@@ -191,9 +191,7 @@ async fn numbers_are_shown_with_rules_and_bought_once_however_often_the_form_is_
     run_test_on_both(async |app| {
         let console = app.console().await;
         let offer = console.page("/console/numbers/buy?country=FR&type=mobile&quantity=2").await;
-        for shown in
-            ["For sale right now", "Between people only", "TWILIO", "Bought today", "Phone Numbers › Buy a number"]
-        {
+        for shown in ["For sale right now", "Between people only", "Bought today", "Phone Numbers › Buy a number"] {
             assert!(offer.contains(shown), "{shown}: {offer}");
         }
         assert!(app.world.numbers().is_empty(), "looking buys nothing");
@@ -275,13 +273,11 @@ async fn where_numbers_lead_is_shown_and_then_mended_one_or_all() {
         assert!(one.contains("https://elsewhere.example/call") && !one.contains("+33 1 99 00 07 78"), "{one}");
         assert!(console.act(&format!("{SPARE_PAGE}/webhooks"), &[]).await.contains("lead here"));
         let ours = format!("{PUBLIC_BASE_URL}/twilio/voice");
-        assert_eq!(
-            (voice(SPARE).as_str(), voice("+33199000778").as_str()),
-            (ours.as_str(), "https://elsewhere.example/call")
-        );
+        assert!(voice(SPARE).starts_with(&ours), "{}", voice(SPARE));
+        assert_eq!(voice("+33199000778"), "https://elsewhere.example/call");
         let done = console.act("/console/numbers/webhooks", &[]).await;
         assert!(done.contains("The webhooks were mended") && done.contains("All lead here"), "{done}");
-        assert_eq!(voice("+33199000778"), ours);
+        assert!(voice("+33199000778").starts_with(&ours));
     })
     .await;
 }
@@ -297,7 +293,7 @@ async fn a_carrier_that_does_not_answer_is_said_on_the_page_and_nothing_is_lost(
         let shown = console.get("/console/numbers/sync").await;
         assert!(shown.status.is_server_error() && shown.html.contains("The carrier does not answer"), "{}", shown.html);
         // What the store knows is shown all the same.
-        assert!(console.page(&page_of(&number)).await.contains("Zoé Client1"));
+        assert!(console.page(&page_of(&number)).await.contains("Client 1"));
     })
     .await;
 }

@@ -10,7 +10,9 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use futures_util::stream;
-use proxycall_domain::{ActId, ActOutcome, InteractionId, Language, PersonName, PhoneNumber, traffic::OutcomeGroup};
+use proxycall_domain::{
+    ActId, ActOutcome, InteractionId, Language, PersonName, PhoneNumber, Scope, traffic::OutcomeGroup,
+};
 use proxycall_service::ports::{
     LedgerError,
     ledger::{Activity, ActivityFilter},
@@ -36,6 +38,7 @@ const AT_ONCE: u32 = 1_000;
 const MARK: &str = "\u{feff}";
 
 pub(super) async fn export(State(console): ConsoleState, acting: Acting) -> Result<Response, Trouble> {
+    acting.needs(Scope::Operate)?;
     let session = acting.session.clone();
     let t = Words::of(session.language);
     let Ok(wanted) = Wanted::read(&acting.fields, t) else { return Err(Trouble::Refused(t.period_wrong)) };

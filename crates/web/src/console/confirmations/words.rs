@@ -8,7 +8,7 @@ use proxycall_service::ports::ledger::{DispatchKind, DispatchState};
 
 use crate::{console::layout::Tone, sentences::sentences};
 
-sentences! { Words, alike [title, sms];
+sentences! { Words, alike [title, sms, acts];
     title: "Confirmations", "Confirmations";
     lead: "Les personnes qui prouvent leur téléphone avant de recevoir un numéro proxy.", "People who prove their phone before they get a proxy number.";
     needs_you: "À vous de voir", "Needs you";

@@ -158,7 +158,7 @@ async fn page(State(console): ConsoleState, session: Session, RawQuery(query): R
         quantity: wanted.map_or_else(|| service.pool.batch.clamp(1, BATCH_MAX), |wanted| wanted.quantity),
         most: BATCH_MAX,
         texts: wanted.is_some_and(|wanted| wanted.texts),
-        ceiling: format!("{} {} / {}", t.today, count(bought, language), count(most, language)),
+        ceiling: format!("{} {} {} {}", t.today, count(bought, language), t.of_ceiling, count(most, language)),
         sent: wanted.map(sent).unwrap_or_default(),
         offered,
         shell: Shell::new(&session, Some(Place::Numbers)),
@@ -187,7 +187,7 @@ async fn offered(
     let country = country_name(app.service.policy.current().countries(), wanted.country, language);
     let (offers, refused) = match found {
         Ok(found) => (found, None),
-        Err(why) => (Vec::new(), Some(WhyNot::of(&why).in_words(t))),
+        Err(why) => (Vec::new(), Some(WhyNot::of(&why).in_words(language))),
     };
     // The rules are those of what would be bought, which may be the other type.
     let mut kinds: Vec<NumberType> = offers.iter().map(|offer| offer.number_type).collect();
@@ -207,7 +207,11 @@ async fn offered(
         offers: offers.collect(),
         refused,
         rules,
-        buy: if wanted.quantity == 1 { t.buy_one.to_owned() } else { format!("{} {}", t.buy_some, wanted.quantity) },
+        buy: if wanted.quantity == 1 {
+            t.buy_one.to_owned()
+        } else {
+            format!("{} {} {}", t.buy_verb, wanted.quantity, t.buy_noun)
+        },
         once: once.iter().map(|byte| format!("{byte:02x}")).collect(),
     })
 }
@@ -313,12 +317,13 @@ impl WhyNot {
         known.into_iter().find(|why| why.word() == word).or_else(|| word.parse().ok().map(Self::Refused))
     }
 
-    fn in_words(self, t: &BuyWords) -> String {
+    fn in_words(self, language: Language) -> String {
+        let t = BuyWords::of(language);
         match self {
             Self::NoneForSale => t.none_for_sale.to_owned(),
             Self::Refused(code) => {
-                let explained = proxycall_twilio::explain(code);
-                format!("{} {code} – {} {}", t.refused, explained.meaning, explained.remedy)
+                let (meaning, remedy) = proxycall_twilio::explain_in(code, language);
+                format!("{} {code} – {meaning} {remedy}", t.refused)
             }
             Self::Carrier => t.no_answer.to_owned(),
             Self::InDoubt => t.in_doubt.to_owned(),
@@ -416,7 +421,7 @@ async fn result(
         _ => Tone::Warn,
     };
     layout::shown(&ResultPage {
-        why: WhyNot::parse(fields.get("why")).map(|why| why.in_words(t)),
+        why: WhyNot::parse(fields.get("why")).map(|why| why.in_words(language)),
         shell: Shell::new(&session, Some(Place::Numbers)),
         t,
         tone,
@@ -442,6 +447,6 @@ mod tests {
             assert_eq!(WhyNot::parse(&why.word()), Some(why));
         }
         assert_eq!(WhyNot::parse(""), None);
-        assert!(WhyNot::Refused(21_631).in_words(BuyWords::of(Language::En)).contains("21631"));
+        assert!(WhyNot::Refused(21_631).in_words(Language::En).contains("21631"));
     }
 }

@@ -194,7 +194,7 @@ async fn page(
         rested: moment(rested, &session),
         history: file.history.iter().map(|past| past_of(past, &session)).collect(),
         passed: file.activity.items.iter().map(|of| passed_of(&of.it, &session)).collect(),
-        activity: format!("/console/activity?proxy={}", phone.expose().trim_start_matches('+')),
+        activity: format!("/console/activity?number={}", phone.expose().trim_start_matches('+')),
         shell: Shell::new(&session, Some(Place::Numbers)).with_notice(done),
         t,
     })

@@ -4,7 +4,7 @@ use proxycall_domain::Language;
 
 use crate::sentences::sentences;
 
-sentences! { Words, alike [client, number_type, webhooks, hooks_title];
+sentences! { Words, alike [number_type, client, webhooks, acts, hooks_title];
     title: "Numéros", "Numbers";
     lead: "Les numéros proxy que vos clients affichent à la place du leur.", "The proxy numbers that your clients show in place of their own.";
     buy: "Acheter des numéros", "Buy numbers";

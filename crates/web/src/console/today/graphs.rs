@@ -95,22 +95,14 @@ fn chart(channel: Channel, parts: &[Part], of: &'static str, language: Language)
     };
     let (id, title, series) = match channel {
         Channel::Call => {
-            let series = vec![
-                series(t.chart_reached_calls, &[Reached]),
-                series(t.chart_not_answered, &[NotAnswered]),
-                series(t.chart_refused, &[Refused]),
-                series(t.chart_failed, &[Failed]),
-            ];
-            ("calls", t.chart_calls, series)
+            let reached = series(t.chart_reached_calls, &[Reached]);
+            let lost = series(t.chart_not_answered, &[NotAnswered, Failed]);
+            ("calls", t.chart_calls, vec![reached, lost, series(t.chart_refused, &[Refused])])
         }
         Channel::Text => {
-            // The second colour is that of what was not answered, which no text is.
-            let series = vec![
-                series(t.chart_reached_texts, &[Reached, UnderWay]),
-                series(t.chart_refused, &[Refused]),
-                series(t.chart_failed, &[Failed]),
-            ];
-            ("texts", t.chart_texts, series)
+            let reached = series(t.chart_reached_texts, &[Reached, UnderWay]);
+            let lost = series(t.chart_failed, &[Failed]);
+            ("texts", t.chart_texts, vec![reached, lost, series(t.chart_refused, &[Refused])])
         }
     };
     let total = |part: &Part| part.hours.iter().map(|hour| hour.total(channel)).sum::<u64>();

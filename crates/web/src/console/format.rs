@@ -72,7 +72,7 @@ pub(crate) fn count(number: u64, language: Language) -> String {
     let divider = if language == Language::Fr { '\u{202f}' } else { ',' };
     let mut text = String::with_capacity(digits.len() + digits.len() / 3 * 3);
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push(divider);
         }
         text.push(digit);

@@ -38,7 +38,7 @@ const LETTERS: &[(&str, &str)] = &[
 ];
 
 /// More words than these are not looked at: whoever types them has found the client before.
-const WORDS_MAX: usize = 6;
+pub const WORDS_MAX: usize = 6;
 
 /// A text in small letters without accents.
 #[must_use]

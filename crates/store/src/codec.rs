@@ -12,15 +12,13 @@
 mod column;
 mod confirmations;
 mod keys;
+mod nonces;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proxycall_domain::PhoneNumber;
 use proxycall_service::ports::LedgerError;
-use ring::{
-    aead::NONCE_LEN,
-    rand::{SecureRandom, SystemRandom},
-};
+use ring::aead::NONCE_LEN;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{error::unreadable, keys::SecretKey};
@@ -28,6 +26,7 @@ use crate::{error::unreadable, keys::SecretKey};
 pub(crate) use column::*;
 pub(crate) use confirmations::Seal;
 pub(crate) use keys::Keys;
+use nonces::Nonces;
 
 /// Content as it is.
 const PLAIN: u8 = 0;
@@ -53,15 +52,14 @@ pub(crate) struct Codec {
     writes: AtomicUsize,
     /// Which of them the store was kept with before; the same when it does not change.
     before: AtomicUsize,
-    random: SystemRandom,
+    nonces: Nonces,
 }
 
 impl Codec {
     /// From all secrets that are known. Writes use the first until [`Codec::follow`] says otherwise.
     pub(crate) fn new(secrets: &[SecretKey]) -> Result<Self, LedgerError> {
         let known = secrets.iter().map(Keys::new).collect::<Result<Vec<_>, _>>()?;
-        let random = SystemRandom::new();
-        Ok(Self { known, writes: AtomicUsize::new(0), before: AtomicUsize::new(0), random })
+        Ok(Self { known, writes: AtomicUsize::new(0), before: AtomicUsize::new(0), nonces: Nonces::default() })
     }
 
     /// Uses the secrets that the store names; false when one of them is not known.
@@ -122,10 +120,7 @@ impl Codec {
     }
 
     fn seal(&self, column: Column, content: &[u8]) -> Result<Vec<u8>, LedgerError> {
-        let mut nonce = [0; NONCE_LEN];
-        let filled = self.random.fill(&mut nonce);
-        filled.map_err(|_| LedgerError::Unavailable("the system gives no random bytes".to_owned()))?;
-        self.writes()?.seal(column, nonce, content)
+        self.writes()?.seal(column, self.nonces.next()?, content)
     }
 
     /// Opens into `room`, which is as long as what is sealed at least.

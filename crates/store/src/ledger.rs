@@ -47,6 +47,8 @@ macro_rules! statements {
 
 /// Hands a verb to the writer of SQLite, or to `$run` of PostgreSQL. It may run on another task than whoever asks: the
 /// request on whose behalf it is done goes along, to be kept with the jobs that it enqueues.
+///
+/// PostgreSQL's way holds all that the verb may wait for, thousands of bytes. It is boxed, or SQLite's would move them too.
 macro_rules! run {
     ($store:ident, $run:ident, $noun:ident::$verb:ident($($argument:ident),*)) => {{
         let arguments = Arc::new(($($argument,)*));
@@ -63,13 +65,13 @@ macro_rules! run {
                 }).await
             }
             Engine::Postgres(engine) => {
-                engine.$run(move |db| {
+                Box::pin(engine.$run(move |db| {
                     let (arguments, codec) = (Arc::clone(&arguments), Arc::clone(&codec));
                     Box::pin(proxycall_service::trace::on_behalf_of(request, async move {
                         let ($($argument,)*) = &*arguments;
                         postgres::verbs::$noun::$verb(db, &codec, $($argument),*).await
                     }))
-                }).await
+                })).await
             }
         } }).await
     }};

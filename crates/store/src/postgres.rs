@@ -51,7 +51,7 @@ macro_rules! marks {
 pub(crate) mod dialect {
     use crate::shared_sql::{
         claim_jobs, free_lapsed, import_clients, import_known, import_numbers, import_rows, insert_interaction,
-        remember_caller, take_for_client, take_for_owner, take_number,
+        keep_shown, last_shown, remember_caller, take_for_client, take_for_owner, take_number, unmark,
     };
 
     pub(crate) const CLAIM_JOBS: &str = claim_jobs!(" FOR UPDATE SKIP LOCKED");
@@ -64,7 +64,7 @@ pub(crate) mod dialect {
         insert_interaction!(),
         " RETURNING 1), remembered AS (",
         remember_caller!("EXISTS (SELECT 1 FROM recorded)"),
-        ") SELECT count(*) AS recorded FROM recorded"
+        ") SELECT 1 FROM recorded"
     );
     pub(crate) const HOLD_KEY: &str = "SELECT pg_advisory_xact_lock($1)";
     // Triggers that are off cost nothing.
@@ -75,6 +75,10 @@ pub(crate) mod dialect {
     pub(crate) const IMPORT_CLIENTS: &str =
         import_clients!("jsonb_array_elements(CAST($1 AS jsonb)) AS e(value)", "decode(", ", 'hex')");
     pub(crate) const IMPORT_NUMBERS: &str = import_numbers!("jsonb_array_elements(CAST($1 AS jsonb)) AS e(value)");
+    pub(crate) const KEEP_SHOWN: &str =
+        keep_shown!("jsonb_array_elements(CAST($1 AS jsonb)) AS e(value)", "decode(", ", 'hex')");
+    pub(crate) const UNMARK: &str = unmark!("jsonb_array_elements(CAST($1 AS jsonb)) AS e(value)");
+    pub(crate) const LAST_SHOWN: &str = last_shown!("jsonb_array_elements(CAST($1 AS jsonb)) AS e(value)");
 }
 
 /// How often a verb that crossed another is run in all.

@@ -89,7 +89,7 @@ macro_rules! remember_caller {
     };
 }
 
-/// The rows of an import. `$rows` reads a JSON array as rows with a column `value`, which is kept: SQLite would
+/// The rows of an import, or of whatever is written many at once. `$rows` reads a JSON array as rows with a column `value`, which is kept: SQLite would
 /// otherwise write each row as text, and read it again, for each of its fields.
 macro_rules! import_rows {
     ($rows:literal) => {
@@ -172,7 +172,42 @@ macro_rules! import_numbers {
     };
 }
 
+/// Keeps what rows of the sheet show, many in one statement: each is a hand-over to the database, and calls wait meanwhile.
+macro_rules! keep_shown {
+    ($rows:literal, $hex:literal, $end:literal) => {
+        concat!(
+            import_rows!($rows),
+            "INSERT INTO sheet_row (tab, key, cells) SELECT r.value ->> 'tab', r.value ->> 'key', ",
+            $hex,
+            "r.value ->> 'cells'",
+            $end,
+            " FROM r WHERE TRUE ON CONFLICT (tab, key) DO UPDATE SET cells = excluded.cells"
+        )
+    };
+}
+
+/// Takes marks away, unless the record was marked again.
+macro_rules! unmark {
+    ($rows:literal) => {
+        concat!(
+            import_rows!($rows),
+            "DELETE FROM sheet_mark WHERE (tab, key, seq) IN \
+                 (SELECT r.value ->> 'tab', r.value ->> 'key', CAST(r.value ->> 'seq' AS BIGINT) FROM r)"
+        )
+    };
+}
+
+/// What rows of tab `$2` last showed.
+macro_rules! last_shown {
+    ($rows:literal) => {
+        concat!(
+            import_rows!($rows),
+            "SELECT key, cells FROM sheet_row WHERE tab = $2 AND key IN (SELECT r.value ->> 'key' FROM r)"
+        )
+    };
+}
+
 pub(crate) use {
-    claim_jobs, free_lapsed, import_clients, import_known, import_numbers, import_rows, insert_interaction,
-    remember_caller, take_for_client, take_for_owner, take_number,
+    claim_jobs, free_lapsed, import_clients, import_known, import_numbers, import_rows, insert_interaction, keep_shown,
+    last_shown, remember_caller, take_for_client, take_for_owner, take_number, unmark,
 };

@@ -38,21 +38,16 @@ pub(crate) use sqlx::{SqliteConnection as Connection, sqlite::SqliteRow as Row};
 pub(crate) mod dialect {
     use crate::shared_sql::{
         claim_jobs, free_lapsed, import_clients, import_known, import_numbers, import_rows, insert_interaction,
-        remember_caller, take_for_client, take_for_owner, take_number,
+        keep_shown, last_shown, remember_caller, take_for_client, take_for_owner, take_number, unmark,
     };
 
     pub(crate) const CLAIM_JOBS: &str = claim_jobs!("");
     pub(crate) const TAKE_FOR_CLIENT: &str = take_for_client!("");
     pub(crate) const TAKE_FOR_OWNER: &str = take_for_owner!("");
     pub(crate) const FREE_LAPSED: &str = free_lapsed!("");
-    // Three statements in one text: each text is a hand-over to the database's thread. No RETURNING: SQLite keeps a
-    // journal and a table of its own for it.
-    pub(crate) const RECORD_INTERACTION: &str = concat!(
-        remember_caller!("NOT EXISTS (SELECT 1 FROM interaction WHERE inbound_sid = $8)"),
-        "; ",
-        insert_interaction!(),
-        "; SELECT changes() AS recorded"
-    );
+    // Two statements in one text: each text is a hand-over to the database's thread. `changes()` is the first one's. No
+    // RETURNING: SQLite keeps a journal and a table of its own for it.
+    pub(crate) const RECORD_INTERACTION: &str = concat!(insert_interaction!(), "; ", remember_caller!("changes() = 1"));
     pub(crate) const HOLD_KEY: &str = "SELECT $1";
     // Its triggers look whether changes are marked.
     pub(crate) const MARKS_ON: &str = "SELECT 1";
@@ -60,6 +55,9 @@ pub(crate) mod dialect {
     pub(crate) const IMPORT_KNOWN: &str = import_known!("jsonb_each($1)", "unhex(", ")");
     pub(crate) const IMPORT_CLIENTS: &str = import_clients!("jsonb_each($1)", "unhex(", ")");
     pub(crate) const IMPORT_NUMBERS: &str = import_numbers!("jsonb_each($1)");
+    pub(crate) const KEEP_SHOWN: &str = keep_shown!("jsonb_each($1)", "unhex(", ")");
+    pub(crate) const UNMARK: &str = unmark!("jsonb_each($1)");
+    pub(crate) const LAST_SHOWN: &str = last_shown!("jsonb_each($1)");
 }
 
 /// How long a statement waits for another process's lock.
@@ -77,6 +75,8 @@ const FOR_IMPORT: &str = "PRAGMA cache_size = -262144";
 const LONG_LOG: &str = "PRAGMA wal_autocheckpoint = 64000";
 /// `CHECKPOINT_AFTER` again.
 const SHORT_LOG: &str = "PRAGMA wal_autocheckpoint = 4000";
+/// The same for each connection that reads: half a MiB. They look here and there, and the system keeps what is looked at often.
+const READER_CACHE: &str = "-512";
 /// How many connections read beside the writer.
 const READERS: u32 = 4;
 /// How long a reader is waited for.
@@ -179,7 +179,7 @@ fn readers(options: &SqliteConnectOptions) -> SqlitePool {
     SqlitePoolOptions::new()
         .max_connections(READERS)
         .acquire_timeout(READER_PATIENCE)
-        .connect_lazy_with(options.clone().create_if_missing(false))
+        .connect_lazy_with(options.clone().pragma("cache_size", READER_CACHE).create_if_missing(false))
 }
 
 /// Which file is behind a path now: another number means that somebody moved or replaced it under us.

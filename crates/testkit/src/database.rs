@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use proxycall_store::{Options, SecretKey, Store, schema_fingerprint};
+use proxycall_store::{Options, SecretKey, Store, backup::back_up, schema_fingerprint};
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, Executor as _, PgConnection, SqliteConnection,
     postgres::PgConnectOptions, sqlite::SqliteConnectOptions,
@@ -141,6 +141,14 @@ impl Database {
             Place::Folder(folder) => Some(folder.path().join("proxycall.db")),
             Place::Server { .. } => None,
         }
+    }
+
+    /// What `proxycall backup` writes of it now; none where it is not SQLite.
+    pub async fn backup(&self) -> Option<Vec<u8>> {
+        let Place::Folder(folder) = &self.place else { return None };
+        let to = folder.path().join(format!("backup-{}.db", uuid::Uuid::now_v7().simple()));
+        back_up(&self.uri, &to).await.expect("a backup");
+        Some(std::fs::read(&to).expect("the backup"))
     }
 
     /// Runs one statement past the store. How many rows it changed.

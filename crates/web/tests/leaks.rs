@@ -1,6 +1,6 @@
 //! Promises: no real number, name, e-mail address or text that is planted in any input comes out where it must not:
 //! in logs, in refusals, on pages for everybody, in what the other party sees or hears, in what `Debug` shows, and, but for
-//! names and e-mail addresses, in a copy of the database.
+//! names and e-mail addresses, in a copy of the database or a backup.
 //!
 //! A program of its own, because it listens to all that this process logs.
 
@@ -424,12 +424,19 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// No real number in any spelling, text, code or signature is in a copy of the database. Names and addresses are: they are
-/// searched by their beginnings.
-async fn assert_copy_tells_nothing(database: &Database, secrets: &[String]) {
-    let copy = copy_of(database).await;
-    assert!(is_in(&copy, b"33639989001") || database.file().is_some(), "the copy lacks what it must have");
-    assert!(copy.len() > 5_000 && is_in(&copy, b"canarelli"), "the copy is too small: {}", copy.len());
+/// No real number in any spelling, text, code or signature is in a copy of the database, nor in a backup. Names and addresses
+/// are: they are searched by their beginnings.
+async fn assert_copies_tell_nothing(database: &Database, secrets: &[String]) {
+    assert_copy_tells_nothing(database, &copy_of(database).await, secrets);
+    match database.backup().await {
+        Some(backup) => assert_copy_tells_nothing(database, &backup, secrets),
+        None => assert!(database.file().is_none(), "an SQLite file can be backed up"),
+    }
+}
+
+fn assert_copy_tells_nothing(database: &Database, copy: &[u8], secrets: &[String]) {
+    assert!(is_in(copy, b"33639989001") || database.file().is_some(), "the copy lacks what it must have");
+    assert!(copy.len() > 5_000 && is_in(copy, b"canarelli"), "the copy is too small: {}", copy.len());
     for number in [CLIENT, COURIER, STRANGER] {
         let digits: u64 = number.trim_start_matches('+').parse().unwrap();
         // Without the leading zeros; what is behind `+` in text, in hex, and in bytes from either end.
@@ -439,13 +446,13 @@ async fn assert_copy_tells_nothing(database: &Database, secrets: &[String]) {
         needles
             .extend([hex(&forwards[3..]), hex(&backwards[..5]), hex(&number.as_bytes()[4..])].map(String::into_bytes));
         for needle in needles {
-            assert!(!is_in(&copy, &needle), "{number} is in the copy as {}", String::from_utf8_lossy(&needle));
+            assert!(!is_in(copy, &needle), "{number} is in the copy as {}", String::from_utf8_lossy(&needle));
         }
     }
     for text in [BODY, "perroquet", &hex(b"perroquet")] {
-        assert!(!is_in(&copy, text.as_bytes()), "a text is in the copy");
+        assert!(!is_in(copy, text.as_bytes()), "a text is in the copy");
     }
-    assert_no_secret(&String::from_utf8_lossy(&copy), secrets);
+    assert_no_secret(&String::from_utf8_lossy(copy), secrets);
 }
 
 async fn plant_everywhere(store: TestStore) {
@@ -460,7 +467,7 @@ async fn plant_everywhere(store: TestStore) {
     call_and_text(&app, "+33639989001").await;
     let secrets = enrol(&app).await;
     // Before numbers are planted as ids of orders and calls too: those are kept as they are given.
-    assert_copy_tells_nothing(app.store.database(), &secrets).await;
+    assert_copies_tell_nothing(app.store.database(), &secrets).await;
     ask_everything(&app, &refusals).await;
     post_webhooks(&app, &refusals).await;
     use_pages(&app, &refusals).await;

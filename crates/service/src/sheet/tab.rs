@@ -22,8 +22,9 @@ use crate::{
     },
 };
 
-/// How many rows that differ are dealt with at once: a cycle's memory grows with them.
-const ROWS: usize = 10_000;
+/// How many rows of a tab are dealt with at once because they differ or are marked: a cycle's memory grows with them. Where more
+/// are marked, a quarter of this all the same: people's edits are among those that differ.
+const ROWS: usize = 5_000;
 /// In how many further cycles a write is looked for that was not seen: a minute at least. One whose answer was lost may be
 /// carried out by Google later than the next reading, and must not be taken for a person's edit then.
 const LOOKED_FOR: u32 = 15;
@@ -126,8 +127,10 @@ impl Service {
         let reading = read_aside(layout.clone(), table).await?;
         let intents = self.ledger.sheet_intents(tab).await?;
         let (vanished, mut changed) = differing(memory, tab, &reading, &rows_of(&reading));
-        let more = changed.len() > ROWS;
-        changed.truncate(ROWS);
+        let also: Vec<String> = also.collect();
+        let room = ROWS.saturating_sub(also.len()).max(ROWS / 4);
+        let more = changed.len() > room;
+        changed.truncate(room);
         let sent = intents.iter().map(|intent| intent.key.clone()).filter(|key| !key.is_empty());
         let keys: HashSet<String> = vanished.into_iter().chain(changed).chain(also).chain(sent).collect();
         let sides = self.sides(tab, &keys, self.clock.now()).await?;

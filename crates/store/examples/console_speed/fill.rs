@@ -33,7 +33,7 @@ const DAYS: i64 = 90;
 /// Makes the store.
 pub(crate) async fn fill(file: &str, clients: u32, interactions: u64) {
     let store = open(file).await;
-    let now = Timestamp::now();
+    let now = crate::now();
     timed("clients", import(&store, clients)).await;
     timed("what the rest is made like", samples(&store, now)).await;
     store.close().await;
@@ -63,7 +63,7 @@ async fn import(store: &Store, clients: u32) {
     while next <= clients {
         let beyond = (next + AT_ONCE).min(clients + 1);
         let rows = (next..beyond).map(people::client).collect();
-        store.import_clients(rows, false, Timestamp::now()).await.expect("the import");
+        store.import_clients(rows, false, crate::now()).await.expect("the import");
         next = beyond;
     }
 }

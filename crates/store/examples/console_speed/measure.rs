@@ -2,7 +2,7 @@
 
 use std::{io::Write as _, process::ExitCode, time::Instant};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use proxycall_domain::{Channel, ClientId, Direction, NumberStatus, Outcome, OutcomeGroup};
 use proxycall_service::ports::{
     Ledger as _,
@@ -118,7 +118,7 @@ async fn searches(table: &mut Table, some: impl Fn(usize) -> u32 + Copy) {
 async fn activities(table: &mut Table, some: impl Fn(usize) -> u32 + Copy) {
     let busy = |round: usize| ClientId::new(i64::try_from(round % 10 + 1).unwrap());
     let one = |round| ClientId::new(i64::from(some(round)));
-    let now = Timestamp::now();
+    let now = crate::now();
     let ago = |days: i64| now.checked_sub(SignedDuration::from_hours(24 * days)).unwrap();
     table.activity("newest", |_| page()).await;
     table
@@ -185,7 +185,7 @@ async fn activities(table: &mut Table, some: impl Fn(usize) -> u32 + Copy) {
 }
 
 async fn pages(table: &mut Table, one: impl Fn(usize) -> ClientId + Copy) {
-    let now = Timestamp::now();
+    let now = crate::now();
     let ago = |hours| now.checked_sub(SignedDuration::from_hours(hours)).unwrap();
     table
         .time("today: traffic of 24 h", PAGE_BAR, async |store, _| store.traffic(ago(23), now).await.unwrap().len())

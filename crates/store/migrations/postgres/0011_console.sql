@@ -2,10 +2,12 @@
 -- happen, so that no page counts millions of rows.
 
 -- The words of names, and the e-mail addresses: lower case, without accents. Those of clients who are not closed come first.
+-- Each row has all words of its client, a space before each: who looks for several compares them without going elsewhere.
 CREATE TABLE client_word (
     closed    BIGINT NOT NULL CHECK (closed IN (0, 1)),
     word      TEXT COLLATE "C" NOT NULL,
     client_id BIGINT NOT NULL,
+    spelling  TEXT NOT NULL,
     PRIMARY KEY (closed, word, client_id)
 );
 
@@ -22,23 +24,25 @@ CREATE FUNCTION spelled_plainly(spelled TEXT) RETURNS TEXT LANGUAGE sql IMMUTABL
             'œ', 'oe'), 'æ', 'ae'), 'ß', 'ss')
         END
 $$;
--- The words of a name and an e-mail address. Of a name with hyphens or apostrophes the parts too.
-CREATE FUNCTION client_words(name_fold TEXT, mail_fold TEXT) RETURNS SETOF TEXT LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT DISTINCT word FROM (SELECT spelled_plainly(name_fold) AS name) AS plain,
-        unnest(string_to_array(name, ' ') || string_to_array(translate(name, '-''', '  '), ' ')
-            || spelled_plainly(mail_fold)) AS word
-    WHERE word <> ''
+-- All words of a name and an e-mail address, a space before each. Of a name with hyphens or apostrophes the parts too.
+CREATE FUNCTION client_spelling(name_fold TEXT, mail_fold TEXT) RETURNS TEXT LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT ' ' || name || ' ' || translate(name, '-''', '  ') || ' ' || spelled_plainly(mail_fold)
+    FROM (SELECT spelled_plainly(name_fold) AS name) AS plain
 $$;
-INSERT INTO client_word (closed, word, client_id)
-    SELECT CASE WHEN closed_at IS NULL THEN 0 ELSE 1 END, word, client_id
-    FROM client, client_words(name_fold, mail_fold) AS word;
+-- Each of them once.
+CREATE FUNCTION client_words(spelling TEXT) RETURNS SETOF TEXT LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT DISTINCT word FROM unnest(string_to_array(spelling, ' ')) AS word WHERE word <> ''
+$$;
+INSERT INTO client_word (closed, word, client_id, spelling)
+    SELECT CASE WHEN closed_at IS NULL THEN 0 ELSE 1 END, word, client_id, spelling
+    FROM client, client_spelling(name_fold, mail_fold) AS spelling, client_words(spelling) AS word;
 
 -- For all rows of an import at once.
 CREATE FUNCTION client_added_words() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO client_word (closed, word, client_id)
-        SELECT CASE WHEN closed_at IS NULL THEN 0 ELSE 1 END, word, client_id
-        FROM added, client_words(name_fold, mail_fold) AS word
+    INSERT INTO client_word (closed, word, client_id, spelling)
+        SELECT CASE WHEN closed_at IS NULL THEN 0 ELSE 1 END, word, client_id, spelling
+        FROM added, client_spelling(name_fold, mail_fold) AS spelling, client_words(spelling) AS word
         ORDER BY 1, 2, 3
         ON CONFLICT (closed, word, client_id) DO NOTHING;
     RETURN NULL;
@@ -47,12 +51,12 @@ CREATE TRIGGER client_added_words AFTER INSERT ON client REFERENCING NEW TABLE A
     FOR EACH STATEMENT EXECUTE FUNCTION client_added_words();
 CREATE FUNCTION client_changed_words() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    DELETE FROM client_word w USING client_words(OLD.name_fold, OLD.mail_fold) AS old_word
+    DELETE FROM client_word w USING client_words(client_spelling(OLD.name_fold, OLD.mail_fold)) AS old_word
         WHERE w.closed = CASE WHEN OLD.closed_at IS NULL THEN 0 ELSE 1 END AND w.word = old_word
             AND w.client_id = OLD.client_id;
-    INSERT INTO client_word (closed, word, client_id)
-        SELECT CASE WHEN NEW.closed_at IS NULL THEN 0 ELSE 1 END, word, NEW.client_id
-        FROM client_words(NEW.name_fold, NEW.mail_fold) AS word
+    INSERT INTO client_word (closed, word, client_id, spelling)
+        SELECT CASE WHEN NEW.closed_at IS NULL THEN 0 ELSE 1 END, word, NEW.client_id, spelling
+        FROM client_spelling(NEW.name_fold, NEW.mail_fold) AS spelling, client_words(spelling) AS word
         ON CONFLICT (closed, word, client_id) DO NOTHING;
     RETURN NULL;
 END $$;
@@ -60,11 +64,12 @@ CREATE TRIGGER client_changed_words AFTER UPDATE OF name_fold, mail_fold, closed
     WHEN (OLD.name_fold <> NEW.name_fold OR OLD.mail_fold <> NEW.mail_fold
             OR OLD.closed_at IS DISTINCT FROM NEW.closed_at)
     EXECUTE FUNCTION client_changed_words();
--- Whoever was written while the table was filled, before the triggers were there. Words that were given up meanwhile are no
--- harm: who is found by them is compared with what the client is called now.
-INSERT INTO client_word (closed, word, client_id)
-    SELECT CASE WHEN closed_at IS NULL THEN 0 ELSE 1 END, word, client_id
-    FROM client, client_words(name_fold, mail_fold) AS word
+-- Whoever was written while the table was filled, before the triggers were there.
+DELETE FROM client_word WHERE client_id IN (SELECT client_id FROM client
+    WHERE updated_at >= CAST(extract(epoch FROM now()) * 1000 AS BIGINT) - 60000);
+INSERT INTO client_word (closed, word, client_id, spelling)
+    SELECT CASE WHEN closed_at IS NULL THEN 0 ELSE 1 END, word, client_id, spelling
+    FROM client, client_spelling(name_fold, mail_fold) AS spelling, client_words(spelling) AS word
     WHERE updated_at >= CAST(extract(epoch FROM now()) * 1000 AS BIGINT) - 60000
     ON CONFLICT (closed, word, client_id) DO NOTHING;
 
@@ -141,7 +146,8 @@ INSERT INTO given_count (hour, country, number_type, slot, count)
                 AND p.since >= CAST(extract(epoch FROM now()) * 1000 AS BIGINT) - 3456000000) AS given
     GROUP BY hour, country, number_type;
 
--- To find the numbers that a client had, numbers in a rare state, and confirmations by where they stand.
+-- To find closed clients, the numbers that a client had, numbers in a rare state, and confirmations by where they stand.
+CREATE INDEX client_closed ON client (client_id) WHERE closed_at IS NOT NULL;
 CREATE INDEX number_past_client ON number_past (client_id) WHERE client_id IS NOT NULL;
 CREATE INDEX proxy_number_state ON proxy_number (status, phone) WHERE status <> 'assigned';
 CREATE INDEX confirmation_board ON confirmation (stage, COALESCE(ended_at, created_at), pending_id);

@@ -2,17 +2,19 @@
 -- happen, so that no page counts millions of rows.
 
 -- The words of names, and the e-mail addresses: lower case, without accents. Those of clients who are not closed come first.
+-- Each row has all words of its client, a space before each: who looks for several compares them without going elsewhere.
 CREATE TABLE client_word (
     closed    INTEGER NOT NULL CHECK (closed IN (0, 1)),
     word      TEXT NOT NULL,
     client_id INTEGER NOT NULL,
+    spelling  TEXT NOT NULL,
     PRIMARY KEY (closed, word, client_id)
 ) STRICT, WITHOUT ROWID;
 
 -- The words of each client, as `proxycall_domain::search` makes them. Of a name with hyphens or apostrophes the parts too. A
 -- trigger has no loops: hence long expressions, in parts that older parsers bear too, each computed once by json_each.
 CREATE VIEW client_spelling AS
-    SELECT c.closed_at IS NOT NULL AS closed, word.value AS word, c.client_id
+    SELECT c.closed_at IS NOT NULL AS closed, word.value AS word, c.client_id, spelling.value AS spelling
     FROM client c
     JOIN json_each(json_array(c.name_fold || char(10) || c.mail_fold)) AS s0
     JOIN json_each(json_array(CASE WHEN length(CAST(s0.value AS BLOB)) = length(s0.value) THEN s0.value ELSE
@@ -52,11 +54,11 @@ CREATE VIEW client_spelling AS
         , char(768), ''), char(769), ''), char(770), ''), char(771), ''), char(772), ''), char(774), ''), char(775), '')
         , char(776), ''), char(778), ''), char(779), ''), char(780), ''), char(807), ''), char(808), '')
         , '’', ''''), char(8208), '-'), char(8209), '-'), char(160), ' '), char(8239), ' ') END)) AS plain
-    JOIN json_each(
-        '[' || replace(json_quote(substr(plain.value, 1, instr(plain.value, char(10)) - 1)), ' ', '","')
-        || ',' || replace(replace(replace(json_quote(substr(plain.value, 1, instr(plain.value, char(10)) - 1)),
-            '-', ' '), '''', ' '), ' ', '","')
-        || ',' || json_quote(substr(plain.value, instr(plain.value, char(10)) + 1)) || ']') AS word
+    JOIN json_each(json_array(
+        ' ' || substr(plain.value, 1, instr(plain.value, char(10)) - 1)
+        || ' ' || replace(replace(substr(plain.value, 1, instr(plain.value, char(10)) - 1), '-', ' '), '''', ' ')
+        || ' ' || substr(plain.value, instr(plain.value, char(10)) + 1))) AS spelling
+    JOIN json_each('[' || replace(json_quote(spelling.value), ' ', '","') || ']') AS word
     WHERE word.value <> '';
 
 -- Most of an import takes the short way: nothing to fold, and no parts.
@@ -64,9 +66,9 @@ CREATE TRIGGER client_added_words AFTER INSERT ON client
     WHEN length(CAST(NEW.name_fold || NEW.mail_fold AS BLOB)) = length(NEW.name_fold || NEW.mail_fold)
         AND instr(NEW.name_fold, '-') = 0 AND instr(NEW.name_fold, '''') = 0
 BEGIN
-    INSERT INTO client_word (closed, word, client_id)
-        SELECT NEW.closed_at IS NOT NULL, value, NEW.client_id FROM json_each(
-            '[' || replace(json_quote(NEW.name_fold), ' ', '","') || ',' || json_quote(NEW.mail_fold) || ']')
+    INSERT INTO client_word (closed, word, client_id, spelling)
+        SELECT NEW.closed_at IS NOT NULL, value, NEW.client_id, ' ' || NEW.name_fold || ' ' || NEW.mail_fold
+        FROM json_each('[' || replace(json_quote(NEW.name_fold || ' ' || NEW.mail_fold), ' ', '","') || ']')
         WHERE value <> ''
         ON CONFLICT (closed, word, client_id) DO NOTHING;
 END;
@@ -74,8 +76,8 @@ CREATE TRIGGER client_added_spelling AFTER INSERT ON client
     WHEN length(CAST(NEW.name_fold || NEW.mail_fold AS BLOB)) <> length(NEW.name_fold || NEW.mail_fold)
         OR instr(NEW.name_fold, '-') > 0 OR instr(NEW.name_fold, '''') > 0
 BEGIN
-    INSERT INTO client_word (closed, word, client_id)
-        SELECT closed, word, client_id FROM client_spelling WHERE client_id = NEW.client_id
+    INSERT INTO client_word (closed, word, client_id, spelling)
+        SELECT closed, word, client_id, spelling FROM client_spelling WHERE client_id = NEW.client_id
         ON CONFLICT (closed, word, client_id) DO NOTHING;
 END;
 -- Before, the view still says what the words were.
@@ -88,12 +90,12 @@ END;
 CREATE TRIGGER client_new_words AFTER UPDATE OF name_fold, mail_fold, closed_at ON client
     WHEN OLD.name_fold <> NEW.name_fold OR OLD.mail_fold <> NEW.mail_fold OR OLD.closed_at IS NOT NEW.closed_at
 BEGIN
-    INSERT INTO client_word (closed, word, client_id)
-        SELECT closed, word, client_id FROM client_spelling WHERE client_id = NEW.client_id
+    INSERT INTO client_word (closed, word, client_id, spelling)
+        SELECT closed, word, client_id, spelling FROM client_spelling WHERE client_id = NEW.client_id
         ON CONFLICT (closed, word, client_id) DO NOTHING;
 END;
-INSERT INTO client_word (closed, word, client_id)
-    SELECT DISTINCT closed, word, client_id FROM client_spelling ORDER BY closed, word, client_id;
+INSERT INTO client_word (closed, word, client_id, spelling)
+    SELECT DISTINCT closed, word, client_id, spelling FROM client_spelling ORDER BY closed, word, client_id;
 
 -- What is counted is kept in several rows at once where many write at once: a slot each, to be added up. SQLite has one writer.
 
@@ -185,7 +187,8 @@ INSERT INTO traffic_count (hour, channel, outcome, slot, count)
         AND outcome NOT IN ('connecting', 'queued', 'sending')
     GROUP BY started_at / 3600000, channel, outcome;
 
--- To find the numbers that a client had, numbers in a rare state, and confirmations by where they stand.
+-- To find closed clients, the numbers that a client had, numbers in a rare state, and confirmations by where they stand.
+CREATE INDEX client_closed ON client (client_id) WHERE closed_at IS NOT NULL;
 CREATE INDEX number_past_client ON number_past (client_id) WHERE client_id IS NOT NULL;
 CREATE INDEX proxy_number_state ON proxy_number (status, phone) WHERE status <> 'assigned';
 CREATE INDEX confirmation_board ON confirmation (stage, COALESCE(ended_at, created_at), pending_id);

@@ -1,9 +1,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
+use proxycall_domain::{ClientId, Outcome};
 use proxycall_service::ports::{
     Ledger,
-    ledger::{ClientSearch, NumberFilter, SendStep, SheetBook as _, Work},
+    ledger::{
+        AccessBook as _, AuditFilter, BlockFilter, Blocklist as _, ClientSearch, ErasurePart, InteractionFilter,
+        NumberFilter, PrivacyBook as _, SendStep, SheetBook as _, Vault as _, Work,
+    },
 };
 use proxycall_testkit::database::Database;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
@@ -163,7 +167,7 @@ fn the_version_before_can_work_on_each_new_schema() {
         assert_eq!(breaks_the_version_before(old, text).is_some(), breaks, "{text}");
     }
     for text in [|row: &Row| row.2, |row: &Row| row.3] {
-        for (position, row) in MIGRATIONS.iter().enumerate().filter(|(_, row)| row.0 > FILLED) {
+        for (position, row) in MIGRATIONS.iter().enumerate().filter(|(_, row)| row.0 > FILLED[0].0) {
             let before = MIGRATIONS[..position].iter().map(text).collect::<Vec<_>>().join("\n");
             assert_eq!(breaks_the_version_before(&before, text(row)), None, "{:04}_{}", row.0, row.1);
         }
@@ -172,9 +176,13 @@ fn the_version_before_can_work_on_each_new_schema() {
 
 type Row = (i64, &'static str, &'static str, &'static str);
 
-/// The schema that `tests/filled/` has rows for, in each of its tables: that of a service that went through all of a
-/// client's, number's, text's and sheet row's life.
-const FILLED: i64 = 4;
+/// The schemas that `tests/filled/` has rows for: together they fill each table. The first is that of a service that went through
+/// all of a client's, number's, text's and sheet row's life; each further one holds what came after. With SQLite's rows, then
+/// PostgreSQL's.
+const FILLED: [(i64, &str, &str); 2] = [
+    (4, include_str!("../../tests/filled/sqlite.sql"), include_str!("../../tests/filled/postgres.sql")),
+    (10, include_str!("../../tests/filled/sqlite_10.sql"), include_str!("../../tests/filled/postgres_10.sql")),
+];
 /// When that was.
 const THEN: i64 = 1_795_420_860;
 
@@ -210,11 +218,41 @@ async fn all_is_there(uri: &str) {
     assert_eq!(store.open_purchases().await.unwrap(), []);
     let jobs = store.claim_jobs(100, now, now + SignedDuration::from_mins(1)).await.unwrap();
     let kinds: BTreeSet<_> = jobs.iter().map(|job| job.work.kind()).collect();
-    assert!(kinds.contains("send_text"), "{kinds:?}");
+    assert!(kinds.contains("send_text") && kinds.contains("erase_client"), "{kinds:?}");
     let text = jobs.iter().find(|job| matches!(job.work, Work::SendText { .. })).unwrap();
     let SendStep::Send(text) = store.start_sending(text, now).await.unwrap() else { panic!("the text waits") };
     assert_eq!((text.body.as_str(), text.to.expose().as_str()), ("Bonjour", "+33639980001"));
+    assert!(found[0].pause.is_some());
+    what_came_later_is_there(&store, now).await;
     store.close().await;
+}
+
+/// The same of what migrations 5 to 10 brought.
+async fn what_came_later_is_there(store: &Store, now: Timestamp) {
+    let blocks = store.blocks(BlockFilter { limit: 10, ..BlockFilter::default() }).await.unwrap().items;
+    let blocks: BTreeSet<_> =
+        blocks.iter().map(|it| (it.phone.expose(), it.reason.expose(), it.client.is_some())).collect();
+    assert!(blocks.contains(&("+33639980021".to_owned(), "rings at night", true)), "a block for one client");
+    assert!(blocks.contains(&("+33639980022".to_owned(), "", false)), "a block for all");
+    let of_the_blocked =
+        InteractionFilter { outcome: Some(Outcome::RefusedBlocked), limit: 10, ..InteractionFilter::default() };
+    let calls = store.interactions(of_the_blocked).await.unwrap().items;
+    assert_eq!(calls.iter().map(|call| call.party.unwrap().expose()).collect::<Vec<_>>(), ["+33639980021"]);
+    let tokens = store.tokens().await.unwrap();
+    assert_eq!(
+        tokens.iter().map(|token| (token.name.as_str(), token.is_valid(now))).collect::<BTreeSet<_>>(),
+        [("old", false), ("shop", true)].into()
+    );
+    assert_eq!(store.acts(AuditFilter { limit: 10, ..AuditFilter::default() }).await.unwrap().items.len(), 2);
+    let erased = ClientId::new(9).unwrap();
+    let erasure = store.erasure(erased).await.unwrap().unwrap();
+    assert_eq!((erasure.record_done, erasure.at_carrier), (false, 1));
+    assert_eq!(store.copies_due(10, now).await.unwrap().len(), 2);
+    // It goes on from where it stood, which takes who is looked for: that is sealed.
+    while store.erase_part(erased, now).await.unwrap() == ErasurePart::More {}
+    assert!(store.erasure(erased).await.unwrap().unwrap().record_done);
+    let vault = store.vault(false).await.unwrap();
+    assert_eq!((vault.before, vault.writes_with.as_str()), (None, "ClyHnSMeVeOvJ2T8"));
 }
 
 /// Filled tables, the newest first.
@@ -232,8 +270,10 @@ async fn a_filled_sqlite_of_an_earlier_version_is_brought_up_to_date_and_keeps_a
     let database = Database::sqlite();
     let file = SqliteConnectOptions::new().filename(database.file().unwrap()).create_if_missing(true);
     let mut db = file.connect().await.unwrap();
-    up_to(sqlite(), FILLED).run_direct(None, &mut db, false).await.unwrap();
-    sqlx::raw_sql(include_str!("../../tests/filled/sqlite.sql")).execute(&mut db).await.unwrap();
+    for (version, rows, _) in FILLED {
+        up_to(sqlite(), version).run_direct(None, &mut db, false).await.unwrap();
+        sqlx::raw_sql(rows).execute(&mut db).await.unwrap();
+    }
     let tables = sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'");
     let tables: Vec<String> = tables.fetch_all(&mut db).await.unwrap();
     assert!(tables.len() > 15, "{tables:?}");
@@ -249,8 +289,10 @@ async fn a_filled_sqlite_of_an_earlier_version_is_brought_up_to_date_and_keeps_a
 async fn a_filled_postgres_of_an_earlier_version_is_brought_up_to_date_and_keeps_all() {
     let database = Database::empty_postgres().await;
     let mut db = sqlx::PgConnection::connect(database.uri()).await.unwrap();
-    up_to(postgres(), FILLED).run_direct(None, &mut db, false).await.unwrap();
-    sqlx::raw_sql(include_str!("../../tests/filled/postgres.sql")).execute(&mut db).await.unwrap();
+    for (version, _, rows) in FILLED {
+        up_to(postgres(), version).run_direct(None, &mut db, false).await.unwrap();
+        sqlx::raw_sql(rows).execute(&mut db).await.unwrap();
+    }
     let tables =
         sqlx::query_scalar("SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public'");
     let tables: Vec<String> = tables.fetch_all(&mut db).await.unwrap();

@@ -1,4 +1,7 @@
 //! Promises: verbs run one after the other, in the order they came, many to a commit; each is kept or undone whole.
+//!
+//! The writer has a thread of its own beside the database's. As a task among those that answer requests it would wake a
+//! worker of theirs, by way of the system's event queue, for each statement that comes back.
 
 use std::{path::PathBuf, sync::Mutex, time::Duration};
 
@@ -89,7 +92,8 @@ type Readers = Arc<Mutex<Option<(Arc<RwLock<SqlitePool>>, Reopen)>>>;
 /// The queue to the one writer.
 pub(crate) struct Writer {
     queue: Mutex<Option<mpsc::Sender<Box<dyn Queued>>>>,
-    task: Mutex<Option<tokio::task::JoinHandle<()>>>,
+    /// Hears when the writer's thread has come to its end.
+    ended: Mutex<Option<oneshot::Receiver<()>>>,
     readers: Readers,
 }
 
@@ -107,8 +111,15 @@ impl Writer {
             options: options.create_if_missing(false),
             readers: Arc::clone(&readers),
         };
-        let task = tokio::spawn(state.run(units));
-        Ok(Self { queue: Mutex::new(Some(queue)), task: Mutex::new(Some(task)), readers })
+        let (end, ended) = oneshot::channel();
+        let runtime = tokio::runtime::Handle::current();
+        let write = move || {
+            runtime.block_on(state.run(units));
+            // Who closes the store may have given up meanwhile.
+            let _gone = asker_hears(end, ());
+        };
+        std::thread::Builder::new().name("writer".to_owned()).spawn(write)?;
+        Ok(Self { queue: Mutex::new(Some(queue)), ended: Mutex::new(Some(ended)), readers })
     }
 
     /// What to do with the readers when the file was replaced.
@@ -145,11 +156,11 @@ impl Writer {
         if let Ok(mut queue) = self.queue.lock() {
             *queue = None;
         }
-        let task = self.task.lock().ok().and_then(|mut task| task.take());
-        if let Some(task) = task
-            && let Err(error) = task.await
+        let ended = self.ended.lock().ok().and_then(|mut ended| ended.take());
+        if let Some(ended) = ended
+            && ended.await.is_err()
         {
-            tracing::error!(%error, "the writer ended badly");
+            tracing::error!("the writer ended badly");
         }
     }
 }

@@ -13,7 +13,7 @@ use super::{
 };
 
 /// How many rows one page looks through: of a number or client, or of an outcome, each may lie elsewhere on the disk.
-const LOOKED_THROUGH: i64 = 4_000;
+const LOOKED_THROUGH: i64 = 2_000;
 /// Of all that came in, rows lie beside each other.
 const LOOKED_THROUGH_OF_ALL: i64 = 20_000;
 

@@ -16,7 +16,9 @@ use super::{
 macro_rules! of_stage {
     ($which:literal) => {
         select_confirmations!(concat!(
-            "stage = $1 AND (COALESCE(ended_at, created_at), pending_id) < ($2, $3) AND ",
+            // The first of the two for the index, which knows no pairs of what is computed.
+            "stage = $1 AND COALESCE(ended_at, created_at) <= $2 \
+                 AND (COALESCE(ended_at, created_at), pending_id) < ($2, $3) AND ",
             $which,
             " ORDER BY COALESCE(ended_at, created_at) DESC, pending_id DESC LIMIT $5"
         ))
@@ -86,7 +88,7 @@ macro_rules! count_of {
         concat!(
             "SELECT COUNT(*) FROM (SELECT 1 FROM confirmation WHERE ",
             $which,
-            " AND expires_at > $1 LIMIT 10000) AS some"
+            " AND expires_at > $1 LIMIT 10000) AS found"
         )
     };
 }

@@ -102,7 +102,7 @@ pub(super) async fn insert(db: &mut Connection, codec: &Codec, new: NewInteracti
         _ => new.from,
     };
     let relay_to = relay_to.filter(|_| new.body.is_some());
-    let recorded: Row = sqlx::query(dialect::RECORD_INTERACTION)
+    let recorded = sqlx::query(dialect::RECORD_INTERACTION)
         .bind(new.id.uuid())
         .bind(new.channel.as_str())
         .bind(direction.map(proxycall_domain::Direction::as_str))
@@ -118,9 +118,10 @@ pub(super) async fn insert(db: &mut Connection, codec: &Codec, new: NewInteracti
         .bind(millis(new.now))
         .bind(new.outcome.is_final().then(|| millis(new.now)))
         .bind(remember.map(|caller| codec.seal_phone(CLIENT_LAST_CALLER, caller)).transpose()?)
-        .fetch_one(&mut *db)
+        .execute(&mut *db)
         .await?;
-    Ok(recorded.try_get::<i64, _>("recorded")? == 1)
+    // The interaction, and perhaps the client whose last caller it is.
+    Ok(recorded.rows_affected() > 0)
 }
 
 pub(crate) async fn record_inbound_call(

@@ -1,7 +1,7 @@
 //! Clients by what is known of them, those who are not closed first: a number, its last four digits, or words.
 //!
 //! Words are looked for in the order of the table that the database keeps of them, so that what follows the first page costs
-//! nothing. Of several, the one that fewest clients have leads, and the others are compared client by client.
+//! nothing. Of several, the one that fewest clients have leads, and the others are compared row by row.
 
 use std::collections::BTreeSet;
 
@@ -15,10 +15,10 @@ use super::{
 
 /// Nobody is at the other end of so many numbers at once; it only keeps an answer small.
 const SAME_PHONE: u32 = 100;
-/// How many rows of the table of words one page looks through.
-const LOOKED_THROUGH: usize = 10_000;
-/// How many are read at once while others words are compared.
-const AT_ONCE: i64 = 500;
+/// How many rows of the table of words one page looks through while several words are compared.
+const LOOKED_THROUGH: i64 = 20_000;
+/// Up to so many it is counted which of several words fewest clients have.
+const COUNTED: i64 = 10_000;
 
 const SEARCH_PHONE: &str = select_clients!(
     "c.client_id IN (SELECT client_id FROM client WHERE phone_key IN ($1, $4) \
@@ -56,22 +56,15 @@ pub(crate) async fn search_clients(
     }
 }
 
+/// The first of a client's words that begins so: where the client stands among all who are found by it.
+fn first<'w>(words: impl Iterator<Item = &'w str>, start: &str) -> Option<&'w str> {
+    words.filter(|word| word.starts_with(start)).min()
+}
+
 /// What a client is found by.
 struct KnownAs {
     closed: i64,
     words: BTreeSet<String>,
-}
-
-impl KnownAs {
-    fn of(row: &Row) -> Result<Self, UnitError> {
-        let words = search::words_of(row.try_get("name_fold")?, row.try_get("mail_fold")?);
-        Ok(Self { closed: row.try_get("closed")?, words })
-    }
-
-    /// The first of its words that begins so: where the client stands among all who are found by it.
-    fn first(&self, start: &str) -> Option<&str> {
-        self.words.range(start.to_owned()..).next().filter(|word| word.starts_with(start)).map(String::as_str)
-    }
 }
 
 const KNOWN_AS: &str = "SELECT name_fold, mail_fold, CAST(CASE WHEN closed_at IS NULL THEN 0 ELSE 1 END AS BIGINT) AS closed \
@@ -79,21 +72,56 @@ const KNOWN_AS: &str = "SELECT name_fold, mail_fold, CAST(CASE WHEN closed_at IS
 
 async fn known_as(db: &mut Connection, id: ClientId) -> Result<Option<KnownAs>, UnitError> {
     let row: Option<Row> = sqlx::query(KNOWN_AS).bind(id.get()).fetch_optional(&mut *db).await?;
-    row.as_ref().map(KnownAs::of).transpose()
+    let Some(row) = row else { return Ok(None) };
+    let words = search::words_of(row.try_get("name_fold")?, row.try_get("mail_fold")?);
+    Ok(Some(KnownAs { closed: row.try_get("closed")?, words }))
 }
 
 /// A place among the words.
+#[derive(Clone)]
 struct Place {
     closed: i64,
     word: String,
     client: i64,
 }
 
-const WORDS: &str = "SELECT w.closed, w.word, w.client_id, c.name_fold, c.mail_fold \
-    FROM client_word w JOIN client c ON c.client_id = w.client_id \
-    WHERE w.closed = $1 AND w.word >= $2 AND w.word < $3 AND (w.word, w.client_id) > ($4, $5) \
-    ORDER BY w.word, w.client_id LIMIT $6";
+/// A row of the table of words.
+struct Found {
+    place: Place,
+    /// Whether the client is not found by an earlier word too: then it was shown with that one.
+    is_first: bool,
+}
+
+fn found_of(row: &Row, leading: &str, closed: i64) -> Result<Found, UnitError> {
+    let word: String = row.try_get("word")?;
+    let spelling: &str = row.try_get("spelling")?;
+    let is_first = first(spelling.split(' '), leading) == Some(word.as_str());
+    Ok(Found { place: Place { closed, word, client: row.try_get("client_id")? }, is_first })
+}
+
+/// After `($2, $3)` and up to `($4, $5)`; the other words that are looked for stand in `$6` to `$10`.
+const WORDS: &str = "SELECT word, client_id, spelling FROM client_word \
+    WHERE closed = $1 AND (word, client_id) > ($2, $3) AND (word, client_id) <= ($4, $5) \
+        AND ($6 IS NULL OR spelling LIKE $6 ESCAPE '\\') AND ($7 IS NULL OR spelling LIKE $7 ESCAPE '\\') \
+        AND ($8 IS NULL OR spelling LIKE $8 ESCAPE '\\') AND ($9 IS NULL OR spelling LIKE $9 ESCAPE '\\') \
+        AND ($10 IS NULL OR spelling LIKE $10 ESCAPE '\\') \
+    ORDER BY word, client_id LIMIT $11";
+/// Some rows, so that one of them is the first of its client: the next page can begin after that.
+const FAR_ENOUGH: &str = "SELECT word, client_id, spelling FROM client_word \
+    WHERE closed = $1 AND (word, client_id) > ($2, $3) AND (word, client_id) <= ($4, 0) \
+    ORDER BY word, client_id LIMIT 20 OFFSET $5";
 const FOUND: &str = select_clients!("c.client_id = $1");
+
+/// What is looked for.
+struct Wanted<'s> {
+    /// The rarest start.
+    leading: &'s str,
+    /// What the spelling must be like besides.
+    others: Vec<String>,
+    /// How many are wanted, and how many are read at once.
+    count: usize,
+    at_once: i64,
+}
 
 async fn by_words(
     db: &mut Connection,
@@ -105,13 +133,16 @@ async fn by_words(
     let nobody = || Page { items: Vec::new(), next: None };
     let starts = search::starts_of(typed);
     let Some(leading) = rarest(db, &starts).await? else { return Ok(nobody()) };
-    let beyond = beyond(leading);
+    let others = starts.iter().filter(|start| *start != leading);
+    let others: Vec<String> = others.map(|start| format!("% {}%", literally(start))).collect();
+    let count = usize::try_from(one_more(limit)).unwrap_or(usize::MAX);
+    let wanted = Wanted { leading, others, count, at_once: one_more(limit) };
     let mut place = match after {
         None => Place { closed: 0, word: leading.to_owned(), client: 0 },
         Some(after) => {
             let known = known_as(db, after).await?;
             let place = known.and_then(|known| {
-                let word = known.first(leading)?.to_owned();
+                let word = first(known.words.iter().map(String::as_str), leading)?.to_owned();
                 Some(Place { closed: known.closed, word, client: after.get() })
             });
             // Not called so any more: where it stood is not known.
@@ -119,49 +150,80 @@ async fn by_words(
             place
         }
     };
-    let wanted = usize::try_from(one_more(limit)).unwrap_or(usize::MAX);
-    let (mut found, mut seen, mut last) = (Vec::new(), 0, None);
-    let at_once = if starts.len() > 1 { AT_ONCE } else { one_more(limit) };
-    while found.len() < wanted && seen < LOOKED_THROUGH {
-        let rows: Vec<Row> = sqlx::query(WORDS)
-            .bind(place.closed)
-            .bind(leading)
-            .bind(&beyond)
-            .bind(&place.word)
-            .bind(place.client)
-            .bind(at_once)
-            .fetch_all(&mut *db)
-            .await?;
-        seen += rows.len();
-        for row in &rows {
-            let (known, client): (KnownAs, i64) = (KnownAs::of(row)?, row.try_get("client_id")?);
-            let word: String = row.try_get("word")?;
-            // Whoever is found by several words is shown with the first of them, and no more after that.
-            if known.first(leading) == Some(word.as_str()) {
-                last = Some(client);
-                if starts.iter().all(|start| known.first(start).is_some()) && found.len() < wanted {
-                    found.push(client);
-                }
-            }
-            place = Place { closed: place.closed, word, client };
+    let (mut found, mut reached) = (Vec::new(), None);
+    loop {
+        let closed = place.closed;
+        let end = if wanted.others.is_empty() { None } else { far_enough(db, &wanted, &place).await? };
+        find(db, &wanted, place, end.as_ref(), &mut found).await?;
+        if found.len() >= wanted.count {
+            break;
         }
-        if i64::try_from(rows.len()).unwrap_or(i64::MAX) < at_once {
-            if place.closed == 1 {
-                break;
-            }
-            place = Place { closed: 1, word: leading.to_owned(), client: 0 };
+        reached = end.map(|end| end.client);
+        if reached.is_some() || closed == 1 {
+            break;
         }
+        place = Place { closed: 1, word: leading.to_owned(), client: 0 };
     }
-    let more = found.len() >= wanted;
-    let reached = last.filter(|_| !more && seen >= LOOKED_THROUGH);
+    let is_full = found.len() >= wanted.count;
     found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    let next = if more { found.last().copied() } else { reached };
+    let next = if is_full { found.last().copied() } else { reached };
     let mut items = Vec::with_capacity(found.len());
     for client in found {
         let row: Option<Row> = sqlx::query(FOUND).bind(client).fetch_optional(&mut *db).await?;
         items.extend(row.map(|row| client_of(codec, &row)).transpose()?);
     }
     Ok(Page { items, next: next.map(|next| next.to_string()) })
+}
+
+/// Up to where one page looks while it compares several words; none: to the end.
+async fn far_enough(db: &mut Connection, wanted: &Wanted<'_>, from: &Place) -> Result<Option<Place>, UnitError> {
+    let query = sqlx::query(FAR_ENOUGH).bind(from.closed).bind(&from.word).bind(from.client);
+    let rows: Vec<Row> = query.bind(beyond(wanted.leading)).bind(LOOKED_THROUGH).fetch_all(&mut *db).await?;
+    for row in &rows {
+        let found = found_of(row, wanted.leading, from.closed)?;
+        if found.is_first {
+            return Ok(Some(found.place));
+        }
+    }
+    Ok(None)
+}
+
+/// Adds the clients between two places who are found by all words, as many as are wanted.
+async fn find(
+    db: &mut Connection,
+    wanted: &Wanted<'_>,
+    mut from: Place,
+    end: Option<&Place>,
+    clients: &mut Vec<i64>,
+) -> Result<(), UnitError> {
+    let beyond = beyond(wanted.leading);
+    let (last_word, last_client) = end.map_or((beyond.as_str(), 0), |end| (end.word.as_str(), end.client));
+    loop {
+        let mut query =
+            sqlx::query(WORDS).bind(from.closed).bind(&from.word).bind(from.client).bind(last_word).bind(last_client);
+        for other in 0..search::WORDS_MAX - 1 {
+            query = query.bind(wanted.others.get(other).map(String::as_str));
+        }
+        let rows: Vec<Row> = query.bind(wanted.at_once).fetch_all(&mut *db).await?;
+        let mut reached = None;
+        for row in &rows {
+            let found = found_of(row, wanted.leading, from.closed)?;
+            if found.is_first && clients.len() < wanted.count {
+                clients.push(found.place.client);
+            }
+            reached = Some(found.place);
+        }
+        let read = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        match reached {
+            Some(reached) if read == wanted.at_once && clients.len() < wanted.count => from = reached,
+            _ => return Ok(()),
+        }
+    }
+}
+
+/// What is typed means itself, also where `LIKE` reads a sign otherwise.
+fn literally(text: &str) -> String {
+    text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_")
 }
 
 /// What is greater than every word that begins so.
@@ -173,13 +235,13 @@ const HOW_MANY: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM client_word WHERE cl
     AS found";
 
 /// The start that fewest clients are found by; the longest when many are by each.
-async fn rarest<'s>(db: &mut Connection, starts: &'s [String]) -> Result<Option<&'s str>, UnitError> {
-    let mut rarest: Option<(i64, &str)> = None;
+async fn rarest<'s>(db: &mut Connection, starts: &'s [String]) -> Result<Option<&'s String>, UnitError> {
+    let mut rarest: Option<(i64, &String)> = None;
     for start in starts {
         if starts.len() == 1 {
             return Ok(Some(start));
         }
-        let most = rarest.map_or(i64::try_from(LOOKED_THROUGH).unwrap_or(i64::MAX), |(count, _)| count);
+        let most = rarest.map_or(COUNTED, |(count, _)| count);
         let query = sqlx::query_scalar(HOW_MANY).bind(start).bind(beyond(start)).bind(most);
         let count: i64 = query.fetch_one(&mut *db).await?;
         if rarest.is_none_or(|(least, _)| count < least) {

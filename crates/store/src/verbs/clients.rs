@@ -302,22 +302,40 @@ pub(crate) async fn next_client_id(db: &mut Connection, _codec: &Codec) -> Resul
     Ok(client_id(highest.unwrap_or_default().saturating_add(1))?)
 }
 
-const LIST: &str = select_clients!(
-    "c.client_id > $1 AND (c.closed_at IS NOT NULL) = $2 AND c.erased_at IS NULL AND ($3 IS NULL OR c.country = $3) \
+/// How many clients one page looks through for those of a country.
+const LOOKED_THROUGH: i64 = 10_000;
+
+/// `$2` is the last that is looked at.
+const LIST_OPEN: &str = select_clients!(
+    "c.client_id > $1 AND c.client_id <= $2 AND c.closed_at IS NULL AND ($3 IS NULL OR c.country = $3) \
      ORDER BY c.client_id LIMIT $4"
 );
+const LIST_CLOSED: &str = select_clients!(
+    "c.client_id > $1 AND c.client_id <= $2 AND c.closed_at IS NOT NULL AND c.erased_at IS NULL \
+         AND ($3 IS NULL OR c.country = $3) \
+     ORDER BY c.client_id LIMIT $4"
+);
+const END_OPEN: &str = "SELECT client_id FROM client WHERE client_id > $1 ORDER BY client_id LIMIT 1 OFFSET $2";
+const END_CLOSED: &str =
+    "SELECT client_id FROM client WHERE client_id > $1 AND closed_at IS NOT NULL ORDER BY client_id LIMIT 1 OFFSET $2";
 
 pub(crate) async fn clients(
     db: &mut Connection,
     codec: &Codec,
     filter: &ClientFilter,
 ) -> Result<Page<Client>, UnitError> {
-    let query = sqlx::query(LIST)
+    let (list, end) = if filter.closed { (LIST_CLOSED, END_CLOSED) } else { (LIST_OPEN, END_OPEN) };
+    let query = sqlx::query_scalar(end).bind(after(filter.after)).bind(LOOKED_THROUGH);
+    let end: Option<i64> = query.fetch_optional(&mut *db).await?;
+    let query = sqlx::query(list)
         .bind(after(filter.after))
-        .bind(filter.closed)
+        .bind(end.unwrap_or(i64::MAX))
         .bind(filter.country.map(String::from))
         .bind(one_more(filter.limit));
-    page(codec, query.fetch_all(&mut *db).await?, filter.limit)
+    let mut page = page(codec, query.fetch_all(&mut *db).await?, filter.limit)?;
+    // Not full, and not at the end: whoever follows is on the next page.
+    page.next = page.next.or_else(|| end.map(|end| end.to_string()));
+    Ok(page)
 }
 
 pub(super) fn after(id: Option<ClientId>) -> i64 {

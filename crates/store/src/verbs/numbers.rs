@@ -69,20 +69,31 @@ pub(crate) async fn number(
     row.map(|row| number_of(&row)).transpose()
 }
 
-/// The first condition picks the index.
+/// How many numbers one page looks through.
+const LOOKED_THROUGH: i64 = 10_000;
+
+/// The first condition picks the index; `$5` is the last that is looked at.
 macro_rules! list {
     ($first:literal) => {
         select_numbers!(concat!(
             $first,
-            "n.phone > $1 AND ($2 IS NULL OR n.country = $2) AND ($3 IS NULL OR n.number_type = $3) \
-                 AND ($4 IS NULL OR n.status = $4) ORDER BY n.phone LIMIT $5"
+            "n.phone > $1 AND n.phone <= $5 AND ($2 IS NULL OR n.country = $2) AND ($3 IS NULL OR n.number_type = $3) \
+                 AND ($4 IS NULL OR n.status = $4) ORDER BY n.phone LIMIT $6"
         ))
     };
 }
 
-const LIST: &str = list!("");
+/// The number up to which one page looks.
+macro_rules! end {
+    ($first:literal) => {
+        concat!("SELECT phone FROM proxy_number WHERE ", $first, "phone > $1 ORDER BY phone LIMIT 1 OFFSET $2")
+    };
+}
+
 /// Nearly all numbers of a large pool are assigned: those that are not have an index.
-const LIST_OF_STATUS: &str = list!("n.status = $4 AND n.status <> 'assigned' AND ");
+const LIST: (&str, &str) = (list!(""), end!("$3 = $3 AND "));
+const LIST_OF_STATUS: (&str, &str) =
+    (list!("n.status = $4 AND n.status <> 'assigned' AND "), end!("status = $3 AND status <> 'assigned' AND "));
 
 pub(crate) async fn numbers(
     db: &mut Connection,
@@ -90,16 +101,26 @@ pub(crate) async fn numbers(
     filter: &NumberFilter,
 ) -> Result<Page<ProxyNumber>, UnitError> {
     let by_status = filter.status.is_some_and(|status| status != NumberStatus::Assigned);
-    let rows: Vec<Row> = sqlx::query(if by_status { LIST_OF_STATUS } else { LIST })
-        .bind(filter.after.map_or(0, digits))
+    let (list, end) = if by_status { LIST_OF_STATUS } else { LIST };
+    let (after, status) = (filter.after.map_or(0, digits), filter.status.map(NumberStatus::as_str));
+    let query = sqlx::query_scalar(end).bind(after).bind(LOOKED_THROUGH).bind(status.unwrap_or_default());
+    let end: Option<i64> = query.fetch_optional(&mut *db).await?;
+    let rows: Vec<Row> = sqlx::query(list)
+        .bind(after)
         .bind(filter.country.map(String::from))
         .bind(filter.number_type.map(NumberType::as_str))
-        .bind(filter.status.map(NumberStatus::as_str))
+        .bind(status)
+        .bind(end.unwrap_or(i64::MAX))
         .bind(one_more(filter.limit))
         .fetch_all(&mut *db)
         .await?;
     let numbers: Vec<ProxyNumber> = rows.iter().map(number_of).collect::<Result<_, _>>()?;
-    Ok(Page::cut(numbers, filter.limit, |number| number.phone.expose()))
+    let mut page = Page::cut(numbers, filter.limit, |number| number.phone.expose());
+    // Not full, and not at the end: what follows is on the next page.
+    if page.next.is_none() {
+        page.next = end.map(|end| Ok::<_, LedgerError>(proxy(end)?.expose())).transpose()?;
+    }
+    Ok(page)
 }
 
 const AVAILABLE: &str = select_numbers!(

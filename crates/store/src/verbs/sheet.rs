@@ -1,10 +1,13 @@
 //! What is kept for the mirror of the Google Sheet. Marks are made by triggers, in the unit of the change.
 
+use std::collections::BTreeMap;
+
 use proxycall_domain::{
     JobId, PendingId,
     sheet::{Cells, Intent, Record, Tab},
 };
 use proxycall_service::ports::ledger::{Mark, SheetChanges, SheetNews, SheetProblem, SheetPulse, SheetState};
+use serde::Serialize;
 
 use super::*;
 
@@ -198,7 +201,24 @@ pub(crate) async fn sheet_rows(
     rows.iter().map(|row| cells_of(codec, row)).collect()
 }
 
-const ROW: &str = "SELECT key, cells FROM sheet_row WHERE tab = $1 AND key = $2";
+/// How many rows are asked for in one statement.
+const ROWS_AT_ONCE: usize = 500;
+
+/// A row of a statement that reads or writes many. Bytes are in hex.
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tab: Option<&'static str>,
+    key: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cells: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seq: Option<i64>,
+}
+
+fn lines(lines: &[Line<'_>]) -> Result<String, LedgerError> {
+    serde_json::to_string(lines).map_err(|_| unreadable("a row without JSON form"))
+}
 
 pub(crate) async fn sheet_rows_of(
     db: &mut Connection,
@@ -207,9 +227,12 @@ pub(crate) async fn sheet_rows_of(
     keys: Vec<String>,
 ) -> Result<Vec<(String, Cells)>, UnitError> {
     let mut found = Vec::new();
-    for key in keys {
-        let row: Option<Row> = sqlx::query(ROW).bind(tab.title()).bind(&key).fetch_optional(&mut *db).await?;
-        found.extend(row.map(|row| cells_of(codec, &row)).transpose()?);
+    for some in keys.chunks(ROWS_AT_ONCE) {
+        let wanted: Vec<_> = some.iter().map(|key| Line { tab: None, key, cells: None, seq: None }).collect();
+        let query = sqlx::query(dialect::LAST_SHOWN).bind(lines(&wanted)?).bind(tab.title());
+        for row in query.fetch_all(&mut *db).await? {
+            found.push(cells_of(codec, &row)?);
+        }
     }
     Ok(found)
 }
@@ -261,12 +284,9 @@ pub(crate) async fn sheet_intents(db: &mut Connection, codec: &Codec, tab: Tab) 
 }
 
 const IN_SHOP: &str = "UPDATE client SET in_shop = $2 WHERE client_id = $1";
-const KEEP: &str = "INSERT INTO sheet_row (tab, key, cells) VALUES ($1, $2, $3) \
-    ON CONFLICT (tab, key) DO UPDATE SET cells = excluded.cells";
 const FORGET: &str = "DELETE FROM sheet_row WHERE tab = $1 AND key = $2";
 const INTEND: &str = "INSERT INTO sheet_intent (tab, intents) VALUES ($1, $2) \
     ON CONFLICT (tab) DO UPDATE SET intents = excluded.intents";
-const UNMARK: &str = "DELETE FROM sheet_mark WHERE tab = $1 AND key = $2 AND seq = $3";
 const TELL: &str = "INSERT INTO sheet_problem (tab, key, reason, standing, since) VALUES ($1, $2, $3, $4, $5) \
     ON CONFLICT (tab, key) DO UPDATE SET reason = excluded.reason, standing = excluded.standing, since = excluded.since";
 const SETTLED: &str = "DELETE FROM sheet_problem WHERE tab = $1 AND key = $2";
@@ -280,12 +300,21 @@ pub(crate) async fn keep_sheet(
     for (client, in_shop) in &changes.in_shop {
         sqlx::query(IN_SHOP).bind(client.get()).bind(in_shop.map(i64::from)).execute(&mut *db).await?;
     }
-    for (tab, key, cells) in &changes.bases {
-        let query = match cells {
-            Some(cells) => sqlx::query(KEEP).bind(tab.title()).bind(key).bind(codec.seal_json(SHEET_ROW_CELLS, cells)?),
-            None => sqlx::query(FORGET).bind(tab.title()).bind(key),
-        };
-        query.execute(&mut *db).await?;
+    // Of two that are kept for one row, the last counts; a statement must not write a row twice.
+    let bases = changes.bases.iter().map(|(tab, key, cells)| ((tab.title(), key.as_str()), cells.as_ref()));
+    let bases: BTreeMap<_, _> = bases.collect();
+    let mut shown = Vec::with_capacity(bases.len());
+    for ((tab, key), cells) in bases {
+        match cells {
+            Some(cells) => {
+                let cells = Some(hex::encode(codec.seal_json(SHEET_ROW_CELLS, cells)?));
+                shown.push(Line { tab: Some(tab), key, cells, seq: None });
+            }
+            None => drop(sqlx::query(FORGET).bind(tab).bind(key).execute(&mut *db).await?),
+        }
+    }
+    if !shown.is_empty() {
+        sqlx::query(dialect::KEEP_SHOWN).bind(lines(&shown)?).execute(&mut *db).await?;
     }
     for (tab, intents) in &changes.intents {
         sqlx::query(INTEND)
@@ -294,8 +323,13 @@ pub(crate) async fn keep_sheet(
             .execute(&mut *db)
             .await?;
     }
-    for mark in &changes.unmarked {
-        sqlx::query(UNMARK).bind(mark.tab.title()).bind(&mark.key).bind(mark.seq).execute(&mut *db).await?;
+    if !changes.unmarked.is_empty() {
+        let of_marks = changes.unmarked.iter().map(|mark| {
+            let Mark { tab, key, seq, .. } = mark;
+            Line { tab: Some(tab.title()), key, cells: None, seq: Some(*seq) }
+        });
+        let marks: Vec<_> = of_marks.collect();
+        sqlx::query(dialect::UNMARK).bind(lines(&marks)?).execute(&mut *db).await?;
     }
     for (tab, key, told) in &changes.problems {
         let query = match told {

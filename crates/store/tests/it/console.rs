@@ -9,7 +9,7 @@ use proxycall_domain::{
 use proxycall_service::ports::{
     Ledger,
     ledger::{
-        ActivityFilter, AddBlock, Blocklist as _, BoardFilter, BoardGroup, CallEnded, CameTo, ClientSearch, ClientView,
+        ActivityFilter, AddBlock, Blocklist as _, BoardCounts, BoardFilter, BoardGroup, CallEnded, CameTo, ClientSearch, ClientView,
         ConsoleBook, DispatchKind, DispatchState, EraseClient, LinkProof, PlaceOrder, PrivacyBook as _, SentText,
         TextResult, UpdateClient, Whom,
     },
@@ -365,6 +365,9 @@ pub(crate) async fn the_board_has_each_confirmation_where_it_stands_newest_first
         assert_eq!(failed, ["P-1", "P-3"]);
         assert_eq!(board(&db, BoardGroup::Waiting, limit).await, [] as [&str; 0]);
     }
+    let counts = db.board_counts(at(500)).await.unwrap();
+    assert_eq!(counts, BoardCounts { under_way: 1, waiting: 0, locked: 1 });
+    assert_eq!(db.board_counts(at(3 * DAY)).await.unwrap(), BoardCounts::default());
     let late = db.board(BoardFilter { group: BoardGroup::UnderWay, after: None, limit: 9 }, at(3 * DAY)).await.unwrap();
     assert_eq!(late.items, [], "its time is over, though nobody has written that down");
 }

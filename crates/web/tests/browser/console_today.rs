@@ -47,8 +47,8 @@ async fn a_day(app: &TestApp) -> String {
 #[tokio::test]
 async fn the_day_and_the_activity_are_accessible_at_every_width_in_both_schemes() {
     browse(async |app, browser| {
-        enter(app, browser, "/console/today").await;
-        browser.await_text("Activité").await;
+        enter(app, browser, "/console/today?lang=fr").await;
+        browser.await_text("À traiter").await;
         open(app, browser, "/console/activity").await;
         scan(browser, "activity-empty").await;
         a_day(app).await;

@@ -22,6 +22,7 @@ sentences! { Words, alike [clients];
     versus: "par rapport à la semaine d’avant", "against the week before";
     as_before: "comme la semaine d’avant", "as the week before";
     activity: "Activité de la semaine", "The week’s activity";
+    graphs: "Graphiques", "Charts";
     calls: "Appels", "Calls";
     answered: "Appels décrochés", "Calls answered";
     texts: "SMS", "Texts";

@@ -65,7 +65,8 @@ ledger_suite! {
         one_of_20_who_make_the_same_token_at_once_has_it,
         the_last_use_of_a_token_is_never_set_back,
         an_act_is_there_before_it_ends_and_ends_once,
-        acts_come_newest_first_by_page_actor_action_and_subject;
+        acts_come_newest_first_by_page_actor_action_and_subject,
+        a_console_session_is_seen_ended_and_forgotten;
     calls:
         a_call_is_decided_recorded_and_its_caller_remembered,
         the_same_call_gets_the_same_answer,

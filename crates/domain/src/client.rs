@@ -144,6 +144,15 @@ impl MailAddress {
             Err(FieldError::new(field, "must be an e-mail address, such as name@example.com"))
         }
     }
+
+    /// Enough to tell two addresses apart, too little to write to: `z****@e****.com`.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        let (user, host) = self.0.split_once('@').unwrap_or_default();
+        let end = host.rsplit_once('.').map_or("", |(_, end)| end);
+        let first = |text: &str| text.chars().next().map_or(String::new(), String::from);
+        format!("{}****@{}****.{end}", first(user), first(host))
+    }
 }
 
 /// A phone in a named field.
@@ -283,6 +292,14 @@ mod tests {
         let name = PersonName::parse("name", "Zoé Martin").unwrap();
         let mail = MailAddress::parse("mail", "zoe@example.com").unwrap();
         assert_eq!(format!("{name:?} {mail:?}"), "PersonName(…) MailAddress(…)");
+    }
+
+    #[rstest]
+    #[case("zoe.martin@shop.example.com", "z****@s****.com")]
+    #[case("é@b.fr", "é****@b****.fr")]
+    #[case("no address", "****@****.")]
+    fn a_masked_address_shows_where_it_begins_and_ends(#[case] text: &str, #[case] masked: &str) {
+        assert_eq!(MailAddress::from_store(text.to_owned()).masked(), masked);
     }
 
     #[rstest]

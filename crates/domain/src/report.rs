@@ -118,13 +118,15 @@ pub enum Shared {
     Mail,
 }
 
-/// Open clients who have something in common. What it is, the console shows; here it is left out.
+/// Open clients who have something in common.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Duplicate {
     /// What.
     pub shared: Shared,
     /// Who, the first twenty.
     pub clients: Vec<ClientId>,
+    /// The phone or address, masked: enough to tell two apart, too little to write to.
+    pub masked: String,
 }
 
 /// The numbers of one country and type that may be given out.

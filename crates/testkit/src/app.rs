@@ -170,13 +170,13 @@ pub async fn run_codes_test(codes: CodesConfig, test: impl AsyncFnOnce(&mut Test
     app.finish().await;
 }
 
-/// Runs a test over both databases in which these addresses are told alerts and reports.
-pub async fn run_desk_test(mails: &[&str], test: impl AsyncFn(&mut TestApp)) {
+/// Runs a test over both databases in which these addresses are told alerts and reports; with a spreadsheet, if there is one.
+pub async fn run_desk_test(mails: &[&str], sheet: Option<Spreadsheet>, test: impl AsyncFn(&mut TestApp)) {
     for store in [database::sqlite().await, database::postgres().await] {
         let ledger = store.store() as Arc<dyn Ledger>;
         let parse = |mail: &&str| MailAddress::parse("mail", mail).expect("an address");
         let desk = OperatorDesk::new(mails.iter().map(parse).collect());
-        let outside = Outside { desk, ..Outside::default() };
+        let outside = Outside { desk, sheet: sheet.clone(), ..Outside::default() };
         let mut app = TestApp::start_with(store, ledger, pool_config(), outside).await;
         test(&mut app).await;
         app.finish().await;

@@ -2,6 +2,7 @@
 //! alert itself says is in English, as in log and API, and marked so.
 
 use askama::Template;
+use jiff::SignedDuration;
 use proxycall_domain::{Language, figures::moment};
 use proxycall_service::{
     operators::alert::{SHEET_STOPPED, WEBHOOKS_FAILING},
@@ -19,7 +20,7 @@ struct Words {
     code: &'static str,
     hello: &'static str,
     detail: &'static str,
-    goodbye: &'static str,
+    goodbye: String,
 }
 
 struct Section {
@@ -55,10 +56,10 @@ struct Text<'a> {
 /// # Errors
 /// The engine's, which only a broken template has.
 pub(super) fn write(news: &AlertNews) -> Result<WrittenLetter, askama::Error> {
-    let (subject, words) = (subject(news), words(news.language));
+    let (subject, words) = (subject(news), words(news));
     let titles = match news.language {
         Language::Fr => ["Nouveau", "Toujours en cours", "Terminé"],
-        Language::En => ["New", "Still so", "Over"],
+        Language::En => ["New", "Ongoing", "Over"],
     };
     let sections: Vec<Section> = titles
         .into_iter()
@@ -72,22 +73,44 @@ pub(super) fn write(news: &AlertNews) -> Result<WrittenLetter, askama::Error> {
     Ok(WrittenLetter { subject, text, html })
 }
 
-fn words(language: Language) -> Words {
-    match language {
+fn words(news: &AlertNews) -> Words {
+    let every = every(news.repeat, news.language);
+    match news.language {
         Language::Fr => Words {
             code: "fr",
             hello: "Bonjour, voici ce que ProxyCall vous signale.",
             detail: "Détail (en anglais) : ",
-            goodbye: "Une alerte qui dure est rappelée toutes les 8 heures, sauf autre réglage (alerts.repeat_minutes). \
-                      « proxycall number summary » montre celles en cours.",
+            goodbye: format!(
+                "Une alerte qui dure est rappelée {every} (réglage alerts.repeat_minutes). La console et « proxycall \
+                 number summary » montrent celles en cours."
+            ),
         },
         Language::En => Words {
             code: "en",
             hello: "Hello, this is what ProxyCall has to tell you.",
             detail: "Detail: ",
-            goodbye: "An alert that stands is told again every 8 hours, unless set otherwise (alerts.repeat_minutes). \
-                      `proxycall number summary` shows those that stand.",
+            goodbye: format!(
+                "An alert that stands is told again {every} (setting alerts.repeat_minutes). \
+                 The console and `proxycall number summary` show those that stand."
+            ),
         },
+    }
+}
+
+/// How often, in the largest unit that is exact: `toutes les 8 heures`, `every 90 minutes`.
+fn every(interval: SignedDuration, language: Language) -> String {
+    let minutes = interval.as_mins();
+    let (count, units) = match minutes {
+        _ if minutes % (24 * 60) == 0 => (minutes / (24 * 60), ["tous les", "jours", "day"]),
+        _ if minutes % 60 == 0 => (minutes / 60, ["toutes les", "heures", "hour"]),
+        _ => (minutes, ["toutes les", "minutes", "minute"]),
+    };
+    let [each, french, english] = units;
+    match (language, count) {
+        (Language::Fr, 1) => format!("{each} {french}"),
+        (Language::Fr, _) => format!("{each} {count}\u{a0}{french}"),
+        (Language::En, 1) => format!("every {english}"),
+        (Language::En, _) => format!("every {count}\u{a0}{english}s"),
     }
 }
 
@@ -109,8 +132,8 @@ fn subject(news: &AlertNews) -> String {
         (Language::En, 0, 0, 1) => named("Over: ", &news.over),
         (language, ..) => {
             let words = match language {
-                Language::Fr => ["nouveau", "en cours", "terminé"],
-                Language::En => ["new", "still so", "over"],
+                Language::Fr => ["nouvelle", "en cours", "terminée"],
+                Language::En => ["new", "ongoing", "over"],
             };
             let counts: Vec<String> = [new, standing, over]
                 .into_iter()
@@ -126,8 +149,7 @@ fn subject(news: &AlertNews) -> String {
 
 fn plural(language: Language, word: &str, count: usize) -> &'static str {
     match (language, word) {
-        (Language::Fr, "nouveau") if count > 1 => "x",
-        (Language::Fr, "terminé") if count > 1 => "s",
+        (Language::Fr, "nouvelle" | "terminée") if count > 1 => "s",
         _ => "",
     }
 }
@@ -171,7 +193,8 @@ fn in_french(kind: &str) -> (&'static str, &'static str) {
     match kind {
         LOW_STOCK => (
             "Stock bas",
-            "Il reste trop peu de numéros disponibles. Achetez-en (proxycall number buy) ; l’alerte cesse d’elle-même.",
+            "Il reste trop peu de numéros disponibles. Achetez-en dans la console (ou par proxycall number buy) ; \
+             l’alerte cesse d’elle-même.",
         ),
         PURCHASE_FAILED => {
             ("Achat impossible", "Faites ce que Twilio demande, puis achetez à nouveau (proxycall number buy).")
@@ -215,7 +238,8 @@ fn in_english(kind: &str) -> (&'static str, &'static str) {
     match kind {
         LOW_STOCK => (
             "Low stock",
-            "Too few numbers are available. Buy some (proxycall number buy); the alert then ends by itself.",
+            "Too few numbers are available. Buy some in the console (or by proxycall number buy); the alert \
+             then ends by itself.",
         ),
         PURCHASE_FAILED => ("Purchase failed", "Do what Twilio asks for, then buy again (proxycall number buy)."),
         NUMBER_MISSING => (
@@ -243,3 +267,6 @@ fn in_english(kind: &str) -> (&'static str, &'static str) {
         _ => ("Alert", ""),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -152,12 +152,22 @@ fn days(report: &WeeklyReport, language: Language) -> Vec<Day> {
         .map(|((name, full_name), Traffic { calls, texts, .. })| Day {
             name,
             full_name,
-            calls: whole(*calls, language),
-            texts: whole(*texts, language),
+            calls: counted(*calls, ["appel", "call"], language),
+            texts: counted(*texts, ["SMS", "text"], language),
             calls_width: width(*calls),
             texts_width: width(*texts),
         })
         .collect()
+}
+
+/// `1 appel`, `1,204 calls`. A text is an SMS in French, however many there are.
+fn counted(count: u64, what: [&str; 2], language: Language) -> String {
+    let [french, english] = what;
+    let (what, several) = match language {
+        Language::Fr => (french, count > 1 && !french.ends_with('S')),
+        Language::En => (english, count != 1),
+    };
+    format!("{} {what}{}", whole(count, language), if several { "s" } else { "" })
 }
 
 fn tables(report: &WeeklyReport, language: Language) -> Vec<Table> {
@@ -244,7 +254,7 @@ fn tables(report: &WeeklyReport, language: Language) -> Vec<Table> {
 }
 
 fn duplicates(report: &WeeklyReport, language: Language) -> Vec<String> {
-    let line = |Duplicate { shared, clients }: &Duplicate| {
+    let line = |Duplicate { shared, clients, masked }: &Duplicate| {
         let ids: Vec<String> = clients.iter().map(ToString::to_string).collect();
         let what = match (shared, language) {
             (Shared::Phone, Language::Fr) => "même téléphone",
@@ -253,16 +263,15 @@ fn duplicates(report: &WeeklyReport, language: Language) -> Vec<String> {
             (Shared::Mail, Language::En) => "same e-mail",
         };
         let colon = if language == Language::Fr { "\u{a0}:" } else { ":" };
-        format!("Clients {}{colon} {what}", ids.join(", "))
+        format!("Clients {}{colon} {what} ({masked})", ids.join(", "))
     };
     let mut lines: Vec<String> = report.duplicates.iter().map(line).collect();
     let named = u64::try_from(report.duplicates.len()).unwrap_or(u64::MAX);
     let more = report.duplicate_count.saturating_sub(named);
     if more > 0 {
-        let more = whole(more, language);
         lines.push(match language {
-            Language::Fr => format!("et {more} autres"),
-            Language::En => format!("and {more} more"),
+            Language::Fr => format!("et {} autre{}", whole(more, language), if more > 1 { "s" } else { "" }),
+            Language::En => format!("and {} more", whole(more, language)),
         });
     }
     lines
@@ -272,12 +281,17 @@ fn goodbye(report: &WeeklyReport, language: Language) -> String {
     let (made, zone) = (moment(report.made_at, &report.zone, language), report.zone.name());
     match language {
         Language::Fr => format!(
-            "Une semaine va du lundi 0 h au dimanche 24 h ({zone}). Chiffres du {made} : clients, numéros et doublons sont \
-             ceux de ce moment. Pour ne plus recevoir ce rapport : proxycall setting set report.enabled off."
+            "Une semaine va du lundi 0 h au dimanche 24 h ({zone}). Chiffres du {made} : clients, numéros et \
+             doublons sont ceux de ce moment. Pour ne plus recevoir ce rapport : réglage report.enabled, dans la \
+             console ou par proxycall setting."
         ),
         Language::En => format!(
-            "A week goes from Monday 00:00 to Sunday 24:00 ({zone}). Figures of {made}: clients, numbers and duplicates are \
-             those of that moment. To get this report no more: proxycall setting set report.enabled off."
+            "A week goes from Monday 00:00 to Sunday 24:00 ({zone}). Figures of {made}: clients, numbers and \
+             duplicates are those of that moment. To get this report no more: setting report.enabled, in the \
+             console or by proxycall setting."
         ),
     }
 }
+
+#[cfg(test)]
+mod tests;

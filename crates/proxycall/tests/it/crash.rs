@@ -105,7 +105,7 @@ async fn killed_again_and_again(database: Database) {
 /// What the killed left is done by another instance, once its leases and waits are over.
 async fn settle(stage: &Stage) {
     // What comes again and again was promised to nobody; years from now it would empty what is looked for.
-    let regular = "'inspect_numbers', 'tend_pool', 'keep_periods', 'delete_copies'";
+    let regular = "'inspect_numbers', 'tend_pool', 'keep_periods', 'delete_copies', 'tell_operators'";
     stage.database.execute(&format!("DELETE FROM job WHERE once IN ({regular})")).await.unwrap();
     let store = stage.store().await;
     let clock = TestClock::default();

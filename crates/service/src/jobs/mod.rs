@@ -12,6 +12,7 @@ mod retry;
 mod send_text;
 
 use std::{
+    pin::pin,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -37,6 +38,8 @@ use crate::{
 
 /// How long a job is ours. Longer than anything it waits for: the carrier has 10 s.
 const LEASE: SignedDuration = SignedDuration::from_secs(30);
+/// How often a lease is extended while something is done that may take longer.
+const HOLD_EVERY: Duration = Duration::from_secs(10);
 /// How many jobs are taken and run at once.
 const AT_ONCE: u32 = 16;
 /// How often the store is asked for due jobs that nobody announced: retries, and other instances' left-overs.
@@ -131,6 +134,25 @@ impl Service {
         let ours = self.ledger.finish_job(job, Some(until)).await?;
         job.lease_until = until;
         Ok(ours)
+    }
+
+    /// Does something that may take longer than a lease, and keeps the job meanwhile. None: it is not ours any more.
+    pub(crate) async fn holding<T>(
+        &self,
+        job: &mut ClaimedJob,
+        work: impl Future<Output = T>,
+    ) -> Result<Option<T>, LedgerError> {
+        let mut work = pin!(work);
+        loop {
+            // What is extended is never broken off half-way: then nobody would know until when it holds.
+            tokio::select! {
+                done = &mut work => return Ok(Some(done)),
+                () = tokio::time::sleep(HOLD_EVERY) => {}
+            }
+            if !self.extend_lease(job).await? {
+                return Ok(None);
+            }
+        }
     }
 
     /// Carries out jobs, follows the operator's settings and tokens, and mirrors the sheet, until told to stop; what is being done is

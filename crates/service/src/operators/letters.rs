@@ -53,8 +53,8 @@ impl Service {
 
     fn alert_news(&self, raised: Vec<ToldAlert>, standing: Vec<ToldAlert>, over: Vec<ToldAlert>) -> Letter {
         let operators = &self.policy.current().operators;
-        let (language, zone) = (operators.language, operators.zone.clone());
-        Letter::Alerts(Box::new(AlertNews { raised, standing, over, language, zone }))
+        let (repeat, language, zone) = (operators.repeat, operators.language, operators.zone.clone());
+        Letter::Alerts(Box::new(AlertNews { raised, standing, over, repeat, language, zone }))
     }
 
     /// The letter that would tell what stands now, as if for the first time: to look at.
@@ -112,8 +112,10 @@ impl Service {
     pub(crate) async fn mail_report(&self, job: &ClaimedJob, week: Week, to: &str) -> Result<(), LedgerError> {
         let Some(mail) = self.desk.mail_of(to) else { return self.ledger.finish_job(job, None).await.map(drop) };
         let mut job = job.clone();
-        let report = self.weekly_report(week).await?;
-        // Counting may have taken long: only who still has the job sends.
+        // Counting may take longer than a lease, and another instance must not begin it anew meanwhile.
+        let Some(report) = self.holding(&mut job, self.weekly_report(week)).await? else { return Ok(()) };
+        let report = report?;
+        // Only who still has the job sends.
         if !self.extend_lease(&mut job).await? {
             return Ok(());
         }

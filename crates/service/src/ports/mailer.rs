@@ -4,6 +4,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
+use jiff::SignedDuration;
 use proxycall_domain::{Language, MailAddress, PersonName, Zone, report::WeeklyReport};
 
 use super::ledger::ToldAlert;
@@ -42,6 +43,8 @@ pub struct AlertNews {
     pub standing: Vec<ToldAlert>,
     /// Told before, and over.
     pub over: Vec<ToldAlert>,
+    /// After how long an alert that still stands is told again.
+    pub repeat: SignedDuration,
     /// In which language.
     pub language: Language,
     /// By which clock times are told.

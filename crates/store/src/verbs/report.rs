@@ -1,7 +1,7 @@
 //! The figures of a week. What grows without end is read in parts by an index, beside all that is done: no part takes long.
 
 use proxycall_domain::{
-    Channel, ClientId, InteractionId, Week,
+    Channel, ClientId, InteractionId, MailAddress, Week,
     report::{ClientFigures, Compared, Duplicate, Shared, Traffic},
 };
 use proxycall_service::ports::ledger::{ClientPart, Failures, SendReport, TrafficPart, TrafficSpan, WeekCounts, Work};
@@ -13,8 +13,8 @@ use super::{calls::outcome, erasure::position, *};
 const PART: i64 = 10_000;
 /// Of how many of the latest calls and texts it is asked how they ended.
 const LATEST: i64 = 5_000;
-/// How many groups of clients who share something one part names, and how many of each.
-const GROUPS: i64 = 1_000;
+/// How many groups of clients who share something one part names, which are all that it can hold; and how many of each.
+const GROUPS: i64 = PART / 2;
 const CLIENTS: i64 = 20;
 
 fn count(row: &Row, column: &str) -> Result<u64, UnitError> {
@@ -155,7 +155,7 @@ pub(crate) async fn count_weeks(
 
 /// The key at which the next part begins; keys from `$1` up to it that stand more than once; and whose they are.
 macro_rules! shared_key {
-    ($key:literal, $where:literal) => {
+    ($key:literal, $shown:literal, $where:literal) => {
         [
             concat!(
                 "SELECT ",
@@ -184,7 +184,9 @@ macro_rules! shared_key {
                 " LIMIT $3"
             ),
             concat!(
-                "SELECT client_id FROM client WHERE ",
+                "SELECT client_id, ",
+                $shown,
+                " AS shown FROM client WHERE ",
                 $key,
                 " = $1 AND closed_at IS NULL ORDER BY client_id LIMIT $2"
             ),
@@ -193,12 +195,12 @@ macro_rules! shared_key {
 }
 
 /// Closed clients are left out when it is asked whose the key is: this index has them too.
-const BY_PHONE: [&str; 3] = shared_key!("phone_key", "");
-const BY_MAIL: [&str; 3] = shared_key!("mail_fold", " AND closed_at IS NULL");
+const BY_PHONE: [&str; 3] = shared_key!("phone_key", "phone", "");
+const BY_MAIL: [&str; 3] = shared_key!("mail_fold", "mail", " AND mail_fold <> '' AND closed_at IS NULL");
 
 pub(crate) async fn duplicates(
     db: &mut Connection,
-    _codec: &Codec,
+    codec: &Codec,
     shared: Shared,
     after: Option<&str>,
 ) -> Result<(Vec<Duplicate>, Option<String>), UnitError> {
@@ -212,8 +214,11 @@ pub(crate) async fn duplicates(
             let query = sqlx::query_scalar(groups).bind(&from).bind(&next).bind(GROUPS);
             let keys: Vec<Vec<u8>> = query.fetch_all(&mut *db).await?;
             for key in keys {
-                let query = sqlx::query_scalar(clients).bind(key).bind(CLIENTS);
-                found.push(query.fetch_all(&mut *db).await?);
+                let query = sqlx::query(clients).bind(key).bind(CLIENTS);
+                let rows: Vec<Row> = query.fetch_all(&mut *db).await?;
+                found.extend(duplicate(shared, &rows, |row| {
+                    Ok(codec.open_phone(CLIENT_PHONE, row.try_get("shown")?)?.to_string())
+                })?);
             }
             next
         }
@@ -225,18 +230,26 @@ pub(crate) async fn duplicates(
             let query = sqlx::query_scalar(groups).bind(&from).bind(&next).bind(GROUPS);
             let keys: Vec<String> = query.fetch_all(&mut *db).await?;
             for key in keys {
-                let query = sqlx::query_scalar(clients).bind(key).bind(CLIENTS);
-                found.push(query.fetch_all(&mut *db).await?);
+                let query = sqlx::query(clients).bind(key).bind(CLIENTS);
+                let rows: Vec<Row> = query.fetch_all(&mut *db).await?;
+                found.extend(duplicate(shared, &rows, |row| {
+                    Ok(MailAddress::from_store(row.try_get("shown")?).masked())
+                })?);
             }
             next.map(String::into_bytes)
         }
     };
-    let mut duplicates = Vec::new();
-    for ids in found {
-        let clients: Vec<ClientId> = ids.into_iter().map(client_id).collect::<Result<_, _>>()?;
-        if clients.len() > 1 {
-            duplicates.push(Duplicate { shared, clients });
-        }
-    }
-    Ok((duplicates, next.map(hex::encode)))
+    Ok((found, next.map(hex::encode)))
+}
+
+/// Those of one key. None: all but one of them are closed.
+fn duplicate(
+    shared: Shared,
+    rows: &[Row],
+    mask: impl Fn(&Row) -> Result<String, UnitError>,
+) -> Result<Option<Duplicate>, UnitError> {
+    let [first, _, ..] = rows else { return Ok(None) };
+    let id = |row: &Row| Ok(client_id(row.try_get("client_id")?)?);
+    let clients = rows.iter().map(id).collect::<Result<_, UnitError>>()?;
+    Ok(Some(Duplicate { shared, clients, masked: mask(first)? }))
 }

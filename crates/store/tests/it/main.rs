@@ -65,7 +65,8 @@ ledger_suite! {
         one_of_20_who_make_the_same_token_at_once_has_it,
         the_last_use_of_a_token_is_never_set_back,
         an_act_is_there_before_it_ends_and_ends_once,
-        acts_come_newest_first_by_page_actor_action_and_subject;
+        acts_come_newest_first_by_page_actor_action_and_subject,
+        a_console_session_is_seen_ended_and_forgotten;
     calls:
         a_call_is_decided_recorded_and_its_caller_remembered,
         the_same_call_gets_the_same_answer,
@@ -242,6 +243,7 @@ ledger_suite! {
         an_alert_that_is_seen_again_stands_in_newer_words_until_nobody_sees_it,
         a_weeks_report_is_sent_once_for_all_times,
         one_of_20_instances_sends_a_weeks_report,
+        one_of_20_instances_tells_an_alert,
         clients_are_counted_by_number_shop_and_last_caller,
         numbers_given_are_counted_in_their_week_also_when_given_back,
         orders_are_counted_in_their_week_with_who_ordered,

@@ -80,6 +80,20 @@ pub(crate) async fn many_alerts_are_one_letter_for_each_receiver_and_nothing_is_
     assert_eq!((tell(&db, 21, 1).await[0].0.raised.len(), tell(&db, 22, 1).await[0].0.raised.len()), (100, 30));
 }
 
+pub(crate) async fn one_of_20_instances_tells_an_alert(db: TestStore) {
+    db.raise_alert(alert("FR mobile", 0)).await.unwrap();
+    let store = db.store();
+    let told = at_once(20, |n| {
+        let store = store.clone();
+        let receivers = vec![(job(), "r0".to_owned())];
+        let tell = TellAlerts { told_before: at(-100), receivers, now: at(i64::from(n)) };
+        async move { store.tell_alerts(tell).await.unwrap() }
+    })
+    .await;
+    assert_eq!(told.iter().sum::<u32>(), 1, "{told:?}");
+    assert_eq!(db.claim_jobs(99, at(99), at(100)).await.unwrap().len(), 1);
+}
+
 pub(crate) async fn an_alert_that_is_seen_again_stands_in_newer_words_until_nobody_sees_it(db: TestStore) {
     db.raise_alert(alert("FR mobile", 0)).await.unwrap();
     db.raise_alert(alert("FR mobile", 50)).await.unwrap();
@@ -220,9 +234,11 @@ pub(crate) async fn open_clients_who_share_a_phone_or_an_address_are_duplicates(
     }
     let close = CloseClient { id: id(5), quarantine_until: at(WEEK), actor: act(0).actor, now: at(4) };
     db.close_client(close).await.unwrap();
-    let same = |shared, one, other| Duplicate { shared, clients: vec![id(one), id(other)] };
-    assert_eq!(db.duplicates(Shared::Phone, None).await.unwrap(), (vec![same(Shared::Phone, 1, 3)], None));
-    assert_eq!(db.duplicates(Shared::Mail, None).await.unwrap(), (vec![same(Shared::Mail, 2, 4)], None));
+    let same = |shared, one, other, masked: String| Duplicate { shared, clients: vec![id(one), id(other)], masked };
+    let phone = same(Shared::Phone, 1, 3, real(1).to_string());
+    assert_eq!(db.duplicates(Shared::Phone, None).await.unwrap(), (vec![phone], None));
+    let mail = same(Shared::Mail, 2, 4, "z****@e****.com".to_owned());
+    assert_eq!(db.duplicates(Shared::Mail, None).await.unwrap(), (vec![mail], None));
     let close = CloseClient { id: id(3), quarantine_until: at(WEEK), actor: act(0).actor, now: at(5) };
     db.close_client(close).await.unwrap();
     assert_eq!(db.duplicates(Shared::Phone, None).await.unwrap(), (vec![], None));

@@ -298,10 +298,12 @@ impl From<&Stock> for StockBody {
 /// Something that an operator should know.
 #[derive(Serialize, ToSchema)]
 struct AlertBody {
-    /// `low_stock`, `purchase_failed`, `number_missing`, `used_elsewhere` or `release_failed`.
+    /// Of numbers: `low_stock`, `purchase_failed`, `number_missing`, `used_elsewhere`, `release_failed`, `marked_faulty`. Of
+    /// the sheet: `sheet_tab`, `sheet_stopped`. Of calls and texts: `webhooks_failing`. Of a person's rights:
+    /// `erasure_failed`.
     #[schema(example = "low_stock")]
     kind: String,
-    /// What it is about: country and type, or a proxy number.
+    /// What it is about: country and type, a proxy number, a tab of the sheet or `sheet`, `carrier` or `store`, a client's id.
     #[schema(example = "FR mobile")]
     subject: String,
     /// In words.

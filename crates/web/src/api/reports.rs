@@ -105,6 +105,9 @@ struct DuplicateBody {
     shared: &'static str,
     /// The first twenty.
     client_ids: Vec<String>,
+    /// What they share, masked.
+    #[schema(example = "+****0001")]
+    masked: String,
 }
 
 impl From<&Duplicate> for DuplicateBody {
@@ -113,7 +116,8 @@ impl From<&Duplicate> for DuplicateBody {
             Common::Phone => "phone",
             Common::Mail => "mail",
         };
-        Self { shared, client_ids: of.clients.iter().map(ToString::to_string).collect() }
+        let client_ids = of.clients.iter().map(ToString::to_string).collect();
+        Self { shared, client_ids, masked: of.masked.clone() }
     }
 }
 

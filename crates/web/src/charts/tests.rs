@@ -1,5 +1,10 @@
-use super::{geometry::top_of, *};
+use proxycall_domain::{
+    Zone,
+    report::{ClientFigures, Compared, Traffic, WeeklyReport},
+};
 use rstest::rstest;
+
+use super::{geometry::top_of, *};
 
 fn chart(language: Language) -> Chart {
     let label = |short: &str, full: &str| Label { short: short.to_owned(), full: full.to_owned() };
@@ -79,4 +84,43 @@ fn figures_that_are_missing_are_none() {
     let chart = Chart { series, line: None, ..chart(Language::En) };
     assert_eq!(chart.svg().to_string().matches("<rect").count(), 1);
     assert_eq!(chart.table().to_string().matches("<td>0</td>").count(), 2);
+}
+
+/// A week with calls on Friday at 18 and a text on Sunday at 9.
+fn week() -> WeeklyReport {
+    let calls = Traffic { calls: 1_200, answered: 900, missed: 300, ..Traffic::default() };
+    let text = Traffic { texts: 1, relayed: 1, ..Traffic::default() };
+    let (mut days, mut hours) = ([Traffic::default(); 7], [Traffic::default(); 24]);
+    (days[4], days[6], hours[18], hours[9]) = (calls, text, calls, text);
+    WeeklyReport {
+        week: "2026-W48".parse().unwrap(),
+        zone: Zone::utc(),
+        made_at: "2026-11-29T22:00:00Z".parse().unwrap(),
+        clients: ClientFigures::default(),
+        assigned: Compared::default(),
+        orders: Compared::default(),
+        ordering_clients: 0,
+        available: Vec::new(),
+        duplicates: Vec::new(),
+        duplicate_count: 0,
+        traffic: Compared::default(),
+        days,
+        hours,
+    }
+}
+
+#[rstest]
+#[case(
+    Language::Fr,
+    "Appels\u{a0}: 1\u{202f}200\u{a0}; SMS\u{a0}: 1\u{a0}; le plus\u{a0}: vendredi.",
+    "le plus\u{a0}: 18\u{a0}h."
+)]
+#[case(Language::En, "Calls: 1,200; texts: 1; most: Friday.", "most: 18:00.")]
+fn a_week_is_drawn_by_day_and_by_hour(#[case] language: Language, #[case] by_day: &str, #[case] by_hour: &str) {
+    let (days, hours) = (week_by_day(&week(), language), week_by_hour(&week(), language));
+    assert_eq!((days.labels.len(), hours.labels.len()), (7, 24));
+    assert_eq!(days.description, by_day);
+    assert!(hours.description.ends_with(by_hour), "{}", hours.description);
+    let bars: Vec<_> = days.series.iter().map(|series| series.values[4]).collect();
+    assert_eq!((bars, days.line.unwrap().values[6]), (vec![900, 300], 1));
 }

@@ -71,8 +71,10 @@ fn describe(traffic: &[Traffic], labels: &[Label], language: Language) -> String
     let busiest = traffic.iter().zip(labels).max_by_key(|(of, _)| of.calls + of.texts);
     let busiest = busiest.filter(|(of, _)| of.calls + of.texts > 0).map(|(_, label)| label.full.as_str());
     match (language, busiest) {
-        (Language::Fr, Some(busiest)) => format!("{calls} appels et {texts} SMS, le plus\u{a0}: {busiest}."),
-        (Language::En, Some(busiest)) => format!("{calls} calls and {texts} texts, most: {busiest}."),
+        (Language::Fr, Some(busiest)) => {
+            format!("Appels\u{a0}: {calls}\u{a0}; SMS\u{a0}: {texts}\u{a0}; le plus\u{a0}: {busiest}.")
+        }
+        (Language::En, Some(busiest)) => format!("Calls: {calls}; texts: {texts}; most: {busiest}."),
         (Language::Fr, None) => "Aucun appel et aucun SMS.".to_owned(),
         (Language::En, None) => "No calls and no texts.".to_owned(),
     }

@@ -1,7 +1,7 @@
 //! Promises: times, spans and counts read as people at the operator's desk write them.
 
 use jiff::{Timestamp, ZonedDateTime, tz::TimeZone};
-use proxycall_domain::Language;
+use proxycall_domain::{Language, figures};
 
 use super::session::Session;
 
@@ -67,17 +67,7 @@ pub(crate) fn span(seconds: i64, language: Language) -> String {
 
 /// A count, in groups of three.
 pub(crate) fn count(number: u64, language: Language) -> String {
-    let digits = number.to_string();
-    // A narrow no-break space, as French typography asks; a comma in English.
-    let divider = if language == Language::Fr { '\u{202f}' } else { ',' };
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3 * 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(divider);
-        }
-        text.push(digit);
-    }
-    text
+    figures::whole(number, language)
 }
 
 #[cfg(test)]

@@ -73,6 +73,7 @@ struct Stock {
 
 struct Same {
     what: &'static str,
+    masked: String,
     clients: Vec<String>,
 }
 
@@ -265,7 +266,7 @@ fn same(of: &Duplicate, t: &'static Words) -> Same {
         Shared::Phone => t.same_phone,
         Shared::Mail => t.same_mail,
     };
-    Same { what, clients: of.clients.iter().map(ToString::to_string).collect() }
+    Same { what, masked: of.masked.clone(), clients: of.clients.iter().map(ToString::to_string).collect() }
 }
 
 #[cfg(test)]

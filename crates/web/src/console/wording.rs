@@ -139,7 +139,8 @@ pub(crate) fn grouped(e164: &str) -> String {
         // Two pairs at the end, rather than a digit alone.
         let pairs_from = if rest.len() % 3 == 1 { rest.len().saturating_sub(4) } else { rest.len() };
         for (place, sign) in rest.chars().enumerate() {
-            let begins = if place <= pairs_from { place % 3 == 0 } else { (place - pairs_from) % 2 == 0 };
+            let begins =
+                if place <= pairs_from { place.is_multiple_of(3) } else { (place - pairs_from).is_multiple_of(2) };
             if place > 0 && begins {
                 text.push(' ');
             }

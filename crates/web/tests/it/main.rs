@@ -41,6 +41,7 @@ mod limits;
 mod metrics;
 mod openapi;
 mod openapi_walk;
+mod operators;
 mod orders;
 mod overload;
 mod pages;

@@ -233,9 +233,9 @@ pub struct OpenPurchase {
 pub struct Alert {
     /// Its id.
     pub id: AlertId,
-    /// What kind: `low_stock`, `number_missing`, `used_elsewhere`, `purchase_failed`.
+    /// What kind: one of `pool::alert`, `operators::alert` or `privacy::alert`.
     pub kind: String,
-    /// What it is about: a country and type, or a proxy number.
+    /// What it is about, as its kind says: a country and type, a proxy number.
     pub subject: String,
     /// In words.
     pub detail: String,

@@ -36,7 +36,7 @@ sentences! { Words, alike [code];
     nobody: "personne", "nobody";
     erased: "client effacé", "erased client";
     code: "code", "code";
-    to_do: "À faire :", "To do:";
+    to_do: "À faire :", "To do:";
     reached: "Aboutis", "Reached";
     not_answered: "Sans réponse", "Not answered";
     refused: "Refusés", "Refused";

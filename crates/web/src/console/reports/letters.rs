@@ -79,7 +79,7 @@ pub(super) async fn alerts(service: &Service) -> Result<(Letter, bool), LedgerEr
         raised_at: now,
     };
     let raised = vec![ToldAlert { alert, over_at: None }];
-    let (language, zone) = (operators.language, operators.zone.clone());
-    let news = AlertNews { raised, standing: Vec::new(), over: Vec::new(), language, zone };
+    let (repeat, language, zone) = (operators.repeat, operators.language, operators.zone.clone());
+    let news = AlertNews { raised, standing: Vec::new(), over: Vec::new(), repeat, language, zone };
     Ok((Letter::Alerts(Box::new(news)), true))
 }

@@ -115,6 +115,36 @@ const NAMES: &[(&str, &str, &str, &str)] = &[
         "Countries in English",
     ),
     (
+        "alerts.language",
+        "Langue des e-mails aux opérateurs",
+        "Langue des alertes et du rapport envoyés aux adresses de PROXYCALL_ALERT_EMAILS : fr ou en.",
+        "Language of letters to operators",
+    ),
+    (
+        "alerts.stock_below",
+        "Seuil de stock bas",
+        "Une alerte est émise quand il reste moins de numéros disponibles que cela dans un pays et un type utilisés, de 0 à 10000 ; 0 : seul PROXYCALL_POOL_MIN compte.",
+        "Low stock below",
+    ),
+    (
+        "alerts.repeat_minutes",
+        "Rappel des alertes",
+        "Après combien de minutes une alerte qui dure est de nouveau envoyée par e-mail, de 5 à 10080.",
+        "Reminders of alerts",
+    ),
+    (
+        "report.enabled",
+        "Rapport hebdomadaire",
+        "on : envoyé le dimanche à 23 h aux adresses de PROXYCALL_ALERT_EMAILS. off : pas d’envoi.",
+        "Weekly report",
+    ),
+    (
+        "report.time_zone",
+        "Fuseau horaire",
+        "L’heure selon laquelle commencent jours et semaines dans les rapports et les e-mails : un nom IANA comme Europe/Paris ou Indian/Reunion.",
+        "Time zone",
+    ),
+    (
         "retention.interactions_days",
         "Appels et messages",
         "Combien de jours on garde qui était à l’autre bout, de 1 à 36500 ; 0 : toujours. Ensuite il ne reste que des chiffres.",

@@ -68,12 +68,11 @@ pub(super) fn by_day(hours: &[TrafficHour], session: &Session) -> [Markup; 2] {
     let mut parts: Vec<(Date, Part)> = Vec::new();
     for hour in hours {
         let at = local(hour.from, session);
-        let (short, name) = weekday(&at, language);
+        let (_, name) = weekday(&at, language);
         match parts.last_mut().filter(|(date, _)| *date == at.date()) {
             Some((_, part)) => part.hours.push(hour.clone()),
             None => {
-                let label =
-                    Label { short: name.chars().take(3).collect(), full: format!("{name} {}", day(&at, language)) };
+                let label = Label { short: short.to_owned(), full: format!("{name} {}", day(&at, language)) };
                 parts.push((at.date(), Part { label, hours: vec![hour.clone()] }));
             }
         }

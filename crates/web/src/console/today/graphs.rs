@@ -68,7 +68,7 @@ pub(super) fn by_day(hours: &[TrafficHour], session: &Session) -> [Markup; 2] {
     let mut parts: Vec<(Date, Part)> = Vec::new();
     for hour in hours {
         let at = local(hour.from, session);
-        let (_, name) = weekday(&at, language);
+        let (short, name) = weekday(&at, language);
         match parts.last_mut().filter(|(date, _)| *date == at.date()) {
             Some((_, part)) => part.hours.push(hour.clone()),
             None => {

@@ -76,8 +76,10 @@ const NEW: &str = "SELECT id FROM alert WHERE cleared_at IS NULL AND told_at IS 
 const AGAIN: &str = "SELECT id FROM alert WHERE cleared_at IS NULL AND told_at <= $2 ORDER BY raised_at, id LIMIT $1";
 const ENDED: &str = "SELECT id FROM alert WHERE cleared_at IS NOT NULL AND told_at IS NOT NULL AND end_told_at IS NULL \
     ORDER BY cleared_at, id LIMIT $1";
-const TOLD: &str = "UPDATE alert SET told_at = $2 WHERE id = $1";
-const END_TOLD: &str = "UPDATE alert SET end_told_at = $2 WHERE id = $1";
+/// Whoever marks an alert tells it: of several who found it at once, the others then find it marked.
+const NEW_TOLD: &str = "UPDATE alert SET told_at = $2 WHERE id = $1 AND told_at IS NULL AND cleared_at IS NULL";
+const TOLD_AGAIN: &str = "UPDATE alert SET told_at = $2 WHERE id = $1 AND told_at <= $3 AND cleared_at IS NULL";
+const END_TOLD: &str = "UPDATE alert SET end_told_at = $2 WHERE id = $1 AND end_told_at IS NULL";
 
 pub(crate) async fn tell_alerts(db: &mut Connection, codec: &Codec, tell: &TellAlerts) -> Result<u32, UnitError> {
     if tell.receivers.is_empty() {
@@ -87,22 +89,40 @@ pub(crate) async fn tell_alerts(db: &mut Connection, codec: &Codec, tell: &TellA
     let again = sqlx::query_scalar(AGAIN).bind(IN_ONE_LETTER).bind(millis(tell.told_before));
     let again: Vec<Uuid> = again.fetch_all(&mut *db).await?;
     let ended: Vec<Uuid> = sqlx::query_scalar(ENDED).bind(IN_ONE_LETTER).fetch_all(&mut *db).await?;
-    for (statement, ids) in [(TOLD, &new), (TOLD, &again), (END_TOLD, &ended)] {
-        for id in ids {
-            sqlx::query(statement).bind(id).bind(millis(tell.now)).execute(&mut *db).await?;
-        }
-    }
+    let new = mark(db, NEW_TOLD, new, tell, None).await?;
+    let again = mark(db, TOLD_AGAIN, again, tell, Some(tell.told_before)).await?;
+    let ended = mark(db, END_TOLD, ended, tell, None).await?;
     let count = new.len() + again.len() + ended.len();
     if count == 0 {
         return Ok(0);
     }
-    let ids = |of: Vec<Uuid>| of.into_iter().map(AlertId::from_uuid).collect();
-    let letter = AlertLetter { raised: ids(new), standing: ids(again), over: ids(ended) };
+    let letter = AlertLetter { raised: new, standing: again, over: ended };
     for (job, to) in &tell.receivers {
         let work = Work::MailAlerts { letter: letter.clone(), to: to.clone() };
         jobs::enqueue(db, codec, *job, &work, tell.now).await?;
     }
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+/// Those of them that nobody else has marked meanwhile.
+async fn mark(
+    db: &mut Connection,
+    statement: &'static str,
+    found: Vec<Uuid>,
+    tell: &TellAlerts,
+    told_before: Option<Timestamp>,
+) -> Result<Vec<AlertId>, UnitError> {
+    let mut marked = Vec::with_capacity(found.len());
+    for id in found {
+        let mut query = sqlx::query(statement).bind(id).bind(millis(tell.now));
+        if let Some(before) = told_before {
+            query = query.bind(millis(before));
+        }
+        if query.execute(&mut *db).await?.rows_affected() > 0 {
+            marked.push(AlertId::from_uuid(id));
+        }
+    }
+    Ok(marked)
 }
 
 const ONE: &str = "SELECT id, kind, subject, detail, raised_at, cleared_at FROM alert WHERE id = $1";

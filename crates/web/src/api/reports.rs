@@ -87,7 +87,7 @@ struct ClientFiguresBody {
 
 /// What may be given out.
 #[derive(Serialize, ToSchema)]
-struct AvailableBody {
+struct ReportStockBody {
     #[schema(example = "FR")]
     country_iso: String,
     #[schema(example = "mobile")]
@@ -135,7 +135,7 @@ struct WeeklyReportBody {
     /// Numbers given to clients.
     assigned: ComparedBody,
     orders: ComparedBody,
-    available: Vec<AvailableBody>,
+    available: Vec<ReportStockBody>,
     last_week: TrafficBody,
     this_week: TrafficBody,
     /// Monday first.
@@ -151,7 +151,7 @@ struct WeeklyReportBody {
 impl From<WeeklyReport> for WeeklyReportBody {
     fn from(report: WeeklyReport) -> Self {
         let clients = report.clients;
-        let available = report.available.iter().map(|of| AvailableBody {
+        let available = report.available.iter().map(|of| ReportStockBody {
             country_iso: of.country.to_string(),
             number_type: of.number_type.as_str(),
             available: of.count,

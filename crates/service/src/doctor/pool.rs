@@ -228,8 +228,8 @@ async fn check_rules(service: &Service) -> Result<Vec<Finding>, LedgerError> {
                 used.entry(key).or_insert((rule, 0)).1 += 1;
             }
         }
-        filter.after = page.items.last().map(|number| number.phone);
-        if page.next.is_none() {
+        filter.after = page.next.as_deref().and_then(|next| next.parse().ok());
+        if filter.after.is_none() {
             break;
         }
     }

@@ -60,10 +60,9 @@ impl Service {
         let mut numbers = Vec::new();
         loop {
             let page = self.ledger.numbers(filter.clone()).await?;
-            let more = page.next.is_some();
-            filter.after = page.items.last().map(|number| number.phone);
+            filter.after = page.next.as_deref().and_then(|next| next.parse().ok());
             numbers.extend(page.items);
-            if !more {
+            if filter.after.is_none() {
                 return Ok(numbers);
             }
         }

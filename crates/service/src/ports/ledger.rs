@@ -189,7 +189,8 @@ pub enum LedgerError {
 pub struct Page<T> {
     /// The items.
     pub items: Vec<T>,
-    /// What to pass as `after` for the next page; none on the last.
+    /// What to pass as `after` for the next page; none on the last. A page that is not full may have one: then so much was
+    /// looked through for what is rare that the rest is left for the next page.
     pub next: Option<String>,
 }
 

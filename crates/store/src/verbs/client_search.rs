@@ -16,9 +16,9 @@ use super::{
 /// Nobody is at the other end of so many numbers at once; it only keeps an answer small.
 const SAME_PHONE: u32 = 100;
 /// How many rows of the table of words one page looks through while several words are compared.
-const LOOKED_THROUGH: i64 = 20_000;
+const LOOKED_THROUGH: i64 = 10_000;
 /// Up to so many it is counted which of several words fewest clients have.
-const COUNTED: i64 = 10_000;
+const COUNTED: i64 = 3_000;
 
 const SEARCH_PHONE: &str = select_clients!(
     "c.client_id IN (SELECT client_id FROM client WHERE phone_key IN ($1, $4) \

@@ -56,8 +56,8 @@ pub(super) async fn list(service: &Service, options: &cli::List) -> anyhow::Resu
             }
         }
         left = left.saturating_sub(u32::try_from(page.items.len()).unwrap_or(u32::MAX));
-        filter.after = page.items.last().map(|number| number.phone);
-        if page.next.is_none() || left == 0 {
+        filter.after = page.next.as_deref().and_then(|next| next.parse().ok());
+        if filter.after.is_none() || left == 0 {
             break page.next;
         }
     };

@@ -103,7 +103,7 @@ fn fitting(name: &str) -> &'static [&'static str] {
         "pending_id" => &["P-1", "P-2", "P-3"],
         "channel" => &["sms", "voice", "email"],
         "phone" => &["+33639981700", "+33639981701", "0033639981702"],
-        "name" => &["shop", "cash-desk", "courier_app"],
+        "name" => &["shop", "cash-desk", "courier_app", "till", "kitchen", "depot", "night-shift", "van"],
         "scope" => &["read", "operate", "admin"],
         "confirm" => &["7", "42"],
         "until" => &["2100-01-01T00:00:00Z"],

@@ -2,7 +2,7 @@
 
 use crate::sentences::sentences;
 
-sentences! { Words, alike [title, name, client, confirmations];
+sentences! { Words, alike [title, client, confirmations];
     title: "Clients", "Clients";
     lead: "Cherchez par le début du nom ou de l’e-mail, un numéro entier, ses quatre derniers chiffres, ou # et l’identifiant.", "Look by the start of a name or e-mail, a whole number, its last four digits, or # and the id.";
     search_label: "Chercher un client", "Look for a client";

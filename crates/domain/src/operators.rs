@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::{Language, Zone};
+use crate::{Language, Zone, policy::within};
 
 /// How operators are told what they should know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,8 +72,4 @@ fn on_or_off(text: &str) -> Option<bool> {
         "off" => Some(false),
         _ => None,
     }
-}
-
-fn within(text: &str, least: u32, most: u32) -> Option<u32> {
-    text.parse().ok().filter(|number| (least..=most).contains(number))
 }

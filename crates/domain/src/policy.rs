@@ -168,22 +168,28 @@ impl Policy {
             "languages.english" => self.english = self.regions(value).map_err(|problem| refuse(&problem))?,
             _ => {
                 if let Some(set) = self.retention.set(key, value).or_else(|| self.operators.set(key, value)) {
-                    return set.map_err(|problem| refuse(&problem));
+                    set.map_err(|problem| refuse(&problem))?;
+                } else {
+                    self.set_sentence(key, value)?;
                 }
-                let (phrase, language) = phrase_of(key).ok_or_else(|| SettingError::Unknown(key.to_owned()))?;
-                if value.is_empty() || value.chars().count() > 600 {
-                    return Err(refuse("must be a sentence of 1 to 600 characters"));
-                }
-                let lacking = phrase.places().iter().find(|place| !value.contains(**place));
-                if let Some(place) = lacking {
-                    return Err(refuse(&format!("must hold {place}, where the value goes")));
-                }
-                self.phrases.replace(phrase, language, value.to_owned());
             }
         }
         if let Some(setting) = SETTINGS.iter().find(|setting| setting.key == key) {
             self.written.insert(setting.key, value.to_owned());
         }
+        Ok(())
+    }
+
+    fn set_sentence(&mut self, key: &str, value: &str) -> Result<(), SettingError> {
+        let refuse = |problem: &str| SettingError::Value { key: key.to_owned(), problem: problem.to_owned() };
+        let (phrase, language) = phrase_of(key).ok_or_else(|| SettingError::Unknown(key.to_owned()))?;
+        if value.is_empty() || value.chars().count() > 600 {
+            return Err(refuse("must be a sentence of 1 to 600 characters"));
+        }
+        if let Some(place) = phrase.places().iter().find(|place| !value.contains(**place)) {
+            return Err(refuse(&format!("must hold {place}, where the value goes")));
+        }
+        self.phrases.replace(phrase, language, value.to_owned());
         Ok(())
     }
 
@@ -266,7 +272,8 @@ impl Policy {
     }
 }
 
-fn within(text: &str, least: u32, most: u32) -> Option<u32> {
+/// A whole number within these bounds, both included.
+pub(crate) fn within(text: &str, least: u32, most: u32) -> Option<u32> {
     text.parse().ok().filter(|number| (least..=most).contains(number))
 }
 
@@ -339,6 +346,18 @@ mod tests {
             (Some("30"), Some("Busy."))
         );
         assert_eq!(policy.value("nonsense"), None);
+    }
+
+    #[test]
+    fn each_setting_reads_its_default_until_it_is_set_and_its_value_afterwards() {
+        let mut policy = Policy::shipped().unwrap();
+        for setting in SETTINGS {
+            assert_eq!(policy.value(setting.key), Some(setting.default), "{}", setting.key);
+        }
+        policy.set("retention.interactions_days", "30").unwrap();
+        policy.set("alerts.stock_below", "7").unwrap();
+        assert_eq!(policy.value("retention.interactions_days"), Some("30"));
+        assert_eq!(policy.value("alerts.stock_below"), Some("7"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! `crates/prometheus`; labels are words of our own, never data.
 
 use jiff::{SignedDuration, Timestamp};
-use metrics::{counter, gauge};
+use metrics::{Counter, counter, gauge};
 use proxycall_domain::{NumberStatus, sheet::Tab};
 
 use crate::{
@@ -35,8 +35,13 @@ pub(crate) fn job_run(work: &Work, outcome: &Result<(), LedgerError>) {
 }
 
 pub(crate) fn job_retry(work: &Work, again: bool) {
-    let result = if again { "again" } else { "given_up" };
-    counter!("proxycall_job_retries_total", "kind" => work.kind(), "result" => result).increment(1);
+    job_retries(work.kind(), if again { "again" } else { GIVEN_UP }).increment(1);
+}
+
+const GIVEN_UP: &str = "given_up";
+
+fn job_retries(kind: &'static str, result: &'static str) -> Counter {
+    counter!("proxycall_job_retries_total", "kind" => kind, "result" => result)
 }
 
 pub(crate) fn mail(outcome: &Result<(), MailError>) {
@@ -73,6 +78,8 @@ fn tell(standing: &Standing, mirrored: bool, now: Timestamp) {
         gauge!("proxycall_jobs", "kind" => kind).set(count(jobs.map_or(0, |jobs| jobs.count)));
         gauge!("proxycall_job_oldest_seconds", "kind" => kind).set(oldest);
         gauge!("proxycall_job_overdue_seconds", "kind" => kind).set(due);
+        // Prometheus sees no increase in a counter that begins with 1: the first would alert nobody.
+        job_retries(kind, GIVEN_UP).increment(0);
     }
     for stock in &standing.pool {
         for status in NumberStatus::ALL {

@@ -89,6 +89,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0013_console_session.sql"),
         include_str!("../migrations/postgres/0013_console_session.sql"),
     ),
+    (
+        14,
+        "lighter_calls",
+        include_str!("../migrations/sqlite/0014_lighter_calls.sql"),
+        include_str!("../migrations/postgres/0014_lighter_calls.sql"),
+    ),
 ];
 
 fn migrator(text: impl Fn(&'static (i64, &'static str, &'static str, &'static str)) -> &'static str) -> Migrator {

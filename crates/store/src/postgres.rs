@@ -66,6 +66,8 @@ pub(crate) mod dialect {
         remember_caller!("EXISTS (SELECT 1 FROM recorded)"),
         ") SELECT 1 FROM recorded"
     );
+    // A trigger counts it.
+    pub(crate) const RECORD_REFUSAL: &str = RECORD_INTERACTION;
     pub(crate) const HOLD_KEY: &str = "SELECT pg_advisory_xact_lock($1)";
     // Triggers that are off cost nothing.
     pub(crate) const MARKS_ON: &str = marks!("ENABLE");

@@ -54,6 +54,13 @@ pub struct Pushed {
     pub by: PushedBy,
 }
 
+/// What came of marking everything; the fields are those of [`Pushed`].
+struct Marked {
+    restored: usize,
+    marked: u64,
+    troubles: Vec<String>,
+}
+
 /// Who writes what differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PushedBy {
@@ -88,9 +95,7 @@ impl Service {
     /// Google or the store failed.
     pub async fn mark_sheet(&self) -> Result<Option<u64>, SheetFailure> {
         let Some(mirror) = &self.sheet else { return Ok(None) };
-        self.forget_vanished(&tables(mirror.sheet()).await?).await?;
-        self.ledger.mark_all().await?;
-        Ok(Some(self.ledger.sheet_waits().await?))
+        Ok(Some(self.mark_all(mirror).await?.marked))
     }
 
     /// Has every record written into the sheet where that shows something else, also rows that were deleted there
@@ -101,9 +106,7 @@ impl Service {
     /// Google or the store failed. What was marked stays so: the running service, or a second push, goes on from there.
     pub async fn push_sheet(&self, tell: &mut (dyn FnMut(Pushing) + Send)) -> Result<Option<Pushed>, SheetFailure> {
         let Some(mirror) = &self.sheet else { return Ok(None) };
-        let (restored, troubles) = self.forget_vanished(&tables(mirror.sheet()).await?).await?;
-        self.ledger.mark_all().await?;
-        let marked = self.ledger.sheet_waits().await?;
+        let Marked { restored, marked, troubles } = self.mark_all(mirror).await?;
         let by = if self.own_for(mirror, OWNED_FOR).await? {
             let stuck = self.write_all(mirror, tell).await;
             // A service that starts meanwhile need not wait for the end of our time.
@@ -113,6 +116,13 @@ impl Service {
             PushedBy::Service { within: BEGUN_WITHIN }
         };
         Ok(Some(Pushed { restored, marked, troubles, by }))
+    }
+
+    /// Marks every record to be held against the sheet; rows that are gone there count as never written.
+    async fn mark_all(&self, mirror: &SheetMirror) -> Result<Marked, SheetFailure> {
+        let (restored, troubles) = self.forget_vanished(&tables(mirror.sheet()).await?).await?;
+        self.ledger.mark_all().await?;
+        Ok(Marked { restored, marked: self.ledger.sheet_waits().await?, troubles })
     }
 
     /// Takes the sheet, or keeps it, for a time; none: gives it up. False: another instance has it.

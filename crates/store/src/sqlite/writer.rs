@@ -14,7 +14,7 @@ use sqlx::{
 use std::sync::Arc;
 use tokio::sync::{RwLock, mpsc, oneshot};
 
-use super::{file_identity, file_of};
+use super::{drive::drive, file_identity, file_of};
 use crate::{
     error::{UnitError, unavailable},
     observe,
@@ -114,7 +114,8 @@ impl Writer {
         let (end, ended) = oneshot::channel();
         let runtime = tokio::runtime::Handle::current();
         let write = move || {
-            runtime.block_on(state.run(units));
+            let _in_runtime = runtime.enter();
+            drive(state.run(units));
             // Who closes the store may have given up meanwhile.
             let _gone = asker_hears(end, ());
         };

@@ -8,11 +8,11 @@ use proxycall_service::ports::ledger::{Activity, ActivityFilter, ActivityPage, C
 use uuid::Uuid;
 
 use super::{
-    interactions::{between, interaction_of, millis_from},
+    interactions::{between, interaction_of, millis_from, owners},
     *,
 };
 
-/// How many rows one page looks through: of a number or client, or of an outcome, each may lie elsewhere on the disk.
+/// How many rows one page looks through: of a client or number, or of an outcome, each may lie elsewhere on the disk.
 const LOOKED_THROUGH: i64 = 2_000;
 /// Of all that came in, rows lie beside each other.
 const LOOKED_THROUGH_OF_ALL: i64 = 20_000;
@@ -52,9 +52,9 @@ const OF_CLIENT: Way = Way {
     select: select_activity!("i.client_id = $1 AND "),
     looked_through: LOOKED_THROUGH,
 };
-const OF_NUMBER: Way = Way {
-    far_enough: far_enough!("dialled = $1 AND "),
-    select: select_activity!("i.dialled = $1 AND "),
+const OF_NOBODY: Way = Way {
+    far_enough: far_enough!("client_id IS NULL AND dialled = $1 AND "),
+    select: select_activity!("i.client_id IS NULL AND i.dialled = $1 AND "),
     looked_through: LOOKED_THROUGH,
 };
 const OF_OUTCOME: Way = Way {
@@ -71,9 +71,22 @@ const OF_ALL: Way = Way {
 /// What an index is entered with.
 #[derive(Clone, Copy)]
 enum Entry {
-    Number(i64),
+    Client(i64),
+    /// What came to a number while it was nobody's.
+    Nobody(i64),
     Outcome(&'static str),
     All,
+}
+
+impl Entry {
+    const fn way(self) -> &'static Way {
+        match self {
+            Self::Client(_) => &OF_CLIENT,
+            Self::Nobody(_) => &OF_NOBODY,
+            Self::Outcome(_) => &OF_OUTCOME,
+            Self::All => &OF_ALL,
+        }
+    }
 }
 
 /// The rows between which a page lies.
@@ -88,20 +101,19 @@ pub(crate) async fn activity(
     codec: &Codec,
     filter: &ActivityFilter,
 ) -> Result<ActivityPage, UnitError> {
-    let (way, entries) = way_of(filter);
+    let entries = entries(db, filter).await?;
     let (from, to) = between(filter.from, filter.to);
     let whole = Stretch { before: filter.after.map_or(to, |after| to.min(after.uuid())), from };
-    // Each outcome of a group has its own place in the index: the page ends where the first of them has been looked at far
-    // enough.
-    let looked_through = way.looked_through / i64::try_from(entries.len().max(1)).unwrap_or(1);
+    // Each has its own place in the index: the page ends where the first of them has been looked at far enough.
+    let share = i64::try_from(entries.len().max(1)).unwrap_or(1);
     let mut floor: Option<Uuid> = None;
     for entry in &entries {
-        floor = floor.max(far_enough(db, &way, *entry, whole, looked_through).await?);
+        floor = floor.max(far_enough(db, *entry, whole, share).await?);
     }
     let stretch = Stretch { from: floor.unwrap_or(from), ..whole };
     let mut items = Vec::new();
     for entry in entries {
-        items.extend(select(db, codec, &way, entry, stretch, filter).await?);
+        items.extend(select(db, codec, entry, stretch, filter).await?);
     }
     items.sort_unstable_by_key(|item| std::cmp::Reverse(item.it.id));
     let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
@@ -122,17 +134,20 @@ fn made_at(id: InteractionId) -> Result<Timestamp, LedgerError> {
     time(i64::try_from(id.uuid().as_u128() >> 80).unwrap_or_default())
 }
 
-/// Which index serves a filter best, and what it is entered with.
-fn way_of(filter: &ActivityFilter) -> (Way, Vec<Entry>) {
-    match (filter.client, filter.proxy, filter.came_to) {
-        (Some(client), ..) => (OF_CLIENT, vec![Entry::Number(client.get())]),
-        (None, Some(proxy), _) => (OF_NUMBER, vec![Entry::Number(digits(proxy))]),
-        (None, None, Some(CameTo::One(outcome))) => (OF_OUTCOME, vec![Entry::Outcome(outcome.as_str())]),
-        (None, None, Some(CameTo::AnyOf(group))) => {
-            (OF_OUTCOME, group.outcomes().map(|outcome| Entry::Outcome(outcome.as_str())).collect())
+/// Which index serves a filter best, and what it is entered with, perhaps at several places.
+async fn entries(db: &mut Connection, filter: &ActivityFilter) -> Result<Vec<Entry>, UnitError> {
+    Ok(match (filter.client, filter.proxy, filter.came_to) {
+        (Some(client), ..) => vec![Entry::Client(client.get())],
+        (None, Some(proxy), _) => {
+            let owners = owners(db, proxy).await?.into_iter().map(Entry::Client);
+            owners.chain([Entry::Nobody(digits(proxy))]).collect()
         }
-        (None, None, None) => (OF_ALL, vec![Entry::All]),
-    }
+        (None, None, Some(CameTo::One(outcome))) => vec![Entry::Outcome(outcome.as_str())],
+        (None, None, Some(CameTo::AnyOf(group))) => {
+            group.outcomes().map(|outcome| Entry::Outcome(outcome.as_str())).collect()
+        }
+        (None, None, None) => vec![Entry::All],
+    })
 }
 
 /// The outcomes that will do, as `select_activity` reads them. Where they pick the index they need no second look.
@@ -148,7 +163,7 @@ fn wanted(filter: &ActivityFilter) -> Option<String> {
 macro_rules! enter {
     ($query:expr, $entry:expr) => {
         match $entry {
-            Entry::Number(number) => $query.bind(number),
+            Entry::Client(number) | Entry::Nobody(number) => $query.bind(number),
             Entry::Outcome(word) => $query.bind(word),
             Entry::All => $query.bind(None::<i64>),
         }
@@ -157,24 +172,23 @@ macro_rules! enter {
 
 async fn far_enough(
     db: &mut Connection,
-    way: &Way,
     entry: Entry,
     stretch: Stretch,
-    looked_through: i64,
+    share: i64,
 ) -> Result<Option<Uuid>, UnitError> {
+    let way = entry.way();
     let query = enter!(sqlx::query_scalar(way.far_enough), entry).bind(stretch.before).bind(stretch.from);
-    Ok(query.bind(looked_through).fetch_optional(&mut *db).await?)
+    Ok(query.bind(way.looked_through / share).fetch_optional(&mut *db).await?)
 }
 
 async fn select(
     db: &mut Connection,
     codec: &Codec,
-    way: &Way,
     entry: Entry,
     stretch: Stretch,
     filter: &ActivityFilter,
 ) -> Result<Vec<Activity>, UnitError> {
-    let rows: Vec<Row> = enter!(sqlx::query(way.select), entry)
+    let rows: Vec<Row> = enter!(sqlx::query(entry.way().select), entry)
         .bind(stretch.before)
         .bind(stretch.from)
         .bind(filter.from.map_or(i64::MIN, millis_from))

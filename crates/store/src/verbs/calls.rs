@@ -9,11 +9,13 @@ use proxycall_service::ports::ledger::{CallEnded, InboundCall, RecordedCall};
 use super::*;
 
 /// What is known of a number that was dialled, of the number that dials, and of the same call or text having come
-/// before: one indexed read. A block is found by the caller's keyed hash.
-const FACTS: &str = "SELECT i.answer, i.outcome, c.client_id, c.phone, c.country, c.last_caller, \
+/// before: one indexed read. A block is found by the caller's keyed hash: by each in a question of its own, as SQLite makes a
+/// table of a list.
+pub(crate) const FACTS: &str = "SELECT i.answer, i.outcome, c.client_id, c.phone, c.country, c.last_caller, \
         c.paused_at, c.paused_until, \
         EXISTS (SELECT 1 FROM proxy_number p WHERE p.phone = $2 AND p.status NOT IN ('released', 'missing')) AS from_proxy, \
-        EXISTS (SELECT 1 FROM block b WHERE b.phone_key IN ($4, $5) AND (b.client_id IS NULL OR b.client_id = c.client_id)) \
+        EXISTS (SELECT 1 FROM block b WHERE b.phone_key = $4 AND (b.client_id IS NULL OR b.client_id = c.client_id)) \
+            OR EXISTS (SELECT 1 FROM block b WHERE b.phone_key = $5 AND (b.client_id IS NULL OR b.client_id = c.client_id)) \
             AS from_blocked \
     FROM (SELECT 1 AS one) AS ground \
     LEFT JOIN interaction i ON i.inbound_sid = $3 \
@@ -102,7 +104,9 @@ pub(super) async fn insert(db: &mut Connection, codec: &Codec, new: NewInteracti
         _ => new.from,
     };
     let relay_to = relay_to.filter(|_| new.body.is_some());
-    let recorded = sqlx::query(dialect::RECORD_INTERACTION)
+    // What is over as it begins is counted with it. Nobody is remembered for it.
+    let record = if new.outcome.is_final() { dialect::RECORD_REFUSAL } else { dialect::RECORD_INTERACTION };
+    let recorded = sqlx::query(record)
         .bind(new.id.uuid())
         .bind(new.channel.as_str())
         .bind(direction.map(proxycall_domain::Direction::as_str))

@@ -7,7 +7,7 @@ use proxycall_domain::{
 use proxycall_service::ports::ledger::{ClientPart, Failures, SendReport, TrafficPart, TrafficSpan, WeekCounts, Work};
 use uuid::Uuid;
 
-use super::{calls::outcome, erasure::position, *};
+use super::{calls::outcome, erasure::position, numbers::count, *};
 
 /// How many clients, calls or keys one part looks at.
 const PART: i64 = 10_000;
@@ -16,10 +16,6 @@ const LATEST: i64 = 5_000;
 /// How many groups of clients who share something one part names, which are all that it can hold; and how many of each.
 const GROUPS: i64 = PART / 2;
 const CLIENTS: i64 = 20;
-
-fn count(row: &Row, column: &str) -> Result<u64, UnitError> {
-    Ok(u64::try_from(row.try_get::<i64, _>(column)?).unwrap_or_default())
-}
 
 const FAILURES: &str = "SELECT COUNT(*) AS ended, COUNT(CASE WHEN outcome = 'failed' THEN 1 END) AS failed \
     FROM (SELECT outcome FROM interaction WHERE id >= $1 ORDER BY id DESC LIMIT $2) AS latest \

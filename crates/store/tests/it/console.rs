@@ -9,9 +9,9 @@ use proxycall_domain::{
 use proxycall_service::ports::{
     Ledger,
     ledger::{
-        ActivityFilter, AddBlock, Blocklist as _, BoardCounts, BoardFilter, BoardGroup, CallEnded, CameTo,
-        ClientSearch, ClientView, ConsoleBook, DispatchKind, DispatchState, EraseClient, LinkProof, PlaceOrder,
-        PrivacyBook as _, SentText, TextResult, UpdateClient, Whom,
+        ActivityFilter, AddBlock, AssignThisNumber, Blocklist as _, BoardCounts, BoardFilter, BoardGroup, CallEnded,
+        CameTo, ClientSearch, ClientView, ConsoleBook, DispatchKind, DispatchState, EraseClient, InteractionFilter,
+        LinkProof, MoveNumber, MoveTo, Moved, PlaceOrder, PrivacyBook as _, SentText, TextResult, UpdateClient, Whom,
     },
 };
 
@@ -471,4 +471,43 @@ pub(crate) async fn a_number_is_shown_with_its_past_and_what_passed_through_it(d
     assert_eq!((file.history.len(), file.activity.items.len()), (3, 1));
     assert_eq!(file.history[1].client, Some(id(1)));
     assert_eq!(db.number_file(proxy(9), 9).await.unwrap(), None);
+}
+
+pub(crate) async fn all_that_passed_through_a_number_is_found_whoever_had_it(db: TestStore) {
+    clients(&db, 2).await;
+    let received = async |sid: &str, caller, to, seconds| {
+        db.record_inbound_call(call(sid, caller, to, at(seconds))).await.unwrap();
+    };
+    let rest = async |n, until, seconds| {
+        let to = MoveTo::Quarantine { until: at(until) };
+        let moved = MoveNumber { phone: proxy(n), to, force: true, act: act(seconds) };
+        assert!(matches!(db.move_number(moved).await.unwrap(), Moved::Done { .. }));
+    };
+    let give = async |n, client, seconds| {
+        let assign = AssignThisNumber { phone: proxy(n), client: id(client), act: act(seconds), wire: job() };
+        assert_eq!(db.assign_this_number(assign).await.unwrap().phone, proxy(n));
+    };
+    received("CA1", courier(1), proxy(1), 1).await;
+    rest(1, 10, 2).await;
+    received("CA2", courier(2), proxy(1), 3).await;
+    rest(2, 10, 4).await;
+    give(1, 2, 20).await;
+    received("CA3", courier(3), proxy(1), 21).await;
+    give(2, 1, 22).await;
+    received("CA4", courier(4), proxy(2), 23).await;
+    // It is faulty, and still its client's.
+    let faulty = MoveNumber { phone: proxy(1), to: MoveTo::Error, force: true, act: act(24) };
+    db.move_number(faulty).await.unwrap();
+    received("CA5", courier(5), proxy(1), 25).await;
+
+    let of = |n| ActivityFilter { proxy: Some(proxy(n)), ..ActivityFilter::default() };
+    assert_eq!(sids(&db, of(1)).await, "CA5 CA3 CA2 CA1");
+    assert_eq!(sids(&db, of(2)).await, "CA4");
+    let of = |n| InteractionFilter { proxy: Some(proxy(n)), limit: 2, ..InteractionFilter::default() };
+    let page = db.interactions(of(1)).await.unwrap();
+    let next = page.next.map(|next| next.parse().unwrap());
+    let rest = db.interactions(InteractionFilter { after: next, ..of(1) }).await.unwrap();
+    let found: Vec<&str> = page.items.iter().chain(&rest.items).map(|item| item.inbound_sid.as_str()).collect();
+    assert_eq!(found, ["CA5", "CA3", "CA2", "CA1"]);
+    assert_eq!((page.items.len(), rest.next), (2, None));
 }

@@ -213,7 +213,8 @@ ledger_suite! {
         the_board_has_each_confirmation_where_it_stands_newest_first,
         a_confirmation_is_shown_with_the_last_that_was_sent_of_each_kind,
         a_client_is_shown_with_all_that_is_known_open_closed_and_erased,
-        a_number_is_shown_with_its_past_and_what_passed_through_it;
+        a_number_is_shown_with_its_past_and_what_passed_through_it,
+        all_that_passed_through_a_number_is_found_whoever_had_it;
     purchases:
         a_purchase_is_written_down_asked_for_and_joins_the_pool,
         a_candidate_is_asked_for_by_one_purchase_at_a_time,

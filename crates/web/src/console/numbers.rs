@@ -179,7 +179,7 @@ async fn page(State(console): ConsoleState, session: Session, RawQuery(query): R
     let numbers = service.ledger.numbers(filter).await?;
     let language = session.language;
     let name_of = |code| country_name(policy.countries(), code, language);
-    let minimum = u64::from(service.pool.minimum.max(policy.operators.stock_below));
+    let minimum = service.enough_in_stock();
     let filtered = narrowed.status.is_some() || narrowed.country.is_some() || narrowed.number_type.is_some();
     let statuses = NumberStatus::ALL.map(|status| Choice {
         value: status.as_str().to_owned(),

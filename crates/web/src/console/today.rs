@@ -110,7 +110,7 @@ async fn page(State(console): ConsoleState, session: Session, uri: Uri) -> Resul
     };
     let mut items = facts.items();
     let others = if items.len() > ITEMS { items.split_off(ITEMS) } else { Vec::new() };
-    let minimum = u64::from(service.pool.minimum.max(policy.operators.stock_below));
+    let minimum = service.enough_in_stock();
     let language = session.language;
     let n = numbers::Words::of(language);
     let name = |of: &Stock| country_name(policy.countries(), of.country, language);

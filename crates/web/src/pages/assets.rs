@@ -59,3 +59,23 @@ pub(crate) async fn serve(Path(name): Path<String>) -> Response {
     ([(header::CONTENT_TYPE, asset.media_type.clone()), (header::CACHE_CONTROL, for_ever)], asset.content)
         .into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    /// The roles that a style gives colours, sizes and spaces, each as `--name: value`; the shade, which is deeper on the
+    /// sandbox's two handsets, is not among them.
+    fn roles(css: &str) -> BTreeSet<&str> {
+        let declared = css.split([';', '{', '}']).map(str::trim);
+        declared.filter(|it| it.starts_with("--") && !it.starts_with("--shade")).collect()
+    }
+
+    #[test]
+    fn the_console_and_the_sandbox_speak_one_visual_language() {
+        let console = roles(include_str!("../../assets/console.css"));
+        let sandbox = roles(include_str!("../../../sandbox/src/phones/page/tokens.css"));
+        assert!(sandbox.len() > 50, "{sandbox:?}");
+        assert_eq!(sandbox.difference(&console).collect::<Vec<_>>(), Vec::<&&str>::new());
+    }
+}

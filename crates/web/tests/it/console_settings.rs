@@ -1,6 +1,7 @@
 //! The console's settings, tokens, blocked callers, audit log, sheet and health.
 
 use jiff::SignedDuration;
+use proxycall_domain::setting::SETTINGS;
 use proxycall_testkit::reqwest::StatusCode;
 use proxycall_testkit::{
     Console, TestApp,
@@ -41,6 +42,21 @@ async fn a_setting_is_changed_checked_and_put_back() {
         assert_eq!(column(&acts, "acts", "action"), ["reset_setting", "set_setting", "set_setting", "console_sign_in"]);
         assert_eq!(column(&acts, "acts", "outcome"), ["done", "refused", "done", "done"]);
         assert_eq!(column(&acts, "acts", "subject")[0], "setting calls.ring_timeout");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn each_setting_stands_on_the_page_and_can_be_kept_as_it_is() {
+    run_test(async |app| {
+        let console = app.console().await;
+        let page = console.get("/console/settings").await.html;
+        for setting in SETTINGS {
+            assert!(page.contains(&format!("value=\"{}\"", setting.key)), "{} is not on the page", setting.key);
+            pass(app);
+            console.act("/console/settings/set", &[("key", setting.key), ("value", setting.default)]).await;
+        }
+        assert!(page.contains("How long data is kept") && page.contains("Alerts and reports"));
     })
     .await;
 }

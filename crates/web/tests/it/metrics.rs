@@ -205,6 +205,16 @@ async fn how_things_stand_is_asked_of_the_store_every_15_seconds_at_most() {
     .await;
 }
 
+/// `increase()` of a series that begins with 1 is 0.
+#[tokio::test]
+async fn the_first_job_that_is_given_up_is_an_increase_for_prometheus() {
+    run_test(async |app| {
+        let given_up = "proxycall_job_retries_total{kind=\"send_text\",result=\"given_up\"}";
+        assert_eq!(value(&scrape(app).await, given_up), Some(0.0));
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn while_the_store_is_away_that_is_told_with_the_rest() {
     let mut app = TestApp::start(database::postgres().await).await;

@@ -8,6 +8,7 @@ use proxycall_domain::{
     traffic::{OutcomeGroup, TrafficHour},
 };
 use proxycall_service::{
+    operators::alert::{SHEET_STOPPED, WEBHOOKS_FAILING},
     pool::alert,
     ports::ledger::{Alert, BoardCounts, SheetProblem, SheetState, Standing},
     privacy,
@@ -81,7 +82,9 @@ impl Facts<'_> {
     }
 
     fn alerts(&self) -> Vec<Item> {
-        let mut kinds: Vec<&str> = self.alerts.iter().map(|alert| alert.kind.as_str()).collect();
+        // That the sheet stopped is told with its reason below, also before it has lasted long enough for an alert.
+        let alerts = self.alerts.iter().map(|alert| alert.kind.as_str());
+        let mut kinds: Vec<&str> = alerts.filter(|kind| *kind != SHEET_STOPPED).collect();
         kinds.sort_unstable();
         kinds.dedup();
         let mut items = Vec::new();
@@ -251,8 +254,6 @@ impl Facts<'_> {
     }
 }
 
-/// The service's own webhooks fail too often.
-const WEBHOOKS_FAILING: &str = "webhooks_failing";
 const SHEET: &str = "/console/sheet";
 const HEALTH: &str = "/console/health";
 

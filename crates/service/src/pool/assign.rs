@@ -3,10 +3,8 @@
 use jiff::Timestamp;
 use proxycall_domain::{
     ClientId, CountryCode, FieldError, NumberType,
-    pool::{
-        Availability,
-        life::{Actor, Wish},
-    },
+    client::Client,
+    pool::life::{Actor, Wish},
 };
 
 use super::{NumberFailure, PoolError, in_words, read_numbers};
@@ -17,7 +15,7 @@ use crate::{
         LedgerError,
         carrier::NumberUpdate,
         clock::Ids as _,
-        ledger::{AdoptNumber, AssignNumber, AssignedNumber, MoveNumber, MoveTo, Moved},
+        ledger::{AdoptNumber, AssignNumber, AssignedNumber, Former, MoveNumber, MoveTo, Moved},
     },
 };
 
@@ -34,6 +32,15 @@ pub struct AssignFields<'a> {
     pub number_type: &'a str,
     /// `friendly_name`.
     pub friendly_name: Option<&'a str>,
+}
+
+/// A number for a client, as the ledger is asked for it until it can be had.
+struct Give<'a> {
+    client: ClientId,
+    wish: Wish,
+    name: Option<&'a str>,
+    former: Former,
+    why: String,
 }
 
 /// What came of putting numbers to rest.
@@ -73,12 +80,52 @@ impl Service {
             return Err(FieldError::new("friendly_name", problem).into());
         }
         let wish = Wish::exactly(country, number_type);
+        let give = Give {
+            client,
+            wish,
+            name,
+            former: Former::Kept,
+            why: format!("assigned: {country} {number_type} asked for"),
+        };
+        self.give(give, actor).await
+    }
+
+    /// Gives a client without a number one of its country, of the preferred type or else of the other.
+    ///
+    /// # Errors
+    /// No such client, no number left.
+    pub async fn give_number(&self, id: ClientId, actor: Actor) -> Result<AssignedNumber, RequestError> {
+        let client = self.client(id).await?;
+        let wish = Wish::any(client.country, self.preferred_type);
+        let why = format!("assigned: any number of {} asked for", client.country);
+        self.give(Give { client: id, wish, name: None, former: Former::Kept, why }, actor).await
+    }
+
+    /// Gives a client another number of its country; the one it has rests from the same moment on. Nothing changes when none
+    /// can be given.
+    ///
+    /// # Errors
+    /// No such client, no number left.
+    pub async fn change_number(&self, id: ClientId, actor: Actor) -> Result<AssignedNumber, RequestError> {
+        let client = self.client(id).await?;
+        let former = self.former_rests(&client);
+        let wish = Wish::any(client.country, self.preferred_type);
+        let why = "changed by an operator".to_owned();
+        let given = self.give(Give { client: id, wish, name: None, former, why }, actor).await?;
+        if let Some(number) = given.former {
+            self.clear_number_alerts(number).await?;
+        }
+        Ok(given)
+    }
+
+    async fn give(&self, give: Give<'_>, actor: Actor) -> Result<AssignedNumber, RequestError> {
+        let Give { client, wish, name, former, why } = give;
         let demand = super::OnDemand::new(self);
         let mut looked = false;
         loop {
-            let act = self.act(actor, format!("assigned: {country} {number_type} asked for"));
+            let act = self.act(actor, why.clone());
             let wire = self.chance.job_id(act.at);
-            let assign = AssignNumber { client, wish, friendly_name: name.map(str::to_owned), act, wire };
+            let assign = AssignNumber { client, wish, friendly_name: name.map(str::to_owned), former, act, wire };
             match self.ledger.assign_number(assign).await {
                 Ok(assigned) => {
                     self.wake.now();
@@ -91,34 +138,12 @@ impl Service {
         }
     }
 
-    /// Gives a client without a number one of its country, of the preferred type or else of the other.
-    ///
-    /// # Errors
-    /// No such client, no number left.
-    pub async fn give_number(&self, id: ClientId, actor: Actor) -> Result<AssignedNumber, RequestError> {
-        let client = self.client(id).await?;
-        let country = client.country.to_string();
-        let left = self.ledger.available_numbers(client.country, Some(self.preferred_type), self.clock.now()).await?;
-        let other = if self.preferred_type == NumberType::Mobile { NumberType::Local } else { NumberType::Mobile };
-        let number_type = if left.is_empty() { other } else { self.preferred_type };
-        let (client, number_type) = (id.get(), number_type.as_str());
-        self.assign_number(&AssignFields { client, country: &country, number_type, friendly_name: None }, actor).await
-    }
-
-    /// Gives a client another number of its country; the one it has rests. Nothing changes when none is left.
-    ///
-    /// # Errors
-    /// No such client, no number left.
-    pub async fn change_number(&self, id: ClientId, actor: Actor) -> Result<AssignedNumber, RequestError> {
-        let client = self.client(id).await?;
-        if self.ledger.available_numbers(client.country, None, self.clock.now()).await?.is_empty() {
-            let (country, availability) = (client.country, Availability::default());
-            return Err(LedgerError::NoNumberLeft { country, availability }.into());
-        }
-        if let Some(number) = client.proxy {
-            self.quarantine_numbers(&[number.expose()], true, actor).await?;
-        }
-        self.give_number(id, actor).await
+    /// That the client's number is given up, and rests for as long as the country that it is from asks for.
+    pub(super) fn former_rests(&self, client: &Client) -> Former {
+        let policy = self.policy.current();
+        let from = client.proxy.and_then(|number| policy.countries().of(number));
+        let now = self.clock.now();
+        Former::Rests(now.checked_add(self.rest_of(from.map_or(client.country, |of| of.code))).unwrap_or(now))
     }
 
     /// Puts numbers to rest. A client who has one loses it; that takes `force`.

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use proxycall_domain::{
     ClientId, NumberStatus, PhoneNumber,
-    pool::life::{Actor, KeepReason},
+    pool::life::{Act, Actor, KeepReason},
 };
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     ports::{
         LedgerError,
         clock::Ids as _,
-        ledger::{AssignThisNumber, AssignedNumber, MoveNumber, MoveTo, Moved},
+        ledger::{AssignThisNumber, AssignedNumber, Former, MoveNumber, MoveTo, Moved},
     },
 };
 
@@ -39,9 +39,38 @@ impl Service {
         client: ClientId,
         actor: Actor,
     ) -> Result<AssignedNumber, LedgerError> {
-        let act = self.act(actor, "given to this client by an operator");
+        self.give_this(phone, client, Former::Kept, self.act(actor, "given to this client by an operator")).await
+    }
+
+    /// Gives a client back a number that was this client's and rests still. The one that the client has instead rests from
+    /// the same moment on.
+    ///
+    /// # Errors
+    /// No such client or number, a number that is not free.
+    pub async fn give_back_number(
+        &self,
+        phone: PhoneNumber,
+        id: ClientId,
+        actor: Actor,
+    ) -> Result<AssignedNumber, LedgerError> {
+        let client = self.client(id).await?;
+        let given = self.give_this(phone, id, self.former_rests(&client), self.act(actor, "taken back by an operator"));
+        let given = given.await?;
+        if let Some(number) = given.former {
+            self.clear_number_alerts(number).await?;
+        }
+        Ok(given)
+    }
+
+    async fn give_this(
+        &self,
+        phone: PhoneNumber,
+        client: ClientId,
+        former: Former,
+        act: Act,
+    ) -> Result<AssignedNumber, LedgerError> {
         let wire = self.chance.job_id(act.at);
-        let assigned = self.ledger.assign_this_number(AssignThisNumber { phone, client, act, wire }).await?;
+        let assigned = self.ledger.assign_this_number(AssignThisNumber { phone, client, former, act, wire }).await?;
         self.wake.now();
         Ok(assigned)
     }

@@ -61,7 +61,8 @@ pub use operators::{
 };
 pub use pool::{
     AdoptNumber, Alert, AssignNumber, AssignReserved, AssignThisNumber, AssignedNumber, BeginPurchase, Candidate,
-    MoveNumber, MoveTo, Moved, NumberDates, NumberFilter, OpenPurchase, PurchaseEnd, ReleaseNumber, ReserveNumber,
+    Former, MoveNumber, MoveTo, Moved, NumberDates, NumberFilter, OpenPurchase, PurchaseEnd, ReleaseNumber,
+    ReserveNumber,
 };
 pub use privacy::{
     CarrierCopy, Contact, Contacts, CopyResult, EraseClient, Erasure, ErasurePart, HeldNumber, Overdue, PrivacyBook,
@@ -313,11 +314,10 @@ pub trait Ledger: SheetBook + AccessBook + Blocklist + PrivacyBook + ConsoleBook
     /// Ends a reservation before its time: its number is available again. Whether there was one.
     async fn cancel_reservation(&self, token: ReservationToken, act: Act) -> Result<bool, LedgerError>;
 
-    /// Gives a client an available number. A client who has one keeps it.
+    /// Gives a client an available number, beside or instead of none: see [`Former`].
     async fn assign_number(&self, assign: AssignNumber) -> Result<AssignedNumber, LedgerError>;
 
-    /// Gives a client this very number: one that is available, or that rests and was this client's. A client who has one
-    /// keeps it.
+    /// Gives a client this very number: one that is available, or that rests and was this client's.
     async fn assign_this_number(&self, assign: AssignThisNumber) -> Result<AssignedNumber, LedgerError>;
 
     /// Puts a number to rest, aside, among the missing, or back into the pool.

@@ -1,6 +1,6 @@
 //! A client gets one certain number, at an operator's word.
 
-use proxycall_service::ports::ledger::{AssignThisNumber, AssignedNumber};
+use proxycall_service::ports::ledger::{AssignThisNumber, AssignedNumber, Former};
 
 use super::*;
 
@@ -15,11 +15,14 @@ pub(crate) async fn assign_this_number(
     codec: &Codec,
     assign: &AssignThisNumber,
 ) -> Result<AssignedNumber, UnitError> {
-    let AssignThisNumber { phone, client, act, wire } = assign;
+    let AssignThisNumber { phone, client, former, act, wire } = assign;
     let known = clients::hold_open(db, codec, *client, act.at).await?;
-    if let Some(phone) = known.proxy {
-        return Ok(AssignedNumber { phone, choice: "the client had it before".to_owned(), before: true });
-    }
+    let former = match (known.proxy, former) {
+        (Some(has), Former::Kept) => return Ok(AssignedNumber::kept(has)),
+        (Some(has), _) if has == *phone => return Ok(AssignedNumber::kept(has)),
+        (Some(has), Former::Rests(until)) => Some(pool::give_up(db, has, *until, act).await?),
+        (None, _) => None,
+    };
     let taken = sqlx::query(TAKE_THIS)
         .bind(digits(*phone))
         .bind(client.get())
@@ -35,5 +38,5 @@ pub(crate) async fn assign_this_number(
         return Err(LedgerError::NumberNotFree { status: number.status }.into());
     }
     pool::look_after(db, codec, *phone, *wire, act.at).await?;
-    Ok(AssignedNumber { phone: *phone, choice: "asked for by an operator".to_owned(), before: false })
+    Ok(AssignedNumber { phone: *phone, choice: "asked for by an operator".to_owned(), before: false, former })
 }

@@ -319,27 +319,43 @@ const END_OPEN: &str = "SELECT client_id FROM client WHERE client_id > $1 ORDER 
 const END_CLOSED: &str =
     "SELECT client_id FROM client WHERE client_id > $1 AND closed_at IS NOT NULL ORDER BY client_id LIMIT 1 OFFSET $2";
 
+const NEWEST_OPEN: &str = select_clients!(
+    "c.client_id < $1 AND c.client_id >= $2 AND c.closed_at IS NULL AND ($3 IS NULL OR c.country = $3) \
+     ORDER BY c.client_id DESC LIMIT $4"
+);
+const NEWEST_CLOSED: &str = select_clients!(
+    "c.client_id < $1 AND c.client_id >= $2 AND c.closed_at IS NOT NULL AND c.erased_at IS NULL \
+         AND ($3 IS NULL OR c.country = $3) \
+     ORDER BY c.client_id DESC LIMIT $4"
+);
+const END_NEWEST_OPEN: &str =
+    "SELECT client_id FROM client WHERE client_id < $1 ORDER BY client_id DESC LIMIT 1 OFFSET $2";
+const END_NEWEST_CLOSED: &str = "SELECT client_id FROM client WHERE client_id < $1 AND closed_at IS NOT NULL \
+    ORDER BY client_id DESC LIMIT 1 OFFSET $2";
+
 pub(crate) async fn clients(
     db: &mut Connection,
     codec: &Codec,
     filter: &ClientFilter,
 ) -> Result<Page<Client>, UnitError> {
-    let (list, end) = if filter.closed { (LIST_CLOSED, END_CLOSED) } else { (LIST_OPEN, END_OPEN) };
-    let query = sqlx::query_scalar(end).bind(after(filter.after)).bind(LOOKED_THROUGH);
-    let end: Option<i64> = query.fetch_optional(&mut *db).await?;
+    let (list, end) = match (filter.closed, filter.newest_first) {
+        (false, false) => (LIST_OPEN, END_OPEN),
+        (true, false) => (LIST_CLOSED, END_CLOSED),
+        (false, true) => (NEWEST_OPEN, END_NEWEST_OPEN),
+        (true, true) => (NEWEST_CLOSED, END_NEWEST_CLOSED),
+    };
+    let (first, last) = if filter.newest_first { (i64::MAX, 0) } else { (0, i64::MAX) };
+    let after = filter.after.map_or(first, ClientId::get);
+    let end: Option<i64> = sqlx::query_scalar(end).bind(after).bind(LOOKED_THROUGH).fetch_optional(&mut *db).await?;
     let query = sqlx::query(list)
-        .bind(after(filter.after))
-        .bind(end.unwrap_or(i64::MAX))
+        .bind(after)
+        .bind(end.unwrap_or(last))
         .bind(filter.country.map(String::from))
         .bind(one_more(filter.limit));
     let mut page = page(codec, query.fetch_all(&mut *db).await?, filter.limit)?;
     // Not full, and not at the end: whoever follows is on the next page.
     page.next = page.next.or_else(|| end.map(|end| end.to_string()));
     Ok(page)
-}
-
-pub(super) fn after(id: Option<ClientId>) -> i64 {
-    id.map_or(0, ClientId::get)
 }
 
 pub(super) fn page(codec: &Codec, rows: Vec<Row>, limit: u32) -> Result<Page<Client>, UnitError> {

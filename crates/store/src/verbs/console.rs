@@ -34,6 +34,8 @@ async fn confirmations_of(db: &mut Connection, codec: &Codec, client: &Client) -
     Ok(entries)
 }
 
+const IN_SHOP: &str = "SELECT in_shop = 1 FROM client WHERE client_id = $1";
+
 pub(crate) async fn client_view(
     db: &mut Connection,
     codec: &Codec,
@@ -55,6 +57,7 @@ pub(crate) async fn client_view(
     held.reverse();
     Ok(Some(ClientView::Known(Box::new(ClientFile {
         number,
+        in_shop: sqlx::query_scalar(IN_SHOP).bind(id.get()).fetch_one(&mut *db).await?,
         numbers: held,
         blocks: blocks::blocks(db, codec, &BlockFilter { client: Some(id), after: None, limit }).await?,
         orders: orders::orders(db, codec, Some(id), None, limit).await?,

@@ -8,8 +8,8 @@ use proxycall_domain::{
     },
 };
 use proxycall_service::ports::ledger::{
-    AdoptNumber, AssignNumber, AssignReserved, AssignedNumber, ClaimedJob, MoveNumber, MoveTo, Moved, ReleaseNumber,
-    ReserveNumber, Work,
+    AdoptNumber, AssignNumber, AssignReserved, AssignedNumber, ClaimedJob, Former, MoveNumber, MoveTo, Moved,
+    ReleaseNumber, ReserveNumber, Work,
 };
 
 use super::*;
@@ -351,15 +351,30 @@ pub(crate) async fn assign_number(
 ) -> Result<AssignedNumber, UnitError> {
     let act = &assign.act;
     let client = clients::hold_open(db, codec, assign.client, act.at).await?;
-    if let Some(phone) = client.proxy {
-        return Ok(AssignedNumber { phone, choice: "the client had it before".to_owned(), before: true });
-    }
+    let former = match (client.proxy, assign.former) {
+        (Some(phone), Former::Kept) => return Ok(AssignedNumber::kept(phone)),
+        (Some(phone), Former::Rests(until)) => Some(give_up(db, phone, until, act).await?),
+        (None, _) => None,
+    };
     let giver = Giver { actor: act.actor, reason: &act.reason, wire: assign.wire, now: act.at };
     let (phone, given) = give_number(db, codec, assign.client, assign.wish, giver).await?;
     if let Some(name) = &assign.friendly_name {
         sqlx::query(NAME).bind(digits(phone)).bind(name).execute(&mut *db).await?;
     }
-    Ok(AssignedNumber { phone, choice: assign.wish.explain(given), before: false })
+    Ok(AssignedNumber { phone, choice: assign.wish.explain(given), before: false, former })
+}
+
+/// Puts a client's number to rest, since the client gets another in this unit: it is theirs again when that fails.
+pub(super) async fn give_up(
+    db: &mut Connection,
+    phone: PhoneNumber,
+    until: Timestamp,
+    act: &Act,
+) -> Result<PhoneNumber, UnitError> {
+    let Some(Standing { status, .. }) = standing(db, phone).await? else { return Err(UnitError::Crossed) };
+    let next = Next { status: NumberStatus::Quarantined, client: None, quarantine_until: Some(until) };
+    bring(db, phone, status, &next, act).await?;
+    Ok(phone)
 }
 
 /// Where a number stands, for what decides about it.

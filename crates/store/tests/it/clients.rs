@@ -220,6 +220,14 @@ pub(crate) async fn clients_come_by_page_and_country(db: TestStore) {
     assert_eq!((ids(&closed.items), closed.next), (vec![4], None));
     let belgians = list(ClientFilter { limit: 3, country: "BE".parse().ok(), ..ClientFilter::default() }).await;
     assert_eq!(ids(&belgians.items), [8]);
+
+    let newest = ClientFilter { newest_first: true, limit: 3, ..ClientFilter::default() };
+    let first = list(newest.clone()).await;
+    assert_eq!((ids(&first.items), first.next.as_deref()), (vec![8, 5, 3], Some("3")));
+    let second = list(ClientFilter { after: Some(id(3)), ..newest.clone() }).await;
+    assert_eq!((ids(&second.items), second.next), (vec![2, 1], None));
+    db.close_client(close(2, 0)).await.unwrap();
+    assert_eq!(ids(&list(ClientFilter { closed: true, ..newest }).await.items), [4, 2]);
 }
 
 fn words(start: &str) -> ClientSearch {

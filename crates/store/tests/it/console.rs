@@ -10,8 +10,9 @@ use proxycall_service::ports::{
     Ledger,
     ledger::{
         ActivityFilter, AddBlock, AssignThisNumber, Blocklist as _, BoardCounts, BoardFilter, BoardGroup, CallEnded,
-        CameTo, ClientSearch, ClientView, ConsoleBook, DispatchKind, DispatchState, EraseClient, InteractionFilter,
-        LinkProof, MoveNumber, MoveTo, Moved, PlaceOrder, PrivacyBook as _, SentText, TextResult, UpdateClient, Whom,
+        CameTo, ClientSearch, ClientView, ConsoleBook, DispatchKind, DispatchState, EraseClient, Former,
+        InteractionFilter, LinkProof, MoveNumber, MoveTo, Moved, PlaceOrder, PrivacyBook as _, SentText, TextResult,
+        UpdateClient, Whom,
     },
 };
 
@@ -484,7 +485,13 @@ pub(crate) async fn all_that_passed_through_a_number_is_found_whoever_had_it(db:
         assert!(matches!(db.move_number(moved).await.unwrap(), Moved::Done { .. }));
     };
     let give = async |n, client, seconds| {
-        let assign = AssignThisNumber { phone: proxy(n), client: id(client), act: act(seconds), wire: job() };
+        let assign = AssignThisNumber {
+            phone: proxy(n),
+            client: id(client),
+            former: Former::Kept,
+            act: act(seconds),
+            wire: job(),
+        };
         assert_eq!(db.assign_this_number(assign).await.unwrap().phone, proxy(n));
     };
     received("CA1", courier(1), proxy(1), 1).await;

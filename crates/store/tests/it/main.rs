@@ -146,6 +146,8 @@ ledger_suite! {
         a_client_with_a_number_keeps_it,
         an_assignment_takes_the_type_that_was_asked_for_and_enqueues_its_webhooks,
         what_has_been_free_for_longest_is_given_first,
+        a_client_who_gets_another_number_gives_up_the_one_before_or_keeps_it,
+        two_changes_of_a_number_at_once_leave_the_client_one,
         a_certain_number_is_given_when_it_is_free_or_was_this_clients,
         numbers_in_use_are_kept_unless_forced,
         a_release_is_told_to_the_carrier_by_a_job,

@@ -13,8 +13,8 @@ use proxycall_domain::{
 use proxycall_service::ports::{
     Ledger, LedgerError,
     ledger::{
-        AdoptNumber, Alert, AssignNumber, AssignReserved, AssignThisNumber, CreateClient, MoveNumber, MoveTo, Moved,
-        NumberFilter, ReleaseNumber, ReserveNumber, Work,
+        AdoptNumber, Alert, AssignNumber, AssignReserved, AssignThisNumber, CreateClient, Former, MoveNumber, MoveTo,
+        Moved, NumberFilter, ReleaseNumber, ReserveNumber, Work,
     },
 };
 
@@ -40,7 +40,14 @@ fn assign_reserved(owner: &str, client: u32, seconds: i64) -> AssignReserved {
 }
 
 fn assign(client: u32, number_type: NumberType, seconds: i64) -> AssignNumber {
-    AssignNumber { client: id(client), wish: france(number_type), friendly_name: None, act: act(seconds), wire: job() }
+    AssignNumber {
+        client: id(client),
+        wish: france(number_type),
+        friendly_name: None,
+        former: Former::Kept,
+        act: act(seconds),
+        wire: job(),
+    }
 }
 
 fn change(phone: PhoneNumber, to: MoveTo, force: bool, seconds: i64) -> MoveNumber {
@@ -236,7 +243,53 @@ pub(crate) async fn a_release_is_told_to_the_carrier_by_a_job(db: TestStore) {
 }
 
 fn assign_this(phone: PhoneNumber, client: u32, seconds: i64) -> AssignThisNumber {
-    AssignThisNumber { phone, client: id(client), act: act(seconds), wire: job() }
+    AssignThisNumber { phone, client: id(client), former: Former::Kept, act: act(seconds), wire: job() }
+}
+
+/// A client's number is exchanged in one unit: at no time has the client none, or two.
+pub(crate) async fn a_client_who_gets_another_number_gives_up_the_one_before_or_keeps_it(db: TestStore) {
+    clients(&db, 2).await;
+    let former = Former::Rests(at(100));
+    let change = |seconds| AssignNumber { former, ..assign(1, NumberType::Local, seconds) };
+    let none = db.assign_number(change(1)).await.unwrap_err();
+    assert!(matches!(none, LedgerError::NoNumberLeft { .. }), "{none:?}");
+    assert_eq!(db.client_by_proxy(proxy(1)).await.unwrap().unwrap().id, id(1));
+    assert_eq!(db.number(proxy(1)).await.unwrap().unwrap().status, NumberStatus::Assigned);
+
+    let spare = [7, 8].map(|n| number(proxy(n), NumberType::Local));
+    db.add_numbers(spare.to_vec(), act(2)).await.unwrap();
+    let given = db.assign_number(change(3)).await.unwrap();
+    assert_eq!((given.phone, given.former, given.before), (proxy(7), Some(proxy(1)), false));
+    assert_eq!(db.client_by_proxy(proxy(7)).await.unwrap().unwrap().id, id(1));
+    let rests = db.number(proxy(1)).await.unwrap().unwrap();
+    assert_eq!((rests.status, rests.held_until), (NumberStatus::Quarantined, Some(at(100))));
+
+    // Back to the one before; nobody else's is taken for it.
+    let back = |n, seconds| AssignThisNumber { former, ..assign_this(proxy(n), 1, seconds) };
+    let refused = Err(LedgerError::NumberNotFree { status: NumberStatus::Assigned });
+    assert_eq!(db.assign_this_number(back(2, 4)).await, refused);
+    assert_eq!(db.client_by_proxy(proxy(7)).await.unwrap().unwrap().id, id(1));
+    let given = db.assign_this_number(back(1, 5)).await.unwrap();
+    assert_eq!((given.phone, given.former), (proxy(1), Some(proxy(7))));
+    assert!(db.assign_this_number(back(1, 6)).await.unwrap().before);
+    assert_eq!(db.client_by_proxy(proxy(7)).await.unwrap(), None);
+}
+
+pub(crate) async fn two_changes_of_a_number_at_once_leave_the_client_one(db: TestStore) {
+    clients(&db, 1).await;
+    let spare = (7..=10).map(|n| number(proxy(n), NumberType::Local));
+    db.add_numbers(spare.collect(), act(0)).await.unwrap();
+    let change = |_| {
+        let store = db.store();
+        let assign = AssignNumber { former: Former::Rests(at(100)), ..assign(1, NumberType::Local, 1) };
+        async move { store.assign_number(assign).await.unwrap().phone }
+    };
+    let given: HashSet<PhoneNumber> = at_once(4, change).await.into_iter().collect();
+    let filter = NumberFilter { status: Some(NumberStatus::Assigned), limit: 9, ..NumberFilter::default() };
+    let assigned: Vec<PhoneNumber> =
+        db.numbers(filter).await.unwrap().items.into_iter().map(|number| number.phone).collect();
+    assert_eq!((given.len(), assigned.len()), (4, 1));
+    assert!(given.contains(&assigned[0]));
 }
 
 pub(crate) async fn a_certain_number_is_given_when_it_is_free_or_was_this_clients(db: TestStore) {

@@ -322,6 +322,7 @@ async fn list(State(app): State<Shared>, ApiQuery(query): ApiQuery<ListQuery>) -
     let filter = ClientFilter {
         country: country.map_err(|error| Problem::field("country", &error.to_string()))?,
         closed: query.closed,
+        newest_first: false,
         after: query.after.as_deref().map(|after| ClientId::parse("after", after)).transpose()?,
         limit: query.limit,
     };

@@ -119,10 +119,10 @@ impl Page {
     }
 }
 
-/// All clients, by id.
+/// All clients, the newest first.
 async fn list(State(console): ConsoleState, session: Session, Query(asked): Query<Done>) -> Result<Response, Trouble> {
     let after = asked.after().map(id_of).transpose()?;
-    let filter = ClientFilter { after, limit: PAGE, ..ClientFilter::default() };
+    let filter = ClientFilter { newest_first: true, after, limit: PAGE, ..ClientFilter::default() };
     let page = console.app.service.ledger.clients(filter).await?;
     let t = Words::of(session.language);
     layout::shown(&Page {

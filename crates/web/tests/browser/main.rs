@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a rule that meets an error has failed")]
 
 mod console;
+mod console_clients;
 mod console_numbers;
 mod console_today;
 mod enrol;

@@ -42,7 +42,7 @@ async fn a_client_is_found_by_name_mail_number_last_digits_and_id() {
 }
 
 #[tokio::test]
-async fn a_list_goes_on_by_key() {
+async fn a_list_has_the_newest_first_and_goes_on_by_key() {
     run_test(async |app| {
         let numbers: Vec<String> = (0..60).map(|n| format!("+331990001{n:02}")).collect();
         for (n, number) in numbers.iter().enumerate() {
@@ -51,9 +51,9 @@ async fn a_list_goes_on_by_key() {
         let console = app.console().await;
         let first = console.page("/console/clients").await;
         assert_eq!(first.matches("href=\"/console/clients/").count(), 51);
-        assert!(first.contains("/console/clients?after=50"));
-        let rest = console.page("/console/clients?after=50").await;
-        assert!(rest.contains("Client 60") && !rest.contains("Client 50<"));
+        assert!(first.contains("Client 60<") && first.contains("/console/clients?after=11"));
+        let rest = console.page("/console/clients?after=11").await;
+        assert!(rest.contains("Client 10<") && rest.contains("Client 1<") && !rest.contains("Client 11<"));
         let found = console.post("/console/clients", &[("text", "client"), ("after", "50")]).await.html;
         assert!(found.contains("Client 51") && !found.contains("<strong>Client 50<"));
         assert_eq!(console.get("/console/clients?after=x").await.status, StatusCode::NOT_FOUND);
@@ -183,11 +183,24 @@ async fn another_number_is_given_only_if_one_is_left_and_the_old_one_rests() {
         assert_eq!(none.status, StatusCode::CONFLICT);
         assert_eq!(app.get("/clients/1").await.1["client_proxy_number"], json!(proxy));
         app.number("+33199000012", "FR", NumberType::Local).await;
-        assert!(act(&console, "change-number", &[]).await.contains("has a new proxy number"));
+        let page = act(&console, "change-number", &[]).await;
+        assert!(
+            page.contains("has a new proxy number") && page.contains("action=\"/console/clients/1/give-back-number\"")
+        );
+        assert!(page.contains(&format!("name=\"number\" value=\"{proxy}\"")));
         assert_eq!(app.get("/clients/1").await.1["client_proxy_number"], json!("+33199000012"));
         app.drain_jobs().await;
         assert!(app.call(COURIER, &proxy).await.rings().is_empty());
         assert_eq!(app.call(COURIER, "+33199000012").await.rings().len(), 1);
+        // It is taken back while the old one rests, once.
+        let back = console.post("/console/clients/1/give-back-number", &[("number", "+33199000013")]).await;
+        assert_eq!(back.status, StatusCode::NOT_FOUND);
+        assert!(
+            act(&console, "give-back-number", &[("number", &proxy)]).await.contains("the former proxy number again")
+        );
+        app.drain_jobs().await;
+        assert_eq!(app.call(COURIER, &proxy).await.rings().len(), 1);
+        assert!(app.call(COURIER, "+33199000012").await.rings().is_empty());
     })
     .await;
 }

@@ -75,7 +75,9 @@ pub struct ClientFilter {
     pub country: Option<CountryCode>,
     /// Closed ones instead of open ones.
     pub closed: bool,
-    /// Only ids above this.
+    /// The highest ids first, which are the newest, instead of last.
+    pub newest_first: bool,
+    /// Only ids beyond this.
     pub after: Option<ClientId>,
     /// At most so many.
     pub limit: u32,

@@ -267,6 +267,8 @@ pub struct ClientFile {
     pub client: Client,
     /// The proxy number in full, when the client has one.
     pub number: Option<ProxyNumber>,
+    /// Whether the shop has the client, as column I of the sheet says; none: nobody said.
+    pub in_shop: Option<bool>,
     /// The numbers that the client has and had.
     pub numbers: Vec<HeldNumber>,
     /// Who cannot reach the client.

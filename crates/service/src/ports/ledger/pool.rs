@@ -37,7 +37,7 @@ pub struct AssignReserved {
     pub wire: JobId,
 }
 
-/// A number for a client who has none.
+/// A number for a client.
 #[derive(Debug, Clone)]
 pub struct AssignNumber {
     /// The client.
@@ -46,19 +46,32 @@ pub struct AssignNumber {
     pub wish: Wish,
     /// What the carrier's console is to call it; none: the client's name.
     pub friendly_name: Option<String>,
+    /// What becomes of the number that the client has.
+    pub former: Former,
     /// Who, when; why is what was wished for.
     pub act: Act,
     /// The job that looks after the number's webhooks.
     pub wire: JobId,
 }
 
-/// One certain number for a client who has none.
+/// What becomes of the number that a client has when the client is to get one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Former {
+    /// The client keeps it, and gets no other.
+    Kept,
+    /// It rests until then, in the same unit in which the other is given. When none can be given, it stays.
+    Rests(Timestamp),
+}
+
+/// One certain number for a client.
 #[derive(Debug, Clone)]
 pub struct AssignThisNumber {
     /// The number.
     pub phone: PhoneNumber,
     /// The client.
     pub client: ClientId,
+    /// What becomes of the number that the client has.
+    pub former: Former,
     /// Who, why, when.
     pub act: Act,
     /// The job that looks after the number's webhooks.
@@ -74,6 +87,16 @@ pub struct AssignedNumber {
     pub choice: String,
     /// Whether the client had it before.
     pub before: bool,
+    /// What the client had until now, and rests for its sake.
+    pub former: Option<PhoneNumber>,
+}
+
+impl AssignedNumber {
+    /// The one that the client keeps.
+    #[must_use]
+    pub fn kept(phone: PhoneNumber) -> Self {
+        Self { phone, choice: "the client had it before".to_owned(), before: true, former: None }
+    }
 }
 
 /// A number to be put somewhere else by an operator or by what the carrier says.

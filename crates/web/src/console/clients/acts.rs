@@ -10,7 +10,7 @@ use axum::{
     routing::post,
 };
 use jiff::SignedDuration;
-use proxycall_domain::{BlockId, ClientId, Scope};
+use proxycall_domain::{BlockId, ClientId, PhoneNumber, Scope};
 use proxycall_service::{audit::client_subject, blocks::BlockFields, clients::RequestError, ports::LedgerError};
 
 use super::{
@@ -24,6 +24,7 @@ pub(super) fn router() -> Router<Arc<Console>> {
         .route("/console/clients/{id}/pause", post(pause))
         .route("/console/clients/{id}/resume", post(resume))
         .route("/console/clients/{id}/change-number", post(change_number))
+        .route("/console/clients/{id}/give-back-number", post(give_back_number))
         .route("/console/clients/{id}/give-number", post(give_number))
         .route("/console/clients/{id}/block", post(block))
         .route("/console/clients/{id}/unblock", post(unblock))
@@ -66,9 +67,24 @@ async fn change_number(
     Path(id): Path<String>,
     acting: Acting,
 ) -> Result<Response, Trouble> {
+    acting.needs(Scope::Operate)?;
     let (app, id) = (&console.app, id_of(&id)?);
     let change = app.service.change_number(id, acting.session.actor());
-    act::<_, RequestError>(app, &acting, id, ("change_number", "changed"), change).await
+    let given = acting.carry_out::<_, RequestError>(app, "change_number", &client_subject(id), change).await?;
+    let former = given.former.map(|number| format!("&number={}", encoded(&number.expose()))).unwrap_or_default();
+    Ok(Redirect::to(&format!("{}?done=changed{former}", path_of(id))).into_response())
+}
+
+/// Takes a change of the number back.
+async fn give_back_number(
+    State(console): ConsoleState,
+    Path(id): Path<String>,
+    acting: Acting,
+) -> Result<Response, Trouble> {
+    let (app, id) = (&console.app, id_of(&id)?);
+    let number = PhoneNumber::parse(acting.field("number")).map_err(|_| Trouble::NotFound)?;
+    let back = app.service.give_back_number(number, id, acting.session.actor());
+    act::<_, LedgerError>(app, &acting, id, ("change_number", "taken_back"), back).await
 }
 
 async fn give_number(

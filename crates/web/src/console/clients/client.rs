@@ -85,6 +85,7 @@ struct Page {
     state: &'static str,
     proxy: Option<(String, String)>,
     country: String,
+    in_shop: Option<&'static str>,
     since: Moment,
     paused_until: Option<Moment>,
     is_paused: bool,
@@ -115,6 +116,7 @@ struct ErasedPage {
 pub(super) struct Asked {
     done: String,
     block: String,
+    number: String,
 }
 
 async fn page(
@@ -146,7 +148,10 @@ fn notice(id: ClientId, asked: &Asked, t: &'static Words) -> Option<Notice> {
         "edited" => Notice::done(t.edited),
         "paused" => Notice::done(t.pause_done).with_undo(undo("resume"), Vec::new()),
         "resumed" => Notice::done(t.resume_done),
-        "changed" => Notice::done(t.change_number_done),
+        "changed" if asked.number.is_empty() => Notice::done(t.change_number_done),
+        "changed" => Notice::done(t.change_number_done)
+            .with_undo(undo("give-back-number"), vec![("number", asked.number.clone())]),
+        "taken_back" => Notice::done(t.taken_back_done),
         "given" => Notice::done(t.give_number_done),
         "closed" => Notice::done(t.close_done).with_undo(undo("restore"), Vec::new()),
         "restored" => Notice::done(t.restore_done),
@@ -195,6 +200,7 @@ fn known(console: &Console, session: &Session, shell: Shell, file: ClientFile, r
         state: standing,
         proxy: client.proxy.map(|number| (numbers::path_of(number), wording::proxy(number))),
         country: numbers::country_name(policy.countries(), client.country, session.language),
+        in_shop: file.in_shop.map(|is_in| if is_in { t.yes } else { t.no }),
         since: moment(client.created_at),
         paused_until: client.pause.and_then(|pause| pause.until).map(moment),
         is_paused: client.pause.is_some_and(|pause| pause.lasts(session.now)),

@@ -21,6 +21,9 @@ sentences! { Words, alike [title, client, confirmations];
     state: "État", "State";
     closed: "fermé", "closed";
     paused: "en pause", "paused";
+    in_shop: "Dans la boutique", "In the shop";
+    yes: "oui", "yes";
+    no: "non", "no";
     without_number: "sans numéro", "without number";
     active: "joignable", "reachable";
 
@@ -61,6 +64,7 @@ sentences! { Words, alike [title, client, confirmations];
     change_number: "Changer de numéro proxy", "Change the proxy number";
     change_number_why: "Un autre numéro libre du même pays est attribué. L’ancien n’aboutit plus et se repose avant de servir à quelqu’un d’autre. Prévenez le client.", "Another free number of the same country is given. The old one leads nowhere any more and rests before anybody else gets it. Tell the client.";
     change_number_done: "Le client a un nouveau numéro proxy ; l’ancien se repose.", "The client has a new proxy number; the old one rests.";
+    taken_back_done: "Le client a de nouveau son ancien numéro proxy.", "The client has the former proxy number again.";
     give_number: "Attribuer un numéro", "Give a number";
     give_number_why: "Un numéro libre du pays du client lui est attribué.", "A free number of the client’s country is given.";
     give_number_done: "Le client a un numéro proxy.", "The client has a proxy number.";

@@ -244,9 +244,17 @@ impl Browser {
 
     /// A picture of the whole page, base64 of a PNG.
     pub async fn picture(&self) -> String {
+        self.picture_of("document.documentElement.scrollHeight").await
+    }
+
+    /// A picture of as much of the page as its window shows, base64 of a PNG.
+    pub async fn picture_of_window(&self) -> String {
+        self.picture_of("window.innerHeight").await
+    }
+
+    async fn picture_of(&self, height: &str) -> String {
         // As wide as it was laid out: the scroll bar's room is not taken off.
-        let size = "return [window.innerWidth, document.documentElement.scrollHeight]";
-        let size = self.run(size, json!([])).await;
+        let size = self.run(&format!("return [window.innerWidth, {height}]"), json!([])).await;
         let clip = json!({"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1});
         let shot = self.devtools("Page.captureScreenshot", json!({"captureBeyondViewport": true, "clip": clip})).await;
         shot["data"].as_str().expect("a picture").to_owned()

@@ -76,7 +76,7 @@ impl Service {
         let looked = async {
             let stock = self.ledger.stock(self.clock.now()).await?;
             let alerts = self.ledger.alerts().await?;
-            let mut findings = check_stock(&stock, &self.pool, self.preferred_type);
+            let mut findings = check_stock(&stock, &self.pool, self.preferred_type, self.enough_in_stock());
             findings.push(check_set_aside(&stock));
             findings.extend(alerts.iter().map(tell_alert));
             Ok(findings)
@@ -103,8 +103,7 @@ fn told(looked: Result<Vec<Finding>, LedgerError>) -> Vec<Finding> {
 }
 
 /// How many numbers are available, and for how long.
-fn check_stock(stock: &[Stock], pool: &PoolConfig, preferred: NumberType) -> Vec<Finding> {
-    let minimum = u64::from(pool.minimum);
+fn check_stock(stock: &[Stock], pool: &PoolConfig, preferred: NumberType, minimum: u64) -> Vec<Finding> {
     let mut rows: Vec<Stock> = stock.to_vec();
     let named = |of: &Stock| (of.country, of.number_type) == (pool.country, preferred);
     if minimum > 0 && !rows.iter().any(named) {
@@ -144,7 +143,7 @@ fn check_stock_of(of: &Stock, minimum: u64, kept: bool) -> Finding {
     Finding::new(
         subject,
         Verdict::Warning,
-        format!("at least {minimum} available (PROXYCALL_POOL_MIN)"),
+        format!("at least {minimum} available (PROXYCALL_POOL_MIN, or the setting alerts.stock_below)"),
         seen,
         format!(
             "The running service buys up to PROXYCALL_MAX_PURCHASES_PER_DAY; an alert says why when it cannot. By hand: \
@@ -311,7 +310,7 @@ mod tests {
     fn stock_below_the_minimum_is_a_warning_where_it_is_kept_and_nowhere_else() {
         let (france, british) = (CountryCode::FRANCE, "GB".parse().unwrap());
         let verdicts = |stock: &[Stock], minimum| -> Vec<Verdict> {
-            let findings = check_stock(stock, &pool(france, minimum), NumberType::Mobile);
+            let findings = check_stock(stock, &pool(france, 0), NumberType::Mobile, minimum);
             findings.into_iter().map(|finding| finding.verdict).collect()
         };
         let mut stock = [Stock::empty(france, NumberType::Mobile), Stock::empty(british, NumberType::Local)];

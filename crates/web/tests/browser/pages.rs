@@ -196,20 +196,35 @@ async fn visit(app: &TestApp, stage: &Stage, browser: &Browser, page: &str) {
 
 /// With PROXYCALL_TEST_PICTURES a folder, each page is also put there as a picture.
 pub(crate) async fn picture(browser: &Browser, name: &str) {
+    put(name, async || browser.picture().await).await;
+}
+
+/// The same, of what a window of the documentation's size shows.
+pub(crate) async fn picture_of_window(browser: &Browser, name: &str) {
+    browser.look(1280, 800, "light").await;
+    put(&format!("window-{name}"), async || browser.picture_of_window().await).await;
+}
+
+async fn put(name: &str, take: impl AsyncFnOnce() -> String) {
     use base64::Engine as _;
     let Some(folder) = std::env::var_os("PROXYCALL_TEST_PICTURES") else { return };
-    let png = base64::engine::general_purpose::STANDARD.decode(browser.picture().await).unwrap();
+    let png = base64::engine::general_purpose::STANDARD.decode(take().await).unwrap();
     std::fs::write(Path::new(&folder).join(format!("{name}.png")), png).unwrap();
 }
 
 /// Looks at what is shown at every width in both schemes: axe finds nothing, and nothing is too wide or too small.
 pub(crate) async fn scan(browser: &Browser, page: &str) {
+    let looks = [(390, 844), (768, 1024), (1440, 900)].into_iter();
+    scan_in(browser, page, looks.flat_map(|(width, height)| [(width, height, "light"), (width, height, "dark")])).await;
+}
+
+/// The same at some widths, in one scheme each.
+pub(crate) async fn scan_in(browser: &Browser, page: &str, looks: impl IntoIterator<Item = (u32, u32, &'static str)>) {
     browser.run(&format!("{AXE}; window.axe = axe;"), json!([])).await;
-    for (width, height) in [(390, 844), (768, 1024), (1440, 900)] {
-        for scheme in ["light", "dark"] {
-            browser.look(width, height, scheme).await;
-            let name = format!("{page}-{width}-{scheme}");
-            let found = browser
+    for (width, height, scheme) in looks {
+        browser.look(width, height, scheme).await;
+        let name = format!("{page}-{width}-{scheme}");
+        let found = browser
                 .run_async(
                     "const done = arguments[0];
                      axe.run(document, {resultTypes: ['violations']}).then((result) => done({
@@ -220,9 +235,8 @@ pub(crate) async fn scan(browser: &Browser, page: &str) {
                     json!([]),
                 )
                 .await;
-            picture(browser, &name).await;
-            assert_eq!(found, json!({"violations": [], "wider": false, "small": 0}), "{name}");
-        }
+        picture(browser, &name).await;
+        assert_eq!(found, json!({"violations": [], "wider": false, "small": 0}), "{name}");
     }
 }
 

@@ -8,7 +8,7 @@ use proxycall_testkit::{
 };
 use serde_json::json;
 
-use crate::pages::{assert_quiet, picture, scan};
+use crate::pages::{assert_quiet, picture, picture_of_window, scan};
 
 /// Calls from a country whose callers are refused.
 const FOREIGNER: &str = "+14155550132";
@@ -75,6 +75,7 @@ async fn one_tap_rings_the_other_phone_with_the_proxy_number_and_both_talk_until
         for side in ["left", "right"] {
             shows(browser, side, "Connected").await;
         }
+        picture_of_window(browser, "sandbox").await;
         app.clock.advance(jiff::SignedDuration::from_secs(42));
         press(browser, "left", "hang_up").await;
         for side in ["left", "right"] {

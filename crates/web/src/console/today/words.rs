@@ -101,5 +101,5 @@ sentences! { Words, alike [confirmations];
     one_sheet_edit: "ligne de la feuille à corriger", "row of the sheet to put right";
     sheet_edits_text: "Une modification faite dans la feuille n’a pas pu être reprise. La page dit pourquoi.", "An edit made in the sheet could not be taken over. The page says why.";
     secret: "La clé secrète est dans la base de données", "The secret key is in the database";
-    secret_text: "Qui copie la base a aussi la clé. Un administrateur peut définir PROXYCALL_SECRET_KEY (« proxycall secret new »).", "Whoever copies the database has the key too. An administrator can set PROXYCALL_SECRET_KEY (`proxycall secret new`).";
+    secret_text: "Qui copie la base a aussi la clé. Un administrateur peut définir PROXYCALL_SECRET_KEY (« proxycall secret new »).", "Whoever copies the database has the key too. An administrator can set PROXYCALL_SECRET_KEY (“proxycall secret new”).";
 }

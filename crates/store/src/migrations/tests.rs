@@ -6,7 +6,7 @@ use proxycall_service::ports::{
     Ledger,
     ledger::{
         AccessBook as _, AuditFilter, BlockFilter, Blocklist as _, ClientSearch, ErasurePart, InteractionFilter,
-        NumberFilter, PrivacyBook as _, SendStep, SheetBook as _, Vault as _, Work,
+        NumberFilter, OperatorBook as _, PrivacyBook as _, SendStep, SheetBook as _, Vault as _, Work,
     },
 };
 use proxycall_testkit::database::Database;
@@ -179,9 +179,10 @@ type Row = (i64, &'static str, &'static str, &'static str);
 /// The schemas that `tests/filled/` has rows for: together they fill each table. The first is that of a service that went through
 /// all of a client's, number's, text's and sheet row's life; each further one holds what came after. With SQLite's rows, then
 /// PostgreSQL's.
-const FILLED: [(i64, &str, &str); 2] = [
+const FILLED: [(i64, &str, &str); 3] = [
     (4, include_str!("../../tests/filled/sqlite.sql"), include_str!("../../tests/filled/postgres.sql")),
     (10, include_str!("../../tests/filled/sqlite_10.sql"), include_str!("../../tests/filled/postgres_10.sql")),
+    (13, include_str!("../../tests/filled/sqlite_13.sql"), include_str!("../../tests/filled/postgres_13.sql")),
 ];
 /// When that was.
 const THEN: i64 = 1_795_420_860;
@@ -227,7 +228,7 @@ async fn all_is_there(uri: &str) {
     store.close().await;
 }
 
-/// The same of what migrations 5 to 10 brought.
+/// The same of what migrations 5 to 13 brought.
 async fn what_came_later_is_there(store: &Store, now: Timestamp) {
     let blocks = store.blocks(BlockFilter { limit: 10, ..BlockFilter::default() }).await.unwrap().items;
     let blocks: BTreeSet<_> =
@@ -253,6 +254,10 @@ async fn what_came_later_is_there(store: &Store, now: Timestamp) {
     assert!(store.erasure(erased).await.unwrap().unwrap().record_done);
     let vault = store.vault(false).await.unwrap();
     assert_eq!((vault.before, vault.writes_with.as_str()), (None, "ClyHnSMeVeOvJ2T8"));
+    let of_nobody = InteractionFilter { proxy: "+33199000999".parse().ok(), limit: 10, ..InteractionFilter::default() };
+    let calls = store.interactions(of_nobody).await.unwrap().items;
+    assert_eq!(calls.iter().map(|call| call.inbound_sid.as_str()).collect::<Vec<_>>(), ["CAnobody"]);
+    assert!(store.report_sent("2026-W47".parse().unwrap()).await.unwrap());
 }
 
 /// Filled tables, the newest first.

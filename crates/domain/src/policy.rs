@@ -183,8 +183,8 @@ impl Policy {
     fn set_sentence(&mut self, key: &str, value: &str) -> Result<(), SettingError> {
         let refuse = |problem: &str| SettingError::Value { key: key.to_owned(), problem: problem.to_owned() };
         let (phrase, language) = phrase_of(key).ok_or_else(|| SettingError::Unknown(key.to_owned()))?;
-        if value.is_empty() || value.chars().count() > 600 {
-            return Err(refuse("must be a sentence of 1 to 600 characters"));
+        if value.is_empty() || value.chars().count() > 600 || value.chars().any(char::is_control) {
+            return Err(refuse("must be a sentence of 1 to 600 characters, in one line"));
         }
         if let Some(place) = phrase.places().iter().find(|place| !value.contains(**place)) {
             return Err(refuse(&format!("must hold {place}, where the value goes")));
@@ -324,6 +324,7 @@ mod tests {
     #[case("calls.time_limit", "1h")]
     #[case("destinations.forbidden", "33x")]
     #[case("phrase.call.busy.fr", " ")]
+    #[case("phrase.call.busy.fr", "\u{1}")]
     #[case("alerts.language", "de")]
     #[case("alerts.stock_below", "-1")]
     #[case("alerts.repeat_minutes", "4")]

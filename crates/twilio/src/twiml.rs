@@ -158,7 +158,7 @@ impl MessagingResponse {
     /// The document.
     #[must_use]
     pub fn to_xml(&self) -> String {
-        document(&self.messages, |text, writer| write_text(writer, "Message", &[], text))
+        document(&self.messages, |text, writer| write_sentence(writer, "Message", &[], text))
     }
 }
 
@@ -187,7 +187,7 @@ impl Verb {
 
 impl Say {
     fn write(&self, xml: &mut Xml) -> io::Result<()> {
-        write_text(xml, "Say", &[("language", self.language.tag())], &self.text)
+        write_sentence(xml, "Say", &[("language", self.language.tag())], &self.text)
     }
 }
 
@@ -241,6 +241,11 @@ fn document<T>(verbs: &[T], write: impl Fn(&T, &mut Xml) -> io::Result<()>) -> S
         (Ok(()), Ok(document)) => document,
         _ => NOTHING.to_owned(),
     }
+}
+
+/// Nothing, where nothing would be said: a document with an empty sentence is refused as a whole (errors 13520 and 14103).
+fn write_sentence(xml: &mut Xml, name: &str, attributes: &[(&str, &str)], text: &str) -> io::Result<()> {
+    if allowed(text).trim().is_empty() { Ok(()) } else { write_text(xml, name, attributes, text) }
 }
 
 fn write_text(xml: &mut Xml, name: &str, attributes: &[(&str, &str)], text: &str) -> io::Result<()> {
@@ -376,7 +381,7 @@ mod tests {
             let verbs: Vec<_> = document.root_element().children().collect();
             let (text, url) = (without_forbidden(&text), without_forbidden(&url));
             prop_assert_eq!(verbs.len(), 3);
-            prop_assert_eq!(verbs[0].first_child().unwrap().text().unwrap_or_default(), &text);
+            prop_assert_eq!(verbs[0].first_child().and_then(|say| say.text()).unwrap_or_default(), said(&text));
             prop_assert_eq!(verbs[0].attribute("action"), Some(url.as_str()));
             prop_assert_eq!(verbs[1].attribute("action"), Some(url.as_str()));
             prop_assert_eq!(verbs[1].first_child().unwrap().text(), Some("+33639980001"));
@@ -387,8 +392,22 @@ mod tests {
         fn any_message_is_read_back_from_a_well_formed_document(text in any_text()) {
             let xml = MessagingResponse::new().message(text.clone()).to_xml();
             let document = roxmltree::Document::parse(&xml).unwrap();
-            let message = document.root_element().first_child().unwrap();
-            prop_assert_eq!(message.text().unwrap_or_default(), without_forbidden(&text));
+            let message = document.root_element().first_child().and_then(|message| message.text());
+            let text = without_forbidden(&text);
+            prop_assert_eq!(message.unwrap_or_default(), said(&text));
         }
+    }
+
+    /// What is left of a text: all of it, unless it says nothing.
+    fn said(text: &str) -> &str {
+        if text.trim().is_empty() { "" } else { text }
+    }
+
+    #[test]
+    fn a_sentence_that_says_nothing_is_left_out() {
+        let call = VoiceResponse::new().say(Language::Fr, " \u{1}").dial(dial(None)).to_xml();
+        assert!(!call.contains("<Say") && call.contains("<Dial"), "{call}");
+        let text = MessagingResponse::new().message("\n").to_xml();
+        assert!(!text.contains("<Message"), "{text}");
     }
 }

@@ -9,7 +9,7 @@ use proxycall_domain::{
     purchase::Shopping,
 };
 
-use super::{Finding, Verdict};
+use super::{Finding, MEND_THE_STORE, Verdict};
 use crate::{
     Service, operators,
     pool::{PoolConfig, alert},
@@ -92,13 +92,8 @@ impl Service {
 
 fn told(looked: Result<Vec<Finding>, LedgerError>) -> Vec<Finding> {
     looked.unwrap_or_else(|error| {
-        vec![Finding::new(
-            "Pool",
-            Verdict::Bad,
-            "a pool that can be read",
-            error.to_string(),
-            "Mend what is wrong with the store first; `proxycall migrate` brings its tables up to date.",
-        )]
+        let (expected, remedy) = (("un stock qui se lit", "a pool that can be read"), MEND_THE_STORE);
+        vec![Finding::new(("Stock", "Pool"), Verdict::Bad, expected, error.to_string(), remedy)]
     })
 }
 
@@ -114,9 +109,13 @@ fn check_stock(stock: &[Stock], pool: &PoolConfig, preferred: NumberType, minimu
             "Stock",
             Verdict::Unused,
             "",
-            "the pool has no numbers yet",
-            "`proxycall number buy` buys some, `proxycall number sync` finds those of the account, `proxycall client \
-             import` brings in those that clients have.",
+            ("le stock n’a encore aucun numéro", "the pool has no numbers yet"),
+            (
+                "`proxycall number buy` en achète, `proxycall number sync` trouve ceux du compte, `proxycall client import` \
+                 reprend ceux des clients.",
+                "`proxycall number buy` buys some, `proxycall number sync` finds those of the account, `proxycall client \
+                 import` brings in those that clients have.",
+            ),
         )];
     }
     rows.iter().map(|of| check_stock_of(of, minimum, named(of))).collect()
@@ -128,27 +127,40 @@ fn check_stock_of(of: &Stock, minimum: u64, kept: bool) -> Finding {
     let subject = format!("Stock {country} {number_type}");
     let count = |status| of.count(status);
     let (available, assigned) = (count(NumberStatus::Available), count(NumberStatus::Assigned));
-    let lasting = match of.days_left() {
-        Some(days) => format!("{days} days left at the pace of the last 28"),
-        None => "none given out in the last 28 days".to_owned(),
+    let lasting: (String, String) = match of.days_left() {
+        Some(days) => (
+            format!("encore {days} jours au rythme des 28 derniers"),
+            format!("{days} days left at the pace of the last 28"),
+        ),
+        None => ("aucun donné ces 28 derniers jours".to_owned(), "none given out in the last 28 days".to_owned()),
     };
-    let seen = format!(
-        "{available} available, {assigned} assigned, {} resting, {} reserved; {lasting}",
-        count(NumberStatus::Quarantined),
-        count(NumberStatus::Reserved),
+    let (resting, reserved) = (count(NumberStatus::Quarantined), count(NumberStatus::Reserved));
+    let seen = (
+        format!("{available} libres, {assigned} attribués, {resting} au repos, {reserved} réservés ; {}", lasting.0),
+        format!("{available} available, {assigned} assigned, {resting} resting, {reserved} reserved; {}", lasting.1),
     );
     if available >= minimum || !(kept || assigned > 0) {
         return Finding::good(subject, seen);
     }
+    let lacking = minimum - available;
+    let by_hand = format!("proxycall number buy --country {country} --type {number_type} --count {lacking}");
     Finding::new(
         subject,
         Verdict::Warning,
-        format!("at least {minimum} available (PROXYCALL_POOL_MIN, or the setting alerts.stock_below)"),
+        (
+            format!("au moins {minimum} libres (PROXYCALL_POOL_MIN, ou le réglage alerts.stock_below)"),
+            format!("at least {minimum} available (PROXYCALL_POOL_MIN, or the setting alerts.stock_below)"),
+        ),
         seen,
-        format!(
-            "The running service buys up to PROXYCALL_MAX_PURCHASES_PER_DAY; an alert says why when it cannot. By hand: \
-             `proxycall number buy --country {country} --type {number_type} --count {}`.",
-            minimum - available
+        (
+            format!(
+                "Le service en achète jusqu’à PROXYCALL_MAX_PURCHASES_PER_DAY par jour ; une alerte dit pourquoi s’il ne le \
+                 peut pas. À la main : « Numéros, Acheter », ou `{by_hand}`."
+            ),
+            format!(
+                "The running service buys up to PROXYCALL_MAX_PURCHASES_PER_DAY; an alert says why when it cannot. By hand: \
+                 `{by_hand}`."
+            ),
         ),
     )
 }
@@ -157,55 +169,86 @@ fn check_stock_of(of: &Stock, minimum: u64, kept: bool) -> Finding {
 fn check_set_aside(stock: &[Stock]) -> Finding {
     let count = |status| stock.iter().map(|of| of.count(status)).sum::<u64>();
     let (error, missing) = (count(NumberStatus::Error), count(NumberStatus::Missing));
-    let seen = format!("{error} set aside (error), {missing} missing");
+    let subject = ("Numéros en difficulté", "Numbers in trouble");
+    let (fr, en) =
+        (format!("{error} mis de côté, {missing} disparus"), format!("{error} set aside (error), {missing} missing"));
     match (error, missing) {
-        (0, 0) => Finding::good("Numbers in trouble", "none"),
+        (0, 0) => Finding::good(subject, ("aucun", "none")),
         // What is used for something else is set aside, and well so.
-        (_, 0) => {
-            Finding::good("Numbers in trouble", format!("{seen}; `proxycall number list --status error` says why"))
-        }
+        (_, 0) => Finding::good(
+            subject,
+            (
+                format!("{fr} ; `proxycall number list --status error` dit pourquoi"),
+                format!("{en}; `proxycall number list --status error` says why"),
+            ),
+        ),
         _ => Finding::new(
-            "Numbers in trouble",
+            subject,
             Verdict::Warning,
-            "none missing",
-            seen,
-            "`proxycall number list --status missing` shows them: calls to them reach nobody. If one is back in the \
-             account, `proxycall number sync --apply` takes it back; if it is gone for good, `proxycall number release` \
-             takes it out of the pool.",
+            ("aucun disparu", "none missing"),
+            (fr, en),
+            (
+                "`proxycall number list --status missing` les montre : leurs appels n’aboutissent pas. Si l’un est de retour \
+                 dans le compte, `proxycall number sync --apply` le reprend ; s’il est perdu, `proxycall number release` le \
+                 retire du stock.",
+                "`proxycall number list --status missing` shows them: calls to them reach nobody. If one is back in the \
+                 account, `proxycall number sync --apply` takes it back; if it is gone for good, `proxycall number release` \
+                 takes it out of the pool.",
+            ),
         ),
     }
 }
 
 fn tell_alert(standing: &Alert) -> Finding {
     let remedy = match standing.kind.as_str() {
-        alert::LOW_STOCK => "Buy some with `proxycall number buy`; the alert goes when there are enough again.",
-        alert::PURCHASE_FAILED => {
-            "Do what the carrier asks for, then `proxycall number buy`; `--dry-run` shows what is on offer and what is needed."
-        }
-        alert::NUMBER_MISSING => {
+        alert::LOW_STOCK => (
+            "Achetez-en (`proxycall number buy`) ; l’alerte s’en va quand il y en a de nouveau assez.",
+            "Buy some with `proxycall number buy`; the alert goes when there are enough again.",
+        ),
+        alert::PURCHASE_FAILED => (
+            "Faites ce que demande l’opérateur télécom, puis `proxycall number buy` ; `--dry-run` montre l’offre et ce qu’il faut.",
+            "Do what the carrier asks for, then `proxycall number buy`; `--dry-run` shows what is on offer and what is needed.",
+        ),
+        alert::NUMBER_MISSING => (
+            "Cherchez le numéro dans la console de Twilio. S’il est de retour, `proxycall number sync --apply` ; sinon donnez-en \
+             un autre à son client : `proxycall number release NUMBER --force`, puis `proxycall number assign`.",
             "Look for the number in Twilio's console. If it is back, `proxycall number sync --apply`; if not, give its \
-             client another: `proxycall number release NUMBER --force`, then `proxycall number assign`."
-        }
-        alert::USED_ELSEWHERE => {
-            "If it is to lead here, `proxycall number fix-webhooks --apply`; if not, `proxycall number quarantine NUMBER --force`."
-        }
-        alert::RELEASE_FAILED => "Do what the carrier asks for, then `proxycall number release NUMBER` again.",
-        alert::MARKED_FAULTY => {
+             client another: `proxycall number release NUMBER --force`, then `proxycall number assign`.",
+        ),
+        alert::USED_ELSEWHERE => (
+            "S’il doit mener ici, `proxycall number fix-webhooks --apply` ; sinon, `proxycall number quarantine NUMBER --force`.",
+            "If it is to lead here, `proxycall number fix-webhooks --apply`; if not, `proxycall number quarantine NUMBER --force`.",
+        ),
+        alert::RELEASE_FAILED => (
+            "Faites ce que demande l’opérateur télécom, puis de nouveau `proxycall number release NUMBER`.",
+            "Do what the carrier asks for, then `proxycall number release NUMBER` again.",
+        ),
+        alert::MARKED_FAULTY => (
+            "Essayez le numéro. S’il est défectueux, donnez-en un autre à son client : `proxycall number release NUMBER --force`, \
+             puis `proxycall number assign`.",
             "Try the number. If it is faulty, give its client another: `proxycall number release NUMBER --force`, then \
-             `proxycall number assign`."
-        }
-        alert::SHEET_TAB => "Do what it says; the mirror then goes on by itself.",
-        operators::alert::SHEET_STOPPED => {
-            "See what `proxycall doctor` says of the Google Sheet; all is caught up with."
-        }
-        operators::alert::WEBHOOKS_FAILING => "See how Twilio (status.twilio.com) and the database are.",
-        _ => "See `proxycall number summary`.",
+             `proxycall number assign`.",
+        ),
+        alert::SHEET_TAB => (
+            "Faites ce qui est dit ; l’échange reprend ensuite de lui-même.",
+            "Do what it says; the mirror then goes on by itself.",
+        ),
+        operators::alert::SHEET_STOPPED => (
+            "Voyez ce que `proxycall doctor` dit de la feuille Google ; tout sera rattrapé.",
+            "See what `proxycall doctor` says of the Google Sheet; all is caught up with.",
+        ),
+        operators::alert::WEBHOOKS_FAILING => (
+            "Voyez comment vont Twilio (status.twilio.com) et la base de données.",
+            "See how Twilio (status.twilio.com) and the database are.",
+        ),
+        _ => ("Voyez `proxycall number summary`.", "See `proxycall number summary`."),
     };
+    let Alert { kind, subject, detail, raised_at, .. } = standing;
     Finding::new(
-        format!("Alert {} {}", standing.kind, standing.subject),
+        (format!("Alerte {kind} {subject}"), format!("Alert {kind} {subject}")),
         Verdict::Warning,
-        "no alerts",
-        format!("{} (since {})", standing.detail, standing.raised_at),
+        ("aucune alerte", "no alerts"),
+        (format!("{detail} (depuis {raised_at})"), format!("{detail} (since {raised_at})")),
         remedy,
     )
 }
@@ -295,13 +338,17 @@ mod tests {
         for number_type in [NumberType::Mobile, NumberType::Local] {
             let finding = check_regulatory(&bare, number_type, &rules);
             assert_eq!(finding.verdict, Verdict::Warning);
-            assert!(finding.seen.contains("TWILIO_BUNDLE_SID") && finding.expected.contains("FR local"), "{finding:?}");
+            assert!(
+                finding.seen.to_string().contains("TWILIO_BUNDLE_SID")
+                    && finding.expected.to_string().contains("FR local"),
+                "{finding:?}"
+            );
         }
         let complete = PoolConfig { address_sid: Some("AD1".into()), bundle_sid: Some("BU1".into()), ..bare };
         assert_eq!(check_regulatory(&complete, NumberType::Local, &rules).verdict, Verdict::Good);
         let american = check_regulatory(&pool("US".parse().unwrap(), 0), NumberType::Mobile, &rules);
         assert_eq!(
-            (american.verdict, american.seen.as_str()),
+            (american.verdict, american.seen.to_string().as_str()),
             (Verdict::Good, "US mobile: not sold; US local: nothing is asked for")
         );
     }
@@ -328,7 +375,7 @@ mod tests {
         let mut stock = [Stock::empty(CountryCode::FRANCE, NumberType::Mobile)];
         stock[0].add(NumberStatus::Error, 2);
         let finding = check_set_aside(&stock);
-        assert!(finding.verdict == Verdict::Good && finding.seen.starts_with("2 set aside"), "{finding:?}");
+        assert!(finding.verdict == Verdict::Good && finding.seen.to_string().starts_with("2 set aside"), "{finding:?}");
         stock[0].add(NumberStatus::Missing, 1);
         assert_eq!(check_set_aside(&stock).verdict, Verdict::Warning);
     }

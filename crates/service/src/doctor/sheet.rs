@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use proxycall_domain::sheet::{Layout, Tab, letters, read_rows};
 
-use super::{Finding, Verdict};
+use super::{Finding, MEND_THE_STORE, Verdict};
 use crate::{
     Service,
     ports::{LedgerError, Sheet, SheetError, ledger::SheetState, sheet::Table},
@@ -130,15 +130,15 @@ impl Service {
             Err(error) => Finding::new(
                 MIRROR,
                 Verdict::Bad,
-                "a store that tells how the mirror goes",
+                ("une base qui dit où en est l’échange", "a store that tells how the mirror goes"),
                 error.to_string(),
-                "Mend what is wrong with the store first; `proxycall migrate` brings its tables up to date.",
+                MEND_THE_STORE,
             ),
         }
     }
 }
 
-const MIRROR: &str = "Sheet mirror";
+const MIRROR: (&str, &str) = ("Échange avec la feuille", "Sheet mirror");
 
 /// `waited`: the oldest row that is to be written. `silent`: since the sheet was read.
 fn mirror(
@@ -148,47 +148,82 @@ fn mirror(
     standing: usize,
 ) -> Finding {
     let minutes = |time: SignedDuration| time.as_mins();
-    let waits = waited.map_or_else(String::new, |time| format!(", the oldest for {} min", minutes(time)));
-    let seen = format!("{} rows in both, {} wait to be written{waits}", state.rows, state.waiting);
-    let bad = |expected: &str, seen: String, remedy: &str| Finding::new(MIRROR, Verdict::Bad, expected, seen, remedy);
+    let SheetState { rows, waiting, .. } = state;
+    let (mut fr, mut en) = (
+        format!("{rows} lignes des deux côtés, {waiting} à écrire"),
+        format!("{rows} rows in both, {waiting} wait to be written"),
+    );
+    if let Some(oldest) = waited.map(minutes) {
+        fr.push_str(&format!(", la plus ancienne depuis {oldest} min"));
+        en.push_str(&format!(", the oldest for {oldest} min"));
+    }
+    let bad = |expected: (&str, &str), seen: (String, String), remedy: (&str, &str)| {
+        Finding::new(MIRROR, Verdict::Bad, expected, seen, remedy)
+    };
     if let Some((why, at)) = &state.failure {
-        let seen = format!("{seen}; the last exchange failed at {at}: {why}");
         return bad(
-            "exchanges with the sheet succeed",
-            seen,
-            "Do what the reason says; the mirror then goes on by itself.",
+            ("les échanges avec la feuille aboutissent", "exchanges with the sheet succeed"),
+            (
+                format!("{fr} ; le dernier échange a échoué le {at} : {why}"),
+                format!("{en}; the last exchange failed at {at}: {why}"),
+            ),
+            (
+                "Faites ce que dit la raison ; l’échange reprend ensuite de lui-même.",
+                "Do what the reason says; the mirror then goes on by itself.",
+            ),
         );
     }
     let Some(silent) = silent else {
         return Finding::new(
             MIRROR,
             Verdict::Warning,
-            "a running service that mirrors the sheet",
-            "has not begun",
-            "Start `proxycall serve` with these settings. Where the record is empty, it takes the sheet over first: \
-             `proxycall sheet import --dry-run` shows what that would be.",
+            ("un service en marche qui suit la feuille", "a running service that mirrors the sheet"),
+            ("n’a pas commencé", "has not begun"),
+            (
+                "Lancez `proxycall serve` avec ces réglages. Si la base est vide, il reprend d’abord la feuille : \
+                 `proxycall sheet import --dry-run` montre ce que cela donnerait.",
+                "Start `proxycall serve` with these settings. Where the record is empty, it takes the sheet over first: \
+                 `proxycall sheet import --dry-run` shows what that would be.",
+            ),
         );
     };
     if silent > WAITS_AT_MOST {
-        let seen = format!("{seen}; the sheet was last read {} min ago", minutes(silent));
-        let remedy =
-            "Check that the service runs, with GOOGLE_SHEET_NAME and the key set for it too; its log says why not.";
-        return bad("the sheet is read every 20 s", seen, remedy);
+        let ago = minutes(silent);
+        return bad(
+            ("la feuille est lue toutes les 20 s", "the sheet is read every 20 s"),
+            (
+                format!("{fr} ; la feuille n’a pas été lue depuis {ago} min"),
+                format!("{en}; the sheet was last read {ago} min ago"),
+            ),
+            (
+                "Vérifiez que le service tourne, avec GOOGLE_SHEET_NAME et la clé réglés pour lui aussi ; son journal dit pourquoi sinon.",
+                "Check that the service runs, with GOOGLE_SHEET_NAME and the key set for it too; its log says why not.",
+            ),
+        );
     }
     if standing > 0 {
         return Finding::new(
             MIRROR,
             Verdict::Warning,
-            "nothing in the sheet needs a person",
-            format!("{seen}; {standing} things to put right"),
-            "`proxycall sheet status` lists them with what to do.",
+            ("rien dans la feuille n’attend quelqu’un", "nothing in the sheet needs a person"),
+            (format!("{fr} ; {standing} points à régler"), format!("{en}; {standing} things to put right")),
+            (
+                "La page « Google Sheet » et `proxycall sheet status` les énumèrent et disent quoi faire.",
+                "`proxycall sheet status` lists them with what to do.",
+            ),
         );
     }
     if waited.is_some_and(|time| time > WAITS_AT_MOST) {
-        let remedy = "The log says why; `proxycall sheet push` has every row compared again.";
-        return bad("what changes is written within seconds", seen, remedy);
+        return bad(
+            ("ce qui change est écrit en quelques secondes", "what changes is written within seconds"),
+            (fr, en),
+            (
+                "Le journal dit pourquoi ; `proxycall sheet push` compare de nouveau toutes les lignes.",
+                "The log says why; `proxycall sheet push` has every row compared again.",
+            ),
+        );
     }
-    Finding::good(MIRROR, seen)
+    Finding::good(MIRROR, (fr, en))
 }
 
 #[cfg(test)]
@@ -207,7 +242,7 @@ mod tests {
         assert_eq!(verdict(None, seconds(301), 0), Verdict::Bad);
         let failed = SheetState { failure: Some(("no access".to_owned(), jiff::Timestamp::UNIX_EPOCH)), ..state };
         let finding = mirror(&failed, None, seconds(20), 0);
-        assert!(finding.verdict == Verdict::Bad && finding.seen.contains("no access"), "{finding:?}");
+        assert!(finding.verdict == Verdict::Bad && finding.seen.to_string().contains("no access"), "{finding:?}");
     }
 
     #[test]
@@ -220,7 +255,7 @@ mod tests {
             (SheetError::Unreachable("refused".to_owned()), "GOOGLE_API_BASE_URL"),
         ] {
             let finding = refused(&error, "proxycall@example.com");
-            assert!(finding.verdict == Verdict::Bad && finding.remedy.contains(named), "{finding:?}");
+            assert!(finding.verdict == Verdict::Bad && finding.remedy.to_string().contains(named), "{finding:?}");
         }
         assert_eq!(refused(&SheetError::Failed { status: 503 }, "").verdict, Verdict::Warning);
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use askama::Template;
 use axum::{extract::State, response::Response};
+use proxycall_domain::Language;
 use proxycall_service::{
     Service,
     doctor::{Finding, Verdict, check_carrier, check_mailer},
@@ -37,7 +38,10 @@ sentences! { Words, alike [];
 const PATIENCE: Duration = Duration::from_secs(4);
 
 struct Check {
-    finding: Finding,
+    subject: String,
+    seen: String,
+    expected: String,
+    remedy: String,
     tone: Tone,
     word: &'static str,
 }
@@ -55,7 +59,7 @@ struct Page {
 pub(super) async fn page(State(console): ConsoleState, session: Session) -> Result<Response, Trouble> {
     let t = Words::of(session.language);
     let service = &console.app.service;
-    let checks: Vec<Check> = look(service, t).await.into_iter().map(|finding| check(finding, t)).collect();
+    let checks: Vec<Check> = look(service).await.iter().map(|finding| check(finding, session.language)).collect();
     let (tone, verdict) = if checks.iter().any(|check| check.tone == Tone::Bad) {
         (Tone::Bad, t.some_bad)
     } else if checks.iter().any(|check| check.tone == Tone::Warn) {
@@ -67,8 +71,9 @@ pub(super) async fn page(State(console): ConsoleState, session: Session) -> Resu
 }
 
 /// All that can be checked from inside. What the environment says is checked at the start, and by `doctor`.
-async fn look(service: &Service, t: &'static Words) -> Vec<Finding> {
-    let late = |subject: &str| Finding::new(subject, Verdict::Bad, "", t.no_answer, "");
+async fn look(service: &Service) -> Vec<Finding> {
+    let no_answer = [Language::Fr, Language::En].map(|language| Words::of(language).no_answer);
+    let late = |subject: (&str, &str)| Finding::new(subject, Verdict::Bad, "", <(&str, &str)>::from(no_answer), "");
     let (store, secret, pool, carrier, mailer, mirror) = tokio::join!(
         timeout(PATIENCE, service.check_store()),
         timeout(PATIENCE, service.check_secret()),
@@ -78,24 +83,27 @@ async fn look(service: &Service, t: &'static Words) -> Vec<Finding> {
         timeout(PATIENCE, service.check_mirror()),
     );
     let mut found = vec![
-        store.unwrap_or_else(|_| late("Store")),
-        secret.unwrap_or_else(|_| late("Secret key")),
-        carrier.unwrap_or_else(|_| late("Carrier account")),
-        mailer.unwrap_or_else(|_| late("E-mail")),
+        store.unwrap_or_else(|_| late(("Base de données", "Store"))),
+        secret.unwrap_or_else(|_| late(("Clé secrète", "Secret key"))),
+        carrier.unwrap_or_else(|_| late(("Compte Twilio", "Carrier account"))),
+        mailer.unwrap_or_else(|_| late(("E-mail", "E-mail"))),
     ];
     if service.sheet.is_some() {
-        found.push(mirror.unwrap_or_else(|_| late("Sheet mirror")));
+        found.push(mirror.unwrap_or_else(|_| late(("Échange avec la feuille", "Sheet mirror"))));
     }
-    found.extend(pool.unwrap_or_else(|_| vec![late("Pool")]));
+    found.extend(pool.unwrap_or_else(|_| vec![late(("Stock", "Pool"))]));
     found
 }
 
-fn check(finding: Finding, t: &'static Words) -> Check {
+fn check(finding: &Finding, language: Language) -> Check {
+    let t = Words::of(language);
     let (tone, word) = match finding.verdict {
         Verdict::Good => (Tone::Good, t.good),
         Verdict::Warning => (Tone::Warn, t.warning),
         Verdict::Bad => (Tone::Bad, t.bad),
         Verdict::Unused => (Tone::Plain, t.unused),
     };
-    Check { finding, tone, word }
+    let [subject, seen, expected, remedy] =
+        [&finding.subject, &finding.seen, &finding.expected, &finding.remedy].map(|said| said.of(language).to_owned());
+    Check { subject, seen, expected, remedy, tone, word }
 }

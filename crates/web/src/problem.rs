@@ -197,7 +197,7 @@ impl From<LedgerError> for Problem {
                 ..Self::new(
                     StatusCode::CONFLICT,
                     "client_real_phone: is being confirmed already; wait until that ends, or end it with POST \
-                     /confirmations/expire",
+                     /confirmations/{pending_id}/cancel",
                 )
             },
             LedgerError::NotNow { status } => {

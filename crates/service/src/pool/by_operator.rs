@@ -7,6 +7,7 @@ use proxycall_domain::{
     pool::life::{Act, Actor, KeepReason},
 };
 
+use super::{NumberFailure, read_numbers};
 use crate::{
     Service,
     ports::{
@@ -26,6 +27,26 @@ pub enum Freed {
     /// A client had it, and its country asks for a longer rest: until then.
     TooSoon(Timestamp),
 }
+
+/// What came of something that was done with several numbers.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Each {
+    /// With these it was done.
+    pub done: Vec<String>,
+    /// With these it was not, and why.
+    pub failed: Vec<NumberFailure>,
+}
+
+impl Each {
+    fn note(&mut self, phone: PhoneNumber, result: Result<(), String>) {
+        match result {
+            Ok(()) => self.done.push(phone.expose()),
+            Err(why) => self.failed.push(NumberFailure::new(phone, why)),
+        }
+    }
+}
+
+const NOT_IN_POOL: &str = "is not in the pool";
 
 impl Service {
     /// Gives a client this very number: one that is available, or that rests and was this client's. A client who has a
@@ -111,5 +132,49 @@ impl Service {
             Moved::Done { .. } => Ok(Freed::Done),
             Moved::Already | Moved::Kept(_) | Moved::Unknown => Ok(Freed::NotResting),
         }
+    }
+
+    /// Sets several numbers aside, each as [`Service::set_number_aside`] does.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn set_numbers_aside(&self, numbers: &[String], actor: Actor) -> Result<Each, LedgerError> {
+        let (numbers, failed) = read_numbers(numbers);
+        let mut each = Each { failed, ..Each::default() };
+        for phone in numbers {
+            let result = match self.set_number_aside(phone, actor).await {
+                Ok(Moved::Done { .. } | Moved::Already) => Ok(()),
+                Ok(Moved::Kept(KeepReason::Reserved)) => {
+                    Err("is held for a confirmation; set it aside after that".into())
+                }
+                Ok(Moved::Kept(reason)) => Err(reason.to_string()),
+                Ok(Moved::Unknown) | Err(LedgerError::NumberUnknown) => Err(NOT_IN_POOL.into()),
+                Err(error) => return Err(error),
+            };
+            each.note(phone, result);
+        }
+        Ok(each)
+    }
+
+    /// Ends the rest of several numbers, each as [`Service::end_rest`] does.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn end_rests(&self, numbers: &[String], actor: Actor) -> Result<Each, LedgerError> {
+        let (numbers, failed) = read_numbers(numbers);
+        let mut each = Each { failed, ..Each::default() };
+        for phone in numbers {
+            let result = match self.end_rest(phone, actor).await {
+                Ok(Freed::Done) => Ok(()),
+                Ok(Freed::NotResting) => Err("does not rest".into()),
+                Ok(Freed::TooSoon(until)) => {
+                    Err(format!("was a client's; its country asks that nobody else gets it before {until}"))
+                }
+                Err(LedgerError::NumberUnknown) => Err(NOT_IN_POOL.into()),
+                Err(error) => return Err(error),
+            };
+            each.note(phone, result);
+        }
+        Ok(each)
     }
 }

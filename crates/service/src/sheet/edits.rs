@@ -108,7 +108,7 @@ impl Service {
     /// A number was marked as faulty: it leaves the pool. One that a client has stays the client's, and somebody should know.
     async fn set_aside(&self, key: &str) -> Edited {
         let Ok(phone) = PhoneNumber::parse(key) else { return Ok(Ok(())) };
-        self.in_audit("set_number_aside", &format!("number {phone}"), self.set_phone_aside(phone)).await
+        self.in_audit("set_numbers_aside", &format!("number {phone}"), self.set_phone_aside(phone)).await
     }
 
     async fn set_phone_aside(&self, phone: PhoneNumber) -> Edited {

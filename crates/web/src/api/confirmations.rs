@@ -21,6 +21,7 @@ pub(super) fn router() -> OpenApiRouter<Shared> {
         .routes(routes!(resend))
         .routes(routes!(expire))
         .routes(routes!(approve))
+        .routes(routes!(cancel))
 }
 
 /// What the original answered with 400.
@@ -272,5 +273,17 @@ async fn expire(
         (status = 409, description = "It waits for nobody", body = Problem)))]
 async fn approve(State(app): State<Shared>, ApiPath(id): ApiPath) -> Result<Json<StatusBody>, Problem> {
     let it = app.service.approve_confirmation(&id).await?;
+    Ok(Json(standing(&app, &it)))
+}
+
+/// End a confirmation before its time: its code is void, and the number held for it is free again.
+#[utoipa::path(post, path = "/confirmations/{pending_id}/cancel", operation_id = "cancel_confirmation", tag = "confirmations",
+    params(("pending_id" = String, Path)),
+    responses(
+        (status = 200, body = StatusBody),
+        (status = 404, body = Problem),
+        (status = 409, description = "It is over", body = Problem)))]
+async fn cancel(State(app): State<Shared>, caller: Caller, ApiPath(id): ApiPath) -> Result<Json<StatusBody>, Problem> {
+    let it = app.service.cancel_confirmation(&id, caller.actor()).await?;
     Ok(Json(standing(&app, &it)))
 }

@@ -1,7 +1,9 @@
-//! `/pool`: what there is. What is bought and given is in [`buying`], what is set right with the carrier in [`account`].
+//! `/pool`: what there is. What is bought and given is in [`buying`], what is set right with the carrier in [`account`],
+//! what an operator does with certain numbers in [`certain`].
 
 mod account;
 mod buying;
+mod certain;
 
 use axum::{Json, extract::State, http::StatusCode};
 use jiff::Timestamp;
@@ -32,6 +34,7 @@ pub(super) fn router() -> OpenApiRouter<Shared> {
         .routes(routes!(history))
         .merge(buying::router())
         .merge(account::router())
+        .merge(certain::router())
 }
 
 impl From<NotEnded> for Problem {

@@ -38,7 +38,6 @@ pub(super) fn router() -> Router<Arc<Console>> {
     Router::new().route(PATH, get(page)).merge(one::router())
 }
 
-/// The page of a confirmation.
 /// Where a confirmation stands now, in two words.
 pub(super) fn standing(it: &Confirmation, now: Timestamp, language: Language) -> (&'static str, Tone) {
     words::standing(it, it.stage(now), Words::of(language))

@@ -180,6 +180,17 @@ async fn the_pages_about_confirmations_are_accessible_and_fit_at_every_width_in_
             open(app, &browser, path).await;
             scan(&browser, &format!("console-{name}")).await;
         }
+        // The board renews itself: a card's phone is shown where nothing takes it away again.
+        open(app, &browser, "/console/confirmations").await;
+        assert!(!browser.text("main").await.contains("+33 6 39 98 01 21"));
+        browser.click("form[action$='/P-11/reveal'] button").await;
+        browser.await_text("+33 6 39 98 01 21").await;
+        scan(&browser, "console-confirmation-revealed").await;
+        let (_, audit) = app.get("/audit?action=reveal_confirmation&limit=50").await;
+        assert_eq!(audit["acts"].as_array().unwrap().len(), 1, "{audit}");
+        open(app, &browser, "/console/confirmations/P-11").await;
+        browser.await_text("Anne-Charlotte").await;
+        assert!(!browser.text("main").await.contains("+33 6 39 98 01 21"));
         assert_quiet(&browser).await;
         browser.quit().await;
     })

@@ -90,16 +90,18 @@ async fn no_real_number_gets_into_the_log() {
             app.delete(&format!("/clients/{spelling}")).await;
             app.post(&format!("/clients/{spelling}/restore"), json!({})).await;
             app.post(&format!("/confirmations/{spelling}/approve"), json!({})).await;
+            app.post(&format!("/confirmations/{spelling}/cancel"), json!({})).await;
+            app.post(&format!("/pool/{spelling}/assign"), json!({ "client_id": 1 })).await;
             app.delete(&format!("/tokens/{spelling}")).await;
             let numbers = json!({ "numbers": [spelling] });
-            for route in ["release", "quarantine", "adopt", "restore-webhooks"] {
+            for route in ["release", "quarantine", "adopt", "restore-webhooks", "set-aside", "end-rest"] {
                 app.post(&format!("/pool/{route}"), numbers.clone()).await;
             }
             app.post("/clients", with(client_body(1, canary), json!({ "client_id": spelling }))).await;
             app.post("/confirmations/resend", json!({ "pending_id": spelling, "channel": "sms" })).await;
         }
         let all = acts(app, "").await;
-        assert!(all["acts"].as_array().unwrap().len() >= 9 * spellings.len(), "{all}");
+        assert!(all["acts"].as_array().unwrap().len() >= 13 * spellings.len(), "{all}");
         assert!(!all.to_string().contains("639987137"), "{all}");
     })
     .await;

@@ -156,13 +156,76 @@ async fn why_nobody_proved_anything_is_said_with_the_carriers_code_in_words() {
 }
 
 #[tokio::test]
+async fn a_phone_is_masked_until_somebody_asks_which_is_written_down() {
+    run_test_on_both(async |app| {
+        begin(app, "P-1").await;
+        let console = Console::sign_in(app, &token(app, "reader", "read").await).await;
+        let reveal = format!("{ONE}/reveal");
+        let board = console.page(BOARD).await;
+        assert!(column_of(&board, "Under way").contains(&format!("action=\"{reveal}\"")), "{board}");
+        let shown = console.post(&reveal, &[]).await;
+        assert_eq!(shown.status, StatusCode::OK, "{}", shown.html);
+        assert!(shown.html.contains("+33 6 39 98 00 01") && shown.html.contains("noted in the audit log"));
+        assert!(!shown.html.contains(&format!("action=\"{reveal}\"")), "it is shown already: {}", shown.html);
+        for path in [ONE, BOARD, "/console/confirmations?group=under_way"] {
+            let page = console.page(path).await;
+            assert!(page.contains("+****0001") && !page.contains("39 98 00 01"), "{path}: {page}");
+        }
+        assert_eq!(console.post(&format!("{BOARD}/P-2/reveal"), &[]).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(console.post_bare(&reveal, &[]).await.status, StatusCode::FORBIDDEN, "only by our own form");
+        let (_, acts) = app.get("/audit?action=reveal_confirmation&limit=10").await;
+        assert_eq!(column(&acts, "acts", "actor"), ["reader", "reader"]);
+        assert_eq!(column(&acts, "acts", "subject"), ["pending P-2", "pending P-1"]);
+        assert_eq!(column(&acts, "acts", "outcome"), ["refused", "done"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_change_of_phone_shows_the_new_one_and_leaves_the_clients_masked() {
+    run_test(async |app| {
+        app.client(1, CLIENT).await;
+        app.number(PROXY, "FR", NumberType::Local).await;
+        app.world.add_handset(Handset::new(OTHER_COURIER));
+        app.post("/confirmations/create", request("P-1", OTHER_COURIER, "client1@example.com")).await;
+        app.drain_jobs().await;
+        app.text(OTHER_COURIER, PROXY, &code(app, OTHER_COURIER)).await;
+        let shown = app.console().await.post(&format!("{ONE}/reveal"), &[]).await.html;
+        assert!(shown.contains("→ +33 6 39 98 00 04") && shown.contains("+****0001"), "{shown}");
+        assert!(!shown.contains("39 98 00 01") && !shown.contains(CLIENT), "{shown}");
+        app.drain_jobs().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_emptied_after_its_period_has_no_phone_to_show() {
+    run_test_on_both(async |app| {
+        begin(app, "P-1").await;
+        app.setting("retention.confirmations_days", "1").await;
+        app.service.schedule_privacy_care().await.unwrap();
+        // It is over after a day, and emptied after another.
+        for _ in 0..3 {
+            app.advance(86_400).await;
+            app.drain_jobs().await;
+        }
+        let console = app.console().await;
+        let page = console.page(ONE).await;
+        assert!(page.contains("Data erased") && !page.contains("/reveal"), "{page}");
+        assert_eq!(console.post(&format!("{ONE}/reveal"), &[]).await.status, StatusCode::NOT_FOUND);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn who_may_only_look_approves_and_cancels_nothing() {
     run_test(async |app| {
         begin(app, "P-1").await;
         let reader = token(app, "reader", "read").await;
         let console = Console::sign_in(app, &reader).await;
         let page = console.page(ONE).await;
-        assert!(page.contains("Zoé Martin") && !page.contains(&format!("action=\"{ONE}")), "{page}");
+        assert!(page.contains("Zoé Martin") && page.matches(&format!("action=\"{ONE}")).count() == 1, "{page}");
+        assert!(page.contains(&format!("action=\"{ONE}/reveal\"")), "a number may be looked at: {page}");
         for act in ["resend", "approve", "cancel"] {
             let refused = console.post(&format!("{ONE}/{act}"), &[("channel", "sms")]).await;
             assert_eq!(refused.status, StatusCode::FORBIDDEN, "{act}");

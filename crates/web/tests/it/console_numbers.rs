@@ -103,7 +103,9 @@ async fn a_number_is_given_taken_away_and_given_back() {
         let page = console.page(SPARE_PAGE).await;
         assert!(page.contains("+****0002") && !page.contains(COURIER) && !page.contains(CLIENT), "{page}");
         let actions = actions(app).await;
-        assert!(actions.contains(&"assign_number".to_owned()) && actions.contains(&"quarantine_numbers".to_owned()));
+        assert!(
+            actions.contains(&"assign_this_number".to_owned()) && actions.contains(&"quarantine_numbers".to_owned())
+        );
     })
     .await;
 }

@@ -18,6 +18,7 @@ mod auth;
 mod bad_input;
 mod blocks;
 mod buying;
+mod by_operator;
 mod call_ends;
 mod calls;
 mod carrier;

@@ -11,7 +11,7 @@ use proxycall_domain::{
 use proxycall_service::{
     clients::RequestError,
     pool::{AssignFields, Buying, NotBought},
-    ports::LedgerError,
+    ports::{LedgerError, ledger::AssignedNumber},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -185,7 +185,7 @@ struct AssignBody {
 
 /// The number that the client has.
 #[derive(Serialize, ToSchema)]
-struct AssignedBody {
+pub(super) struct AssignedBody {
     #[schema(example = 42)]
     client_id: i64,
     #[schema(example = "+33199000001")]
@@ -193,6 +193,12 @@ struct AssignedBody {
     /// Why this number, in words.
     #[schema(example = "FR local: the client's country and the type asked for; available for longest")]
     choice: String,
+}
+
+impl AssignedBody {
+    pub(super) fn new(client_id: i64, assigned: AssignedNumber) -> Self {
+        Self { client_id, proxy: assigned.phone.expose(), choice: assigned.choice }
+    }
 }
 
 /// Give a client a number. A client who has one keeps it: the same request again gets the same answer.
@@ -216,11 +222,7 @@ async fn assign(
     match app.service.assign_number(&fields, caller.actor()).await {
         Ok(assigned) => {
             caller.about(format!("client {}", body.client_id.0));
-            Ok(Json(AssignedBody {
-                client_id: body.client_id.0,
-                proxy: assigned.phone.expose(),
-                choice: assigned.choice,
-            }))
+            Ok(Json(AssignedBody::new(body.client_id.0, assigned)))
         }
         // What the original answered 400 to, whatever the cause.
         Err(RequestError::Field(error)) => Err(Problem::bad_request(error.field, &error.problem)),

@@ -13,7 +13,7 @@ use proxycall_domain::{
     CodeChannel, Confirmation, PendingId, PhoneNumber, Scope,
     confirmation::{MAX_TRIES, Stage},
 };
-use proxycall_service::Service;
+use proxycall_service::{Service, ports::ledger::BoardEntry};
 
 use super::{
     Dispatch, PATH, dispatch, name, path_of, phone,
@@ -39,6 +39,7 @@ pub(super) fn router() -> Router<Arc<Console>> {
         .route(&act("resend"), post(resend))
         .route(&act("approve"), post(approve))
         .route(&act("cancel"), post(cancel))
+        .route(&act("reveal"), post(reveal))
 }
 
 /// What an approval changes of one thing.
@@ -61,6 +62,8 @@ struct Page {
     why: &'static str,
     remedy: &'static str,
     phone: String,
+    /// Whether the phone stands there whole, because somebody asked for it.
+    revealed: bool,
     mail: String,
     language: &'static str,
     proxy: (String, String),
@@ -89,18 +92,46 @@ async fn page(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Trouble> {
-    let (t, service) = (Words::of(session.language), &console.app.service);
     let id = PendingId::parse(&id).map_err(|_| Trouble::NotFound)?;
-    let entry = service.ledger.board_entry(id).await?.ok_or(Trouble::NotFound)?;
+    let entry = console.app.service.ledger.board_entry(id).await?.ok_or(Trouble::NotFound)?;
+    let done = done(Fields::parse(query.unwrap_or_default().as_bytes()).get("done"), Words::of(session.language));
+    shown(&console, &session, &entry, done, None).await
+}
+
+/// Shows the phone whole: an act of its own. The board's cards lead here too, since the board renews itself.
+async fn reveal(State(console): ConsoleState, Path(id): Path<String>, acting: Acting) -> Result<Response, Trouble> {
+    let id = PendingId::parse(&id).map_err(|_| Trouble::NotFound)?;
+    let (app, about) = (&console.app, subject(&id));
+    let look = async {
+        let entry = app.service.ledger.board_entry(id).await?;
+        // What was emptied after its period has no phone to show.
+        entry.filter(|entry| entry.it.phone != PhoneNumber::ERASED).ok_or(Trouble::NotFound)
+    };
+    let entry = acting.carry_out::<_, Trouble>(app, "reveal_confirmation", &about, look).await?;
+    let phone = wording::grouped(&entry.it.phone.expose());
+    let notice = Notice::done(Words::of(acting.session.language).shown);
+    shown(&console, &acting.session, &entry, Some(notice), Some(phone)).await
+}
+
+/// The page. `revealed`: the phone, where it is to stand whole.
+async fn shown(
+    console: &Console,
+    session: &Session,
+    entry: &BoardEntry,
+    notice: Option<Notice>,
+    revealed: Option<String>,
+) -> Result<Response, Trouble> {
+    let t = Words::of(session.language);
     let it = &entry.it;
     let stage = it.stage(session.now);
     let (standing, tone) = words::standing(it, stage, t);
     let (why, remedy) = words::why(it, stage, t);
+    let is_revealed = revealed.is_some();
+    let phone = revealed.unwrap_or_else(|| phone(it));
     let changes = match stage {
-        Stage::AwaitingConsent => Some(changes(service, it, t).await?),
+        Stage::AwaitingConsent => Some(changes(&console.app.service, it, &phone, t).await?),
         _ => None,
     };
-    let done = done(Fields::parse(query.unwrap_or_default().as_bytes()).get("done"), t);
     layout::shown(&Page {
         path: path_of(&it.id),
         id: it.id.to_string(),
@@ -109,28 +140,29 @@ async fn page(
         standing,
         why,
         remedy,
-        phone: phone(it),
+        phone,
+        revealed: is_revealed,
         mail: it.mail.expose().to_owned(),
         language: words::language(it.language, t),
         proxy: link(it.proxy),
         sender: (it.sender != it.proxy).then(|| link(it.sender)),
-        began: moment(it.created_at, &session),
-        until: moment(it.expires_at, &session),
-        proven: it.verified_at.map(|at| moment(at, &session)),
-        ended: entry.ended_at.map(|at| moment(at, &session)),
+        began: moment(it.created_at, session),
+        until: moment(it.expires_at, session),
+        proven: it.verified_at.map(|at| moment(at, session)),
+        ended: entry.ended_at.map(|at| moment(at, session)),
         client: it.client.filter(|_| stage != Stage::Failed).map(|client| client.to_string()),
         tries: (it.progress.tries > 0).then(|| format!("{} {} {MAX_TRIES}", it.progress.tries, t.of_tries)),
         changes,
-        sent: entry.dispatches.iter().map(|last| dispatch(last, &session, t)).collect(),
+        sent: entry.dispatches.iter().map(|last| dispatch(last, session, t)).collect(),
         may_resend: stage == Stage::Open,
         is_over: stage.is_over(),
-        shell: Shell::new(&session, Some(Place::Confirmations)).with_notice(done),
+        shell: Shell { path: path_of(&it.id), ..Shell::new(session, Some(Place::Confirmations)) }.with_notice(notice),
         t,
     })
 }
 
-/// What of the client on record would change. Phones stay masked: their last digits tell them apart.
-async fn changes(service: &Service, it: &Confirmation, t: &'static Words) -> Result<Vec<Change>, Trouble> {
+/// What of the client on record would change. The client's phone stays masked: its own page shows it. `phone`: the new one.
+async fn changes(service: &Service, it: &Confirmation, phone: &str, t: &'static Words) -> Result<Vec<Change>, Trouble> {
     let client = match it.client {
         Some(id) => service.ledger.client(id).await?,
         None => None,
@@ -142,7 +174,7 @@ async fn changes(service: &Service, it: &Confirmation, t: &'static Words) -> Res
     };
     // Two phones may end alike.
     let changes_phone = it.progress.change.is_some_and(|change| change.phone);
-    let new_phone = if changes_phone { it.phone.to_string() } else { t.unchanged.to_owned() };
+    let new_phone = if changes_phone { phone.to_owned() } else { t.unchanged.to_owned() };
     Ok(vec![
         change(t.name, client.name.expose().to_owned(), it.name.expose().to_owned()),
         Change { what: t.phone, before: client.phone.to_string(), after: new_phone },

@@ -79,6 +79,9 @@ sentences! { Words, alike [title, sms, acts];
 
     facts: "Fiche", "Facts";
     phone: "Téléphone", "Phone";
+    show: "Afficher le numéro", "Show the number";
+    show_note: "Chaque affichage est noté dans le journal d’audit.", "Each time is noted in the audit log.";
+    shown: "Affiché, et noté dans le journal d’audit.", "Shown, and noted in the audit log.";
     address: "E-mail", "E-mail address";
     name: "Nom", "Name";
     proxy: "Numéro proxy", "Proxy number";

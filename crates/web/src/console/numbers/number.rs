@@ -271,7 +271,7 @@ async fn assign(State(console): ConsoleState, Path(number): Path<String>, acting
     let (app, phone) = (&console.app, number_of(&number)?);
     let client = ClientId::parse("client_id", acting.field("client_id"))?;
     let work = app.service.assign_this_number(phone, client, acting.session.actor());
-    let assigned = acting.carry_out(app, "assign_number", &format!("client {client}"), work).await?;
+    let assigned = acting.carry_out(app, "assign_this_number", &format!("client {client}"), work).await?;
     let word = if assigned.before && assigned.phone != phone {
         "had"
     } else if lives_elsewhere(&app.service, client, phone).await? {
@@ -318,7 +318,7 @@ async fn set_aside(
     acting.needs(Scope::Operate)?;
     let (app, phone) = (&console.app, number_of(&number)?);
     let work = app.service.set_number_aside(phone, acting.session.actor());
-    match acting.carry_out(app, "set_number_aside", &subject(phone), work).await? {
+    match acting.carry_out(app, "set_numbers_aside", &subject(phone), work).await? {
         Moved::Done { .. } | Moved::Already => Ok(layout::back_to(&path_of(phone), "aside")),
         Moved::Kept(reason) => Err(kept(reason, Words::of(acting.session.language))),
         Moved::Unknown => Err(Trouble::NotFound),
@@ -333,7 +333,7 @@ async fn end_rest(
     acting.needs(Scope::Operate)?;
     let (app, phone, t) = (&console.app, number_of(&number)?, Words::of(acting.session.language));
     let work = app.service.end_rest(phone, acting.session.actor());
-    match acting.carry_out(app, "end_number_rest", &subject(phone), work).await? {
+    match acting.carry_out(app, "end_rests", &subject(phone), work).await? {
         Freed::Done => Ok(layout::back_to(&path_of(phone), "freed")),
         Freed::NotResting => Err(Trouble::Refused(t.not_resting)),
         Freed::TooSoon(until) => {

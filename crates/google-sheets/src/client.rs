@@ -6,7 +6,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use proxycall_service::ports::{
     Clock, Sheet, SheetError,
-    sheet::{CellWrite, NewRow, SheetFile, TabOutline, Table},
+    sheet::{CellWrite, NewRow, Protection, SheetFile, TabOutline, Table},
 };
 use reqwest::{Client, RequestBuilder, redirect, retry};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -17,7 +17,7 @@ use url::Url;
 use crate::{
     asking, drive,
     key::{KeyError, ServiceAccount},
-    observe, tabs,
+    observe, protections, tabs,
     token::Tokens,
     values,
 };
@@ -229,6 +229,11 @@ impl Sheet for GoogleSheet {
     async fn outline(&self) -> Result<Vec<TabOutline>, SheetError> {
         let id = self.id().await?;
         self.about(&id, tabs::outline(self, &id).await).await
+    }
+
+    async fn protections(&self) -> Result<Vec<Protection>, SheetError> {
+        let id = self.id().await?;
+        self.about(&id, protections::read(self, &id).await).await
     }
 
     async fn create_tab(&self, title: &str, headers: &[&str]) -> Result<(), SheetError> {

@@ -11,6 +11,7 @@ mod client;
 mod drive;
 mod key;
 mod observe;
+mod protections;
 mod refusal;
 mod table;
 mod tabs;

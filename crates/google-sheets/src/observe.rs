@@ -16,6 +16,7 @@ pub(crate) fn request<T>(operation: &'static str, outcome: &Result<T, SheetError
         Err(SheetError::Quota { .. }) => "quota",
         Err(SheetError::Failed { .. }) => "failed",
         Err(SheetError::Refused { .. }) => "refused",
+        Err(SheetError::Protected) => "protected",
         Err(SheetError::AnswerLost(_)) => "answer_lost",
     };
     counter!("proxycall_google_requests_total", "operation" => operation, "result" => result).increment(1);

@@ -83,6 +83,25 @@ async fn writing_outside_the_grid_is_refused_and_nothing_is_written() {
 }
 
 #[tokio::test]
+async fn a_protected_cell_refuses_the_whole_request_and_is_told_where_it_is() {
+    let stage = Stage::new().await;
+    let (google, sheet) = (stage.google(), &stage.sheet);
+    let write = |row, column| CellWrite { tab: "Clients", row, column, cells: vec!["canary".to_owned()] };
+    assert_eq!(sheet.protections().await.unwrap(), []);
+    google.protect(&stage.id, "Clients!E3:E").unwrap();
+    google.insert_rows(&stage.id, "Clients", 3, 1).unwrap();
+    let two = [client_row("1", ""), client_row("2", "")];
+    assert_eq!(sheet.append("Clients", &two).await, Err(SheetError::Protected));
+    google.insert_columns(&stage.id, "Clients", 0, 1).unwrap();
+    assert_eq!(sheet.write(&[write(3, 0), write(4, 5)]).await, Err(SheetError::Protected));
+    assert_eq!(google.cell(&stage.id, "Clients!A3").unwrap(), "");
+    let told = sheet.protections().await.unwrap();
+    let covered = |row, column| told.iter().any(|it| it.covers("Clients", row, column));
+    assert!(covered(4, 5) && covered(1_000, 5) && !covered(3, 5) && !covered(4, 4) && !covered(4, 6));
+    sheet.write(&[write(3, 0), write(4, 4)]).await.unwrap();
+}
+
+#[tokio::test]
 async fn rows_are_appended_from_the_first_column_on_and_their_place_is_told() {
     let stage = Stage::new().await;
     let sheet = &stage.sheet;

@@ -27,6 +27,12 @@ impl Area {
     }
 
     /// One cell.
+    /// Whether a cell is in it.
+    pub(crate) fn holds(self, row: usize, column: usize) -> bool {
+        let within = |at: usize, first: usize, end: Option<usize>| at >= first && end.is_none_or(|end| at < end);
+        within(row, self.top, self.bottom) && within(column, self.left, self.right)
+    }
+
     #[cfg(test)]
     pub(crate) fn cell(row: usize, column: usize) -> Self {
         Self::of_size(row, column, 1, 1)

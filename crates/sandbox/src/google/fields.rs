@@ -7,7 +7,8 @@
 use serde_json::{Map, Value};
 
 /// What an answer leaves out when it is empty.
-const OPTIONAL: [&str; 2] = ["values", "tableRange"];
+const OPTIONAL: [&str; 6] =
+    ["values", "tableRange", "protectedRanges", "unprotectedRanges", "warningOnly", "requestingUserCanEdit"];
 
 /// What a mask names, each with what it names below.
 #[derive(Debug, Default, PartialEq, Eq)]

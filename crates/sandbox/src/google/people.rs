@@ -1,7 +1,13 @@
 //! Promises: a person works on the sheet as at Google: types into cells, adds, deletes and sorts rows, renames tabs and
 //! headers. What is typed is read as typing (USER_ENTERED).
 
-use super::{Google, a1::Area, cell::Cell, spreadsheet::Spreadsheet, tab::Tab};
+use super::{
+    Google,
+    a1::Area,
+    cell::Cell,
+    spreadsheet::Spreadsheet,
+    tab::{Protected, Tab},
+};
 
 /// Why something cannot be done in the sheet.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -142,6 +148,63 @@ impl Google {
     /// See [`EditError`].
     pub fn sort_rows(&self, id: &str, tab: &str, first: usize, column: usize) -> Result<(), EditError> {
         self.edit_tab(id, tab, |tab| tab.sort(first.saturating_sub(1), column))
+    }
+
+    /// Adds so many empty columns before a column, counted from 0.
+    ///
+    /// # Errors
+    /// See [`EditError`].
+    pub fn insert_columns(&self, id: &str, tab: &str, before: usize, count: usize) -> Result<(), EditError> {
+        self.edit_tab(id, tab, |tab| tab.insert_columns(before.min(tab.columns), count))
+    }
+
+    /// Deletes so many columns from a column on, counted from 0.
+    ///
+    /// # Errors
+    /// See [`EditError`].
+    pub fn delete_columns(&self, id: &str, tab: &str, first: usize, count: usize) -> Result<(), EditError> {
+        self.edit_tab(id, tab, |tab| tab.delete_columns(first, count))
+    }
+
+    /// Draws a column before another, both counted from 0.
+    ///
+    /// # Errors
+    /// See [`EditError`].
+    pub fn move_column(&self, id: &str, tab: &str, from: usize, before: usize) -> Result<(), EditError> {
+        self.edit_tab(id, tab, |tab| tab.move_column(from, before))
+    }
+
+    /// Protects a range, such as `Clients!E3:E`, or a whole tab, against the service account.
+    ///
+    /// # Errors
+    /// See [`EditError`].
+    pub fn protect(&self, id: &str, range: &str) -> Result<(), EditError> {
+        self.protect_as(id, range, true)
+    }
+
+    /// The same, by a protection of which Google does not tell the account.
+    ///
+    /// # Errors
+    /// See [`EditError`].
+    pub fn protect_unseen(&self, id: &str, range: &str) -> Result<(), EditError> {
+        self.protect_as(id, range, false)
+    }
+
+    fn protect_as(&self, id: &str, range: &str, described: bool) -> Result<(), EditError> {
+        self.edit(id, |sheet| {
+            let (tab, area) = sheet.find(range).ok_or(EditError::NoCell)?;
+            let tab = sheet.tabs.get_mut(tab).ok_or(EditError::NoTab)?;
+            tab.protected.push(Protected { area, described });
+            Ok(())
+        })
+    }
+
+    /// Lifts every protection of a tab.
+    ///
+    /// # Errors
+    /// See [`EditError`].
+    pub fn unprotect(&self, id: &str, tab: &str) -> Result<(), EditError> {
+        self.edit_tab(id, tab, |tab| tab.protected.clear())
     }
 
     /// Gives a tab another title.

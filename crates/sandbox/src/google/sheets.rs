@@ -4,13 +4,13 @@
 //! Source: developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets and `…/request`. A batch is done
 //! whole or not at all. Of `repeatCell` only the number format of whole tabs is simulated.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{http::Reply, spreadsheet::Spreadsheet, tab::Tab};
+use super::{a1::Area, http::Reply, spreadsheet::Spreadsheet, tab::Tab};
 
 /// `spreadsheets.get`, without cells.
 pub(super) fn get(id: &str, sheet: &Spreadsheet) -> Value {
-    let tabs: Vec<Value> = sheet.tabs.iter().enumerate().map(|(index, tab)| properties(index, tab)).collect();
+    let tabs: Vec<Value> = sheet.tabs.iter().enumerate().map(|(index, tab)| described(index, tab)).collect();
     json!({ "spreadsheetId": id, "properties": { "title": sheet.title }, "sheets": tabs })
 }
 
@@ -20,6 +20,30 @@ fn properties(index: usize, tab: &Tab) -> Value {
         "sheetId": tab.id, "title": tab.title, "index": index, "sheetType": "GRID", "gridProperties": grid,
     });
     json!({ "properties": properties })
+}
+
+/// A tab with what is protected in it, which is left out where nothing is.
+fn described(index: usize, tab: &Tab) -> Value {
+    let mut described = properties(index, tab);
+    let ranges: Vec<Value> = tab.protected.iter().filter(|it| it.described).map(|it| protected(tab, it.area)).collect();
+    if let (Some(fields), false) = (described.as_object_mut(), ranges.is_empty()) {
+        fields.insert("protectedRanges".to_owned(), Value::Array(ranges));
+    }
+    described
+}
+
+/// A `ProtectedRange`; of its range the borders of the tab are left out, and what is false is not there.
+fn protected(tab: &Tab, area: Area) -> Value {
+    let mut range = Map::from_iter([("sheetId".to_owned(), json!(tab.id))]);
+    let first = |at: usize| (at > 0).then_some(at);
+    let borders = [
+        ("startRowIndex", first(area.top)),
+        ("endRowIndex", area.bottom),
+        ("startColumnIndex", first(area.left)),
+        ("endColumnIndex", area.right),
+    ];
+    range.extend(borders.into_iter().filter_map(|(name, at)| Some((name.to_owned(), json!(at?)))));
+    json!({ "protectedRangeId": 1, "range": range })
 }
 
 /// `spreadsheets.batchUpdate`.

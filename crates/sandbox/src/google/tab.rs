@@ -27,6 +27,16 @@ pub(crate) struct Tab {
     cells: Vec<Vec<Cell>>,
     /// Where the array formulas are.
     arrays: Vec<(usize, usize)>,
+    /// What the service account may not write.
+    pub(crate) protected: Vec<Protected>,
+}
+
+/// Cells that a person protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Protected {
+    pub(crate) area: Area,
+    /// Whether `spreadsheets.get` tells of it.
+    pub(crate) described: bool,
 }
 
 /// The cells that belong together; ends are not part of it.
@@ -41,7 +51,16 @@ pub(crate) struct Table {
 impl Tab {
     pub(crate) fn new(id: u32, title: impl Into<String>) -> Self {
         let title = title.into();
-        Self { id, title, rows: ROWS, columns: COLUMNS, text_format: false, cells: Vec::new(), arrays: Vec::new() }
+        Self {
+            id,
+            title,
+            rows: ROWS,
+            columns: COLUMNS,
+            text_format: false,
+            cells: Vec::new(),
+            arrays: Vec::new(),
+            protected: Vec::new(),
+        }
     }
 
     /// What the cell holds.
@@ -101,6 +120,7 @@ impl Tab {
         if at < self.cells.len() {
             self.cells.splice(at..at, (0..count).map(|_| Vec::new()));
         }
+        self.shift_protected(|area| &mut area.top, |area| &mut area.bottom, |edge| shifted_in(edge, at, count));
         self.find_arrays();
     }
 
@@ -111,7 +131,76 @@ impl Tab {
         if at < self.cells.len() {
             self.cells.drain(at..end.min(self.cells.len()));
         }
+        self.shift_protected(|area| &mut area.top, |area| &mut area.bottom, |edge| shifted_out(edge, at, end));
         self.find_arrays();
+    }
+
+    /// Adds empty columns before `at`; formulas go on to look where their cells are.
+    pub(crate) fn insert_columns(&mut self, at: usize, count: usize) {
+        self.columns += count;
+        for cells in self.cells.iter_mut().filter(|cells| at < cells.len()) {
+            cells.splice(at..at, (0..count).map(|_| Cell::Empty));
+        }
+        self.columns_moved(|edge| shifted_in(edge, at, count));
+    }
+
+    /// Takes columns away; those to the right move to the left.
+    pub(crate) fn delete_columns(&mut self, at: usize, count: usize) {
+        let end = (at + count).min(self.columns);
+        self.columns -= end.saturating_sub(at);
+        for cells in self.cells.iter_mut().filter(|cells| at < cells.len()) {
+            cells.drain(at..end.min(cells.len()));
+        }
+        self.columns_moved(|edge| shifted_out(edge, at, end));
+    }
+
+    /// Takes a column from one place and puts it before another, both counted as they were.
+    pub(crate) fn move_column(&mut self, from: usize, before: usize) {
+        let to = if before > from { before.saturating_sub(1) } else { before };
+        let longest = from.max(to) + 1;
+        for cells in &mut self.cells {
+            cells.resize(cells.len().max(longest), Cell::Empty);
+            let cell = cells.remove(from);
+            cells.insert(to, cell);
+        }
+        // The formulas that the simulator knows look at one column: it may be the one that moved.
+        let place = |column: usize| match column {
+            at if at == from => to,
+            at if at > from && at <= to => at - 1,
+            at if at < from && at >= to => at + 1,
+            at => at,
+        };
+        self.formulas_look_at(place);
+        self.find_arrays();
+    }
+
+    fn columns_moved(&mut self, place: impl Fn(usize) -> usize) {
+        self.shift_protected(|area| &mut area.left, |area| &mut area.right, &place);
+        self.formulas_look_at(place);
+        self.find_arrays();
+    }
+
+    fn formulas_look_at(&mut self, place: impl Fn(usize) -> usize) {
+        for cell in self.cells.iter_mut().flatten() {
+            if let Cell::Array(formula) = cell {
+                formula.phone_column = place(formula.phone_column);
+            }
+        }
+    }
+
+    /// Protected cells stay protected where they go.
+    fn shift_protected(
+        &mut self,
+        first: impl Fn(&mut Area) -> &mut usize,
+        end: impl Fn(&mut Area) -> &mut Option<usize>,
+        place: impl Fn(usize) -> usize,
+    ) {
+        for protected in &mut self.protected {
+            let first = first(&mut protected.area);
+            *first = place(*first);
+            let end = end(&mut protected.area);
+            *end = end.map(&place);
+        }
     }
 
     /// Sorts the rows from `first` on by what a column shows: numbers, then texts, then empty cells, as Google does.
@@ -142,6 +231,16 @@ impl Tab {
         });
         self.arrays = arrays.collect();
     }
+}
+
+/// Where a place is after `count` new ones before `at`.
+fn shifted_in(place: usize, at: usize, count: usize) -> usize {
+    if place >= at { place + count } else { place }
+}
+
+/// Where a place is after those from `at` to `end` are gone.
+fn shifted_out(place: usize, at: usize, end: usize) -> usize {
+    if place >= end { place - (end - at) } else { place.min(at) }
 }
 
 /// An array formula at work.
@@ -309,6 +408,26 @@ mod tests {
         assert_eq!(column(&tab, 1), ["country", "#REF!", "", "FR"]);
         tab.set(3, 1, Cell::Empty);
         assert_eq!(column(&tab, 1), ["country", "", "FR", "FR"]);
+    }
+
+    #[test]
+    fn inserting_deleting_and_moving_columns_moves_whole_columns_and_what_formulas_look_at() {
+        let mut tab = clients(&["+33639980001"]);
+        let shown = |tab: &Tab| -> Vec<String> {
+            let view = tab.view();
+            (0..5).map(|column| view.shown(2, column).formatted()).collect()
+        };
+        tab.protected.push(Protected { area: Area::of_size(0, 1, 9, 1), described: true });
+        tab.insert_columns(0, 1);
+        assert_eq!((tab.columns, shown(&tab)), (27, ["", "+33639980001", "FR", "", ""].map(str::to_owned).to_vec()));
+        assert!(tab.protected[0].area.holds(2, 2) && !tab.protected[0].area.holds(2, 1));
+        tab.set(2, 4, Cell::Text("mine".into()));
+        tab.move_column(4, 1);
+        assert_eq!(shown(&tab), ["", "mine", "+33639980001", "FR", ""]);
+        tab.move_column(2, 5);
+        assert_eq!(shown(&tab), ["", "mine", "FR", "", "+33639980001"]);
+        tab.delete_columns(0, 2);
+        assert_eq!(shown(&tab), ["FR", "", "+33639980001", "", ""]);
     }
 
     #[test]

@@ -6,7 +6,11 @@ use proxycall_domain::sheet::{Layout, Tab, letters, read_rows};
 use super::{Finding, MEND_THE_STORE, Verdict};
 use crate::{
     Service,
-    ports::{LedgerError, Sheet, SheetError, ledger::SheetState, sheet::Table},
+    ports::{
+        LedgerError, Sheet, SheetError,
+        ledger::SheetState,
+        sheet::{Protection, Table},
+    },
     sheet::tables,
 };
 
@@ -39,8 +43,41 @@ pub async fn check_sheet(sheet: &dyn Sheet) -> Vec<Finding> {
             "Enable the Google Drive API in the service account's project.",
         )),
     }
+    match sheet.protections().await {
+        Ok(all) => {
+            let tabs = Tab::ALL.into_iter().zip(&tables);
+            let covered = tabs.filter_map(|(tab, table)| Some((tab, covered(tab, table.as_ref()?, &all))));
+            findings.extend(covered.filter_map(|(tab, covered)| protected(tab, &covered, sheet.account())));
+        }
+        Err(error) => findings.push(refused(&error, sheet.account())),
+    }
     findings.extend(Tab::ALL.into_iter().zip(tables).map(|(tab, table)| check_tab(tab, table.as_ref())));
     findings
+}
+
+/// The columns that we write of which cells are protected, below the headers.
+fn covered(tab: Tab, table: &Table, all: &[Protection]) -> Vec<&'static str> {
+    let Ok(layout) = Layout::find(tab, table.row(0)) else { return Vec::new() };
+    let ours = layout.columns().filter(|(column, _)| !column.is_others());
+    let meets = |place: u32| {
+        let of_tab = all.iter().filter(|it| it.tab == tab.title());
+        of_tab.into_iter().any(|it| it.area.columns.contains(&place) && it.area.rows.end > tab.first_row())
+    };
+    ours.filter(|(_, place)| meets(*place)).map(|(column, _)| column.header()).collect()
+}
+
+fn protected(tab: Tab, covered: &[&str], account: &str) -> Option<Finding> {
+    (!covered.is_empty()).then(|| {
+        Finding::new(
+            format!("Sheet tab {}", tab.title()),
+            Verdict::Warning,
+            format!("cells that {account} may edit"),
+            format!("cells are protected in {}", covered.join(", ")),
+            format!(
+                "In Google Sheets: Data, Protect sheets and ranges, let {account} edit them, or lift the protection."
+            ),
+        )
+    })
 }
 
 /// Why the spreadsheet cannot be read.
@@ -78,7 +115,7 @@ fn refused(error: &SheetError, account: &str) -> Finding {
             "Try again in some minutes. Calls and texts do not need the sheet; what changes is written there later."
                 .to_owned(),
         ),
-        SheetError::NoSuchTab | SheetError::Refused { .. } => (Verdict::Bad, shared(), share()),
+        SheetError::NoSuchTab | SheetError::Protected | SheetError::Refused { .. } => (Verdict::Bad, shared(), share()),
     };
     Finding::new("Google Sheet", verdict, expected, error.to_string(), remedy)
 }

@@ -3,7 +3,7 @@
 //!
 //! The spreadsheet has no conditional write: whoever asks reads, compares and writes, and looks again afterwards.
 
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
 
 use async_trait::async_trait;
 
@@ -123,6 +123,42 @@ pub struct SheetFile {
     pub may_edit: bool,
 }
 
+/// A rectangle of cells: rows from 1 as the sheet shows them, columns from 0; the ends are not part of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Area {
+    /// The rows.
+    pub rows: Range<u32>,
+    /// The columns.
+    pub columns: Range<u32>,
+}
+
+impl Area {
+    /// Whether a cell is in it.
+    #[must_use]
+    pub fn holds(&self, row: u32, column: u32) -> bool {
+        self.rows.contains(&row) && self.columns.contains(&column)
+    }
+}
+
+/// Cells that the account may not write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Protection {
+    /// The tab's title.
+    pub tab: String,
+    /// What is protected.
+    pub area: Area,
+    /// What is not, within that.
+    pub open: Vec<Area>,
+}
+
+impl Protection {
+    /// Whether it keeps the account from writing a cell.
+    #[must_use]
+    pub fn covers(&self, tab: &str, row: u32, column: u32) -> bool {
+        self.tab == tab && self.area.holds(row, column) && !self.open.iter().any(|open| open.holds(row, column))
+    }
+}
+
 /// Why the spreadsheet did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SheetError {
@@ -155,6 +191,12 @@ pub enum SheetError {
     /// A tab is not there (any more).
     #[error("the spreadsheet lacks a tab that was asked for; `proxycall sheet init` makes those that are missing")]
     NoSuchTab,
+    /// Among the cells to be written is one that is protected; none of them was written.
+    #[error(
+        "a cell that is to be written is protected; in the spreadsheet, under Data, Protect sheets and ranges, let the \
+         service account edit it, or lift the protection"
+    )]
+    Protected,
     /// Too many requests: later.
     #[error("Google's quota is used up for now; it is asked again later")]
     Quota {
@@ -193,7 +235,8 @@ pub trait Sheet: Send + Sync {
     /// Writes cells: one write request for all of them, which is done whole or not at all.
     ///
     /// # Errors
-    /// See [`SheetError`]; [`SheetError::AnswerLost`] means that it may have been done.
+    /// [`SheetError::Protected`] when one of them is; see [`SheetError`] for the others. [`SheetError::AnswerLost`] means
+    /// that it may have been done.
     async fn write(&self, writes: &[CellWrite]) -> Result<(), SheetError>;
 
     /// Adds rows from the first column on, behind the last row that holds anything: one write request. The first new row's
@@ -211,6 +254,12 @@ pub trait Sheet: Send + Sync {
     /// # Errors
     /// See [`SheetError`].
     async fn outline(&self) -> Result<Vec<TabOutline>, SheetError>;
+
+    /// What the account may not write although it may edit the spreadsheet: one read request.
+    ///
+    /// # Errors
+    /// See [`SheetError`].
+    async fn protections(&self) -> Result<Vec<Protection>, SheetError>;
 
     /// Makes a tab, whose cells are texts, with this first row: two write requests.
     ///

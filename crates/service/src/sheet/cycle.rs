@@ -65,7 +65,8 @@ impl Service {
         let version = if rows > LARGE { Some(sheet.file().await?.version) } else { None };
         // What another cycle broke off before its end is read again.
         let read = memory.version.take();
-        if version.is_some() && read == version && !wanted {
+        let asks = memory.protected.is_due(now);
+        if version.is_some() && read == version && !wanted && !asks {
             memory.version = version;
             return Ok(CycleReport::default());
         }
@@ -79,6 +80,9 @@ impl Service {
             // The next cycle compares what was taken over: it reads again, so that not all is held in memory twice.
             self.begin_mirror(tables).await?;
             return Ok(CycleReport { read: all, ..CycleReport::default() });
+        }
+        if asks {
+            self.ask_what_is_protected(sheet, memory).await?;
         }
         let marks = self.ledger.sheet_marks(MARKS.saturating_add(memory.stuck_count()), now).await?;
         let mut report = CycleReport { read: all, ..CycleReport::default() };
@@ -124,10 +128,12 @@ impl Service {
     ) -> Result<SheetChanges, LedgerError> {
         let mut all = SheetChanges::default();
         for work in works.iter_mut() {
-            let SheetChanges { in_shop, bases, intents, unmarked, problems } = std::mem::take(&mut work.changes);
+            let SheetChanges { in_shop, bases, intents, marked, unmarked, problems } =
+                std::mem::take(&mut work.changes);
             all.in_shop.extend(in_shop);
             all.bases.extend(bases);
             all.intents.extend(intents);
+            all.marked.extend(marked);
             all.unmarked.extend(unmarked);
             all.problems.extend(problems);
         }

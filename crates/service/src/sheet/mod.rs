@@ -3,8 +3,8 @@
 //!
 //! One instance at a time owns the sheet. In its cycle (`cycle`) it reads all tabs at once, compares each row that
 //! differs with the store (`tab`), carries people's edits out as commands (`edits`), keeps what it found, and
-//! writes what the sheet lacks (`outgoing`). When the next cycle comes is said by `pace`; how a mirror begins by
-//! `first_day`. What an operator does with it by hand is in `by_hand`, `diff` and `init`.
+//! writes what the sheet lacks (`outgoing`), but for what is `protected`. When the next cycle comes is said by `pace`;
+//! how a mirror begins by `first_day`. What an operator does with it by hand is in `by_hand`, `diff` and `init`.
 
 mod by_hand;
 mod cycle;
@@ -14,6 +14,7 @@ mod first_day;
 mod init;
 mod outgoing;
 mod pace;
+mod protected;
 mod tab;
 
 use std::{
@@ -47,6 +48,7 @@ pub use first_day::{Beginning, Skipped};
 pub use init::{Prepared, TabSetUp};
 
 use pace::Pace;
+use protected::Protected;
 
 /// For how long an instance owns the sheet. Longer than any request to Google takes.
 const OWNED_FOR: SignedDuration = SignedDuration::from_secs(120);
@@ -98,6 +100,8 @@ struct Memory {
     known: Option<Known>,
     hash: RandomState,
     pace: Pace,
+    /// What the account may not write.
+    protected: Protected,
     /// Google's version of the file when it was last read.
     version: Option<String>,
     /// What is marked and waits for a person: it is no reason to hurry.
@@ -127,6 +131,7 @@ impl Memory {
             known: None,
             hash: RandomState::new(),
             pace: Pace::default(),
+            protected: Protected::default(),
             version: None,
             stuck: HashSet::new(),
             seen: HashMap::new(),

@@ -3,17 +3,19 @@
 
 use proxycall_domain::sheet::{Cells, Layout};
 
-use super::{Memory, OWNED_FOR, SheetFailure, tab::TabWork};
+use super::{Memory, OWNED_FOR, SheetFailure, protected::area_of, tab::TabWork};
 use crate::{
     Service,
     ports::{
-        LedgerError, Sheet,
-        sheet::{CellWrite, NewRow},
+        LedgerError, Sheet, SheetError,
+        sheet::{Area, CellWrite, NewRow},
     },
 };
 
 /// How many ranges or rows one request carries: about a megabyte.
 const AT_ONCE: usize = 5_000;
+/// How often one sending is halved to find protected cells of which Google does not tell; the next one goes on.
+const SEARCH: u32 = 12;
 
 /// Cells of one row by their place, from the left.
 fn by_place(layout: &Layout, cells: &Cells) -> Vec<(u32, String)> {
@@ -72,31 +74,105 @@ pub(super) async fn send(
     works: &[TabWork],
 ) -> Result<usize, SheetFailure> {
     let rows = |work: &TabWork| work.updates.iter().cloned().chain(work.placed()).collect::<Vec<_>>();
-    let updates: Vec<CellWrite> = works
+    let updates = works
         .iter()
-        .flat_map(|work| rows(work).into_iter().flat_map(|(row, cells)| cell_writes(&work.layout, row, &cells)))
-        .collect();
+        .flat_map(|work| rows(work).into_iter().flat_map(|(row, cells)| cell_writes(&work.layout, row, &cells)));
     let mut sent = works.iter().map(|work| rows(work).len()).sum();
-    for some in updates.chunks(AT_ONCE) {
-        if !service.may_write(memory).await? {
-            return Ok(sent);
-        }
-        sheet.write(some).await?;
+    let mut refused = Refused::default();
+    if !service.write_what_may_be(sheet, memory, updates.collect(), &mut refused).await? {
+        return Ok(sent);
     }
     for work in works.iter().filter(|work| work.placed().is_none()) {
+        let tab = work.layout.tab().title();
         for some in work.appends.chunks(AT_ONCE) {
             if !service.may_write(memory).await? {
                 return Ok(sent);
             }
             let rows: Vec<NewRow> = some.iter().map(|cells| new_row(&work.layout, cells)).collect();
-            sheet.append(work.layout.tab().title(), &rows).await?;
-            sent += rows.len();
+            match sheet.append(tab, &rows).await {
+                Ok(_) => sent += rows.len(),
+                // The next cycle leaves out what is protected there.
+                Err(SheetError::Protected) if !refused.asked => {
+                    refused.asked = true;
+                    service.ask_what_is_protected(sheet, memory).await?;
+                    break;
+                }
+                Err(SheetError::Protected) => {
+                    let below = u32::try_from(work.rows).unwrap_or(u32::MAX).saturating_add(1);
+                    let area = Area { rows: below..u32::MAX, columns: 0..u32::MAX };
+                    memory.protected.found(tab, area, service.clock.now(), service.chance.fraction());
+                    break;
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
+    }
+    if !refused.asked {
+        memory.protected.well();
     }
     Ok(sent)
 }
 
+/// What one sending found out of protected cells.
+#[derive(Default)]
+struct Refused {
+    /// Google was asked what is protected.
+    asked: bool,
+    /// How many further requests were spent to find what it did not tell.
+    searched: u32,
+}
+
 impl Service {
+    /// Writes cells, all but those that are protected. Where one of them is that was not known, Google is asked which they are;
+    /// where it does not tell, the writes are halved until it is found. False: the quota is used up.
+    async fn write_what_may_be(
+        &self,
+        sheet: &dyn Sheet,
+        memory: &mut Memory,
+        updates: Vec<CellWrite>,
+        refused: &mut Refused,
+    ) -> Result<bool, SheetFailure> {
+        let mut waiting: Vec<Vec<CellWrite>> = updates.chunks(AT_ONCE).rev().map(<[_]>::to_vec).collect();
+        while let Some(some) = waiting.pop() {
+            let mut some: Vec<CellWrite> = some.into_iter().flat_map(|write| memory.protected.left_of(write)).collect();
+            if some.is_empty() {
+                continue;
+            }
+            if !self.may_write(memory).await? {
+                return Ok(false);
+            }
+            match sheet.write(&some).await {
+                Ok(()) => continue,
+                Err(SheetError::Protected) => {}
+                Err(error) => return Err(error.into()),
+            }
+            if !refused.asked {
+                refused.asked = true;
+                self.ask_what_is_protected(sheet, memory).await?;
+                waiting.push(some);
+            } else if let [write] = some.as_slice() {
+                memory.protected.found(write.tab, area_of(write), self.clock.now(), self.chance.fraction());
+            } else if refused.searched < SEARCH {
+                refused.searched += 1;
+                let half = some.split_off(some.len() / 2);
+                waiting.extend([half, some]);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Asks what the account may not write.
+    pub(super) async fn ask_what_is_protected(
+        &self,
+        sheet: &dyn Sheet,
+        memory: &mut Memory,
+    ) -> Result<(), SheetFailure> {
+        let now = self.clock.now();
+        memory.pace.asked_more(now, 1);
+        memory.protected.learn(sheet.protections().await?, now, self.chance.fraction());
+        Ok(())
+    }
+
     /// Whether one more write may be sent now: the quota allows it, and the sheet is still ours and stays so meanwhile.
     async fn may_write(&self, memory: &mut Memory) -> Result<bool, LedgerError> {
         let now = self.clock.now();

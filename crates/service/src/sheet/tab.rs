@@ -30,6 +30,8 @@ const ROWS: usize = 5_000;
 const LOOKED_FOR: u32 = 15;
 /// How many problems of one tab are told at once: a formula that fails does so in every row.
 const PROBLEMS: usize = 100;
+/// The same of rows that may not be written.
+const WITHHELD: usize = 1_000;
 
 /// What is to be done about a tab.
 pub(super) struct TabWork {
@@ -51,6 +53,8 @@ pub(super) struct TabWork {
     pub(super) more: bool,
     /// The numbers of the rows whose phone stands there without a sign for its country, in their order.
     unsigned: Vec<u32>,
+    /// How many rows have cells that may not be written.
+    withheld: usize,
 }
 
 /// What a cycle did, counted.
@@ -189,7 +193,7 @@ impl Service {
                 work.stuck.insert((tab, key.clone()));
                 continue;
             }
-            match self.row(&mut work, key, row, &sides, &mut sent).await? {
+            match self.row(memory, &mut work, key, row, &sides, &mut sent).await? {
                 Settled::Yes => {
                     work.changes.unmarked.extend(marks.get(key.as_str()).map(|mark| Mark::clone(mark)));
                     let told = work.changes.problems.get(told_before..).unwrap_or_default();
@@ -197,12 +201,17 @@ impl Service {
                     work.seen.extend(row.map(|row| (key.clone(), memory.fingerprint(&row.cells), told)));
                 }
                 Settled::OnItsWay => {}
+                Settled::Withheld => drop(work.stuck.insert((tab, key.clone()))),
             }
         }
         if !(intents.is_empty() && sent.is_empty()) {
             work.changes.intents.push((tab, sent));
         }
         Ok(Ok(work))
+    }
+
+    fn sheet_account(&self) -> &str {
+        self.sheet.as_ref().map_or("the service account", |mirror| mirror.sheet().account())
     }
 
     async fn sides(&self, tab: Tab, keys: &HashSet<String>, now: Timestamp) -> Result<Sides, LedgerError> {
@@ -215,6 +224,7 @@ impl Service {
     /// One key: its row, its record, and what was last the same.
     async fn row(
         &self,
+        memory: &Memory,
         work: &mut TabWork,
         key: &str,
         row: Option<&Row>,
@@ -227,10 +237,17 @@ impl Service {
             Step::Compared(found) => {
                 let number = row.map_or(0, |row| row.number);
                 let store = record.map(|record| &record.cells);
-                self.difference(work, (key, number), Known { base, store }, found, sent).await?
+                self.difference(memory, work, (key, number), Known { base, store }, found, sent).await?
             }
             Step::Append(cells) => {
                 let cells = addable(&work.layout, cells);
+                let place = u32::try_from(work.rows.saturating_add(work.appends.len())).unwrap_or(u32::MAX);
+                let (cells, covered) = memory.protected.part(&work.layout, place.saturating_add(1), &cells);
+                // Without its key nobody would know the row again. What else is missing is written once it is there.
+                if covered.get(tab.key()).is_some() {
+                    work.withhold(key, "the row cannot be added, for its place", self.sheet_account());
+                    return Ok(Settled::Withheld);
+                }
                 sent.push(Intent::new(key, None, cells.clone()));
                 work.appends.push(cells);
                 Settled::OnItsWay
@@ -264,6 +281,7 @@ impl Service {
 
     async fn difference(
         &self,
+        memory: &Memory,
         work: &mut TabWork,
         (key, number): (&str, u32),
         Known { base, store }: Known<'_>,
@@ -314,6 +332,16 @@ impl Service {
         if base != Some(&new_base) {
             work.changes.bases.push((tab, key.to_owned(), Some(new_base)));
         }
+        let (writes, covered) = memory.protected.part(&work.layout, number, &writes);
+        let covered = covered.iter().map(|(column, _)| column).filter(|column| *column != tab.note());
+        let covered: Vec<_> = covered.map(Column::header).collect();
+        if !covered.is_empty() {
+            let what = format!("row {number}: {} cannot be written, for what stands there", covered.join(", "));
+            work.withhold(key, &what, self.sheet_account());
+        }
+        if writes.is_empty() && !covered.is_empty() {
+            return Ok(Settled::Withheld);
+        }
         if writes.is_empty() {
             return Ok(if edits.is_empty() { Settled::Yes } else { Settled::OnItsWay });
         }
@@ -341,6 +369,8 @@ enum Settled {
     Yes,
     /// It is seen to in the next cycle.
     OnItsWay,
+    /// What is to be written is protected: it is tried again later.
+    Withheld,
 }
 
 /// The keys whose row is not there any more, and those whose row shows something else than last time or is new.
@@ -388,6 +418,7 @@ impl TabWork {
             seen: Vec::new(),
             more: false,
             unsigned: Vec::new(),
+            withheld: 0,
         }
     }
 
@@ -419,6 +450,18 @@ impl TabWork {
             }
         }
         held
+    }
+
+    /// Tells that a row cannot be written as it should, and has it looked at again.
+    fn withhold(&mut self, key: &str, what: &str, account: &str) {
+        let tab = self.layout.tab();
+        self.changes.marked.push((tab, key.to_owned()));
+        self.withheld += 1;
+        if self.withheld <= WITHHELD {
+            let remedy = "under Data, Protect sheets and ranges";
+            let reason = format!("{what} is protected; {remedy}, let {account} edit it, or lift the protection");
+            self.tell(tab, key.to_owned(), reason, true);
+        }
     }
 
     fn tell(&mut self, tab: Tab, key: String, reason: String, standing: bool) {

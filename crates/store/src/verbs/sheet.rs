@@ -287,6 +287,8 @@ const IN_SHOP: &str = "UPDATE client SET in_shop = $2 WHERE client_id = $1";
 const FORGET: &str = "DELETE FROM sheet_row WHERE tab = $1 AND key = $2";
 const INTEND: &str = "INSERT INTO sheet_intent (tab, intents) VALUES ($1, $2) \
     ON CONFLICT (tab) DO UPDATE SET intents = excluded.intents";
+const MARK: &str =
+    "INSERT INTO sheet_mark (tab, key, seq, since) VALUES ($1, $2, 1, $3) ON CONFLICT (tab, key) DO NOTHING";
 const TELL: &str = "INSERT INTO sheet_problem (tab, key, reason, standing, since) VALUES ($1, $2, $3, $4, $5) \
     ON CONFLICT (tab, key) DO UPDATE SET reason = excluded.reason, standing = excluded.standing, since = excluded.since";
 const SETTLED: &str = "DELETE FROM sheet_problem WHERE tab = $1 AND key = $2";
@@ -324,6 +326,9 @@ pub(crate) async fn keep_sheet(
             .bind(codec.seal_json(SHEET_INTENT_INTENTS, intents)?)
             .execute(&mut *db)
             .await?;
+    }
+    for (tab, key) in &changes.marked {
+        sqlx::query(MARK).bind(tab.title()).bind(key).bind(millis(*now)).execute(&mut *db).await?;
     }
     if !changes.unmarked.is_empty() {
         let of_marks = changes.unmarked.iter().map(|mark| {

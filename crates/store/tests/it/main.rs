@@ -175,6 +175,7 @@ ledger_suite! {
         every_record_can_be_marked_at_once,
         one_instance_owns_the_sheet_until_its_time_is_over,
         what_a_cycle_found_out_is_kept,
+        a_row_of_which_nothing_could_be_sent_is_looked_at_again,
         how_the_mirror_goes_is_told,
         every_key_is_told_and_all_that_is_known_of_the_sheet_can_be_forgotten;
     page_requests:

@@ -137,6 +137,19 @@ pub(crate) async fn what_a_cycle_found_out_is_kept(db: TestStore) {
     assert!(db.sheet_intents(Tab::Clients).await.unwrap().is_empty() && db.sheet_problems().await.unwrap().is_empty());
 }
 
+pub(crate) async fn a_row_of_which_nothing_could_be_sent_is_looked_at_again(db: TestStore) {
+    let of = |key: &str| (Tab::Clients, key.to_owned());
+    let changes = SheetChanges { marked: vec![of("1"), of("2"), of("1")], ..SheetChanges::default() };
+    db.keep_sheet(changes.clone(), at(1)).await.unwrap();
+    let marks = db.sheet_marks(10, at(2)).await.unwrap();
+    assert_eq!(
+        marks.iter().map(|mark| (mark.key.as_str(), mark.since)).collect::<Vec<_>>(),
+        [("1", at(1)), ("2", at(1))]
+    );
+    db.keep_sheet(changes, at(3)).await.unwrap();
+    assert_eq!(db.sheet_marks(10, at(4)).await.unwrap(), marks, "what is marked stays as it is");
+}
+
 pub(crate) async fn how_the_mirror_goes_is_told(db: TestStore) {
     db.note_sheet(SheetNews::Failed("no access".to_owned()), at(1)).await.unwrap();
     db.note_sheet(SheetNews::Begun, at(1)).await.unwrap();

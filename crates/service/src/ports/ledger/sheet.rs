@@ -33,6 +33,8 @@ pub struct SheetChanges {
     /// What is about to be sent to a tab. Takes the place of what was sent there before, and was looked for in this
     /// cycle.
     pub intents: Vec<(Tab, Vec<Intent>)>,
+    /// Rows that are to be looked at again although nothing of them is sent.
+    pub marked: Vec<(Tab, String)>,
     /// Marks of which nothing is left to be written, unless the record changed again.
     pub unmarked: Vec<Mark>,
     /// What a person should know of a row; none: nothing any more.
@@ -52,16 +54,18 @@ pub struct Told {
 const AT_ONCE: usize = 25;
 
 impl SheetChanges {
-    /// In parts, each to be kept in a unit of its own: first what others say and what is about to be sent, then what is the same, then what is
+    /// In parts, each to be kept in a unit of its own: first what others
+    /// say, what is about to be sent and what cannot be, then what is the same, then what is
     /// settled. A refused edit is kept as if it were the same: were it kept before the write that replaces it, a crash
     /// between the two would let it stay. After a crash between two of them the next cycle finds the rest out again.
     pub fn parts(&self) -> impl Iterator<Item = Self> {
         let shop = self.in_shop.chunks(AT_ONCE).map(|shop| Self { in_shop: shop.to_vec(), ..Self::default() });
+        let marked = self.marked.chunks(AT_ONCE).map(|marked| Self { marked: marked.to_vec(), ..Self::default() });
         let bases = self.bases.chunks(AT_ONCE).map(|bases| Self { bases: bases.to_vec(), ..Self::default() });
         let told = self.problems.chunks(AT_ONCE).map(|told| Self { problems: told.to_vec(), ..Self::default() });
         let sent = self.intents.chunks(1).map(|intents| Self { intents: intents.to_vec(), ..Self::default() });
         let settled = self.unmarked.chunks(AT_ONCE).map(|marks| Self { unmarked: marks.to_vec(), ..Self::default() });
-        shop.chain(sent).chain(bases).chain(told).chain(settled)
+        shop.chain(sent).chain(marked).chain(bases).chain(told).chain(settled)
     }
 }
 

@@ -183,8 +183,10 @@ impl Policy {
     fn set_sentence(&mut self, key: &str, value: &str) -> Result<(), SettingError> {
         let refuse = |problem: &str| SettingError::Value { key: key.to_owned(), problem: problem.to_owned() };
         let (phrase, language) = phrase_of(key).ok_or_else(|| SettingError::Unknown(key.to_owned()))?;
-        if value.is_empty() || value.chars().count() > 600 || value.chars().any(char::is_control) {
-            return Err(refuse("must be a sentence of 1 to 600 characters, in one line"));
+        // Of signs alone that no document can hold, nothing would be left to say.
+        let says_nothing = value.chars().all(|sign| sign.is_control() || sign.is_whitespace());
+        if says_nothing || value.chars().count() > 600 {
+            return Err(refuse("must be a sentence of 1 to 600 characters"));
         }
         if let Some(place) = phrase.places().iter().find(|place| !value.contains(**place)) {
             return Err(refuse(&format!("must hold {place}, where the value goes")));

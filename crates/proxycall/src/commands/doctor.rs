@@ -42,7 +42,7 @@ pub(crate) async fn run(env: &Environment) -> anyhow::Result<ExitCode> {
         }
         match sheet {
             Ok(config) => findings.extend(sheet::check(&config).await),
-            Err(finding) => findings.push(finding),
+            Err(finding) => findings.push(*finding),
         }
         findings.push(check_mail(&config).await);
     }

@@ -76,7 +76,7 @@ impl Service {
         let looked = async {
             let stock = self.ledger.stock(self.clock.now()).await?;
             let alerts = self.ledger.alerts().await?;
-            let mut findings = check_stock(&stock, &self.pool, self.preferred_type, self.enough_in_stock());
+            let mut findings = check_stock(&stock, &self.pool, self.preferred_type);
             findings.push(check_set_aside(&stock));
             findings.extend(alerts.iter().map(tell_alert));
             Ok(findings)
@@ -97,8 +97,10 @@ fn told(looked: Result<Vec<Finding>, LedgerError>) -> Vec<Finding> {
     })
 }
 
-/// How many numbers are available, and for how long.
-fn check_stock(stock: &[Stock], pool: &PoolConfig, preferred: NumberType, minimum: u64) -> Vec<Finding> {
+/// How many numbers are available, for how long, and whether that is as many as are kept in stock by buying. Fewer than the
+/// setting `alerts.stock_below` are told by an alert.
+fn check_stock(stock: &[Stock], pool: &PoolConfig, preferred: NumberType) -> Vec<Finding> {
+    let minimum = u64::from(pool.minimum);
     let mut rows: Vec<Stock> = stock.to_vec();
     let named = |of: &Stock| (of.country, of.number_type) == (pool.country, preferred);
     if minimum > 0 && !rows.iter().any(named) {
@@ -148,8 +150,8 @@ fn check_stock_of(of: &Stock, minimum: u64, kept: bool) -> Finding {
         subject,
         Verdict::Warning,
         (
-            format!("au moins {minimum} libres (PROXYCALL_POOL_MIN, ou le réglage alerts.stock_below)"),
-            format!("at least {minimum} available (PROXYCALL_POOL_MIN, or the setting alerts.stock_below)"),
+            format!("au moins {minimum} libres (PROXYCALL_POOL_MIN)"),
+            format!("at least {minimum} available (PROXYCALL_POOL_MIN)"),
         ),
         seen,
         (
@@ -357,7 +359,7 @@ mod tests {
     fn stock_below_the_minimum_is_a_warning_where_it_is_kept_and_nowhere_else() {
         let (france, british) = (CountryCode::FRANCE, "GB".parse().unwrap());
         let verdicts = |stock: &[Stock], minimum| -> Vec<Verdict> {
-            let findings = check_stock(stock, &pool(france, 0), NumberType::Mobile, minimum);
+            let findings = check_stock(stock, &pool(france, minimum), NumberType::Mobile);
             findings.into_iter().map(|finding| finding.verdict).collect()
         };
         let mut stock = [Stock::empty(france, NumberType::Mobile), Stock::empty(british, NumberType::Local)];

@@ -8,23 +8,24 @@ use crate::{
 };
 
 /// The spreadsheet that is set up, or what is to be said where there is none.
-pub(super) fn set_up(env: &Environment) -> Result<SheetConfig, Finding> {
+pub(super) fn set_up(env: &Environment) -> Result<SheetConfig, Box<Finding>> {
     let subject = "Google Sheet";
     match SheetConfig::read(env) {
         Ok(Some(config)) => Ok(config),
         Ok(None) => {
-            Err(Finding::new(subject, Verdict::Unused, "", "no spreadsheet is set up: nothing is mirrored", ""))
+            let seen = "no spreadsheet is set up: nothing is mirrored";
+            Err(Box::new(Finding::new(subject, Verdict::Unused, "", seen, "")))
         }
         Err(problems) => {
             let names: Vec<&str> = problems.iter().map(|(name, _)| name).collect();
-            Err(Finding::new(
+            Err(Box::new(Finding::new(
                 subject,
                 Verdict::Bad,
                 "a spreadsheet's title or id, and the key of a service account that it is shared with",
                 format!("not asked for before this is mended: {}", names.join(", ")),
                 "In Google's console make a JSON key for the service account; put the file where \
                  GOOGLE_SERVICE_ACCOUNT_FILE says (on Render: a secret file, under /etc/secrets/).",
-            ))
+            )))
         }
     }
 }

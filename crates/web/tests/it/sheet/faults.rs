@@ -161,7 +161,7 @@ async fn a_protected_cell_stops_no_other_and_is_written_once_it_may_be() {
             "{problems:?}"
         );
         let status = app.service.check_mirror().await;
-        assert!(status.seen.contains("2 things to put right"), "{status:?}");
+        assert!(status.seen.to_string().contains("2 things to put right"), "{status:?}");
         // A quarter of an hour later little was asked for it.
         cycles(app, 900).await;
         let after = google.counts();

@@ -115,7 +115,9 @@ fn refused(error: &SheetError, account: &str) -> Finding {
             "Try again in some minutes. Calls and texts do not need the sheet; what changes is written there later."
                 .to_owned(),
         ),
-        SheetError::NoSuchTab | SheetError::Protected | SheetError::Refused { .. } => (Verdict::Bad, shared(), share()),
+        SheetError::NoSuchTab | SheetError::Protected | SheetError::OutsideGrid | SheetError::Refused { .. } => {
+            (Verdict::Bad, shared(), share())
+        }
     };
     Finding::new("Google Sheet", verdict, expected, error.to_string(), remedy)
 }

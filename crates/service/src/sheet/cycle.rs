@@ -110,7 +110,8 @@ impl Service {
         }
         memory.learn(&changes, &works);
         memory.more = works.iter().any(|work| work.more);
-        report.wrote = outgoing::send(self, sheet, memory, &works).await?;
+        report.wrote = outgoing::put_back(self, sheet, memory, &troubles).await?;
+        report.wrote += outgoing::send(self, sheet, memory, &works).await?;
         report.troubles = troubles.len();
         memory.version = version;
         for Tally { edits, put_back } in works.iter().map(|work| work.tally) {
@@ -138,6 +139,9 @@ impl Service {
             all.problems.extend(problems);
         }
         for (tab, trouble) in troubles {
+            if let TabTrouble::Strayed(strays) = trouble {
+                strays.keep(&mut all);
+            }
             all.problems.push((*tab, String::new(), Some(Told { reason: trouble.to_string(), standing: true })));
         }
         let told: HashSet<(Tab, String)> = all.problems.iter().map(|(tab, key, _)| (*tab, key.clone())).collect();
@@ -166,6 +170,8 @@ impl Service {
         for tab in Tab::ALL {
             let known = standing.iter().any(|it| it.kind == alert::SHEET_TAB && it.subject == tab.title());
             match troubles.get(&tab) {
+                // It is over with the next cycle.
+                Some(TabTrouble::Strayed(_)) => {}
                 Some(trouble) if !known => {
                     self.alert(alert::SHEET_TAB, tab.title().to_owned(), trouble.to_string()).await?;
                 }

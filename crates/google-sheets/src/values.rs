@@ -88,9 +88,10 @@ pub(crate) async fn write_ranges(
     Ok(())
 }
 
-/// Appends rows behind the last table that has a part in the first column, or in what is below a row there: where nothing is,
-/// they begin in the first row of what was named. Named by that column, a table is found even where the last rows have
-/// gaps, which Google takes for borders of tables, and the rows begin in that column. What a row leaves empty at its end is not sent at all: nothing can then stand in the way of a formula that fills those columns.
+/// Appends rows behind the last table that has a part in the first column, or in what is below a row there: where nothing
+/// is, they begin in the first row of what was named. Named by that column, a table is found even where the last rows have
+/// gaps, which Google takes for borders of tables, and the rows begin in that column. What a row leaves empty at its end
+/// is not sent at all: nothing can then stand in the way of a formula that fills those columns.
 pub(crate) async fn append(
     google: &GoogleSheet,
     id: &str,

@@ -159,7 +159,7 @@ impl Service {
     pub async fn check_mirror(&self) -> Finding {
         let looked = async {
             let status = self.sheet_status().await?;
-            Ok::<_, LedgerError>((status.problems.iter().filter(|problem| problem.standing).count(), status))
+            Ok::<_, LedgerError>((status.state.standing, status))
         };
         match looked.await {
             Ok((standing, status)) => {
@@ -184,7 +184,7 @@ fn mirror(
     state: &SheetState,
     waited: Option<SignedDuration>,
     silent: Option<SignedDuration>,
-    standing: usize,
+    standing: u64,
 ) -> Finding {
     let minutes = |time: SignedDuration| time.as_mins();
     let waits = waited.map_or_else(String::new, |time| format!(", the oldest for {} min", minutes(time)));

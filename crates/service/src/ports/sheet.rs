@@ -248,9 +248,9 @@ pub trait Sheet: Send + Sync {
     /// that it may have been done.
     async fn write(&self, writes: &[CellWrite]) -> Result<(), SheetError>;
 
-    /// Adds rows from the first column on, behind a row, from 1, and behind whatever stands below it in that column by now: one
-    /// write request. The first new row's number, from 1, where Google says it. None: behind the last row of the tab that
-    /// holds anything in the first column, or at the top if none does.
+    /// Adds rows from the first column on, behind a row, from 1, and behind whatever stands below it in that column by
+    /// now: one write request. The first new row's number, from 1, where Google says it. `after` none: behind the last
+    /// row that holds anything in the first column, or at the top if none does.
     ///
     /// # Errors
     /// [`SheetError::OutsideGrid`] when the tab's grid ends with that row; see [`SheetError`] for the others.

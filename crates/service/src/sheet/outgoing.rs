@@ -190,8 +190,8 @@ impl Service {
 
     /// Adds a tab's new rows below what it holds. How many.
     ///
-    /// They go below a certain row: did they go behind whatever the first column holds, and somebody inserted an empty one, they
-    /// would overwrite the headers. Where the grid ends, Google finds the place, and makes the grid grow.
+    /// They go below a certain row: did they go behind whatever the first column holds, and somebody inserted an empty
+    /// one, they would overwrite the headers. Where the grid ends, Google finds the place, and makes the grid grow.
     async fn append_rows(
         &self,
         sheet: &dyn Sheet,

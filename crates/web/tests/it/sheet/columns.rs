@@ -123,7 +123,7 @@ async fn wild(deed: Deed, writes_before: usize) {
         let strays: Vec<String> = strays.filter(|cell| !cell.is_empty()).collect();
         assert_eq!(strays, (1..=CLIENTS).map(|n| format!("no header {n}")).collect::<Vec<_>>());
         assert_eq!(all[1].iter().take(8).filter(|cell| !cell.is_empty()).count(), 0, "row 2 is untouched");
-        assert!(app.service.ledger.sheet_problems().await.unwrap().iter().all(|it| !it.standing));
+        assert!(app.service.ledger.sheet_problems(None, 1_000).await.unwrap().iter().all(|it| !it.standing));
     })
     .await;
 }
@@ -166,7 +166,7 @@ async fn a_persons_cell_that_was_overwritten_is_put_back_and_named() {
             .before_next_of(RequestKind::Write, move |google| google.insert_columns(&sheet, "Clients", 0, 1).unwrap());
         app.mirror().await;
         assert_eq!((cell(app, id, "Clients!C3"), cell(app, id, "Clients!D3")), ("note".to_owned(), "Zoé".to_owned()));
-        let problems = app.service.ledger.sheet_problems().await.unwrap();
+        let problems = app.service.ledger.sheet_problems(None, 1_000).await.unwrap();
         assert!(problems.iter().any(|it| it.reason.contains("row 3, column C") && !it.standing), "{problems:?}");
     })
     .await;

@@ -20,6 +20,7 @@ mod layout;
 mod mistaken;
 mod reading;
 mod record;
+mod strayed;
 
 pub use cells::Cells;
 pub use column::{Column, Kind, Owner};
@@ -29,6 +30,7 @@ pub use layout::{Layout, LayoutError, letters};
 pub use mistaken::{displaced, exchanged};
 pub use reading::{Fault, Problem, Reading, Row, read_rows};
 pub use record::Record;
+pub use strayed::{Line, Placed, Strayed, strayed};
 
 /// A tab that we mirror.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -14,6 +14,16 @@ pub(crate) fn first_column(title: &str) -> String {
     format!("{}!A:A", tab(title))
 }
 
+/// The first row of a tab.
+pub(crate) fn first_row(title: &str) -> String {
+    format!("{}!1:1", tab(title))
+}
+
+/// The first column of a tab below a row, which counts from 1.
+pub(crate) fn first_column_below(title: &str, row: u32) -> String {
+    format!("{}!A{}:A", tab(title), u64::from(row) + 1)
+}
+
 /// `width` cells beside each other: `row` counts from 1, `column` from 0.
 pub(crate) fn cells(title: &str, row: u32, column: u32, width: usize) -> String {
     let last = u64::from(column) + u64::try_from(width).unwrap_or(u64::MAX).saturating_sub(1);

@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 use url::Url;
 
 use crate::{
-    asking, drive,
+    a1, asking, drive,
     key::{KeyError, ServiceAccount},
     observe, protections, tabs,
     token::Tokens,
@@ -213,7 +213,14 @@ impl GoogleSheet {
 impl Sheet for GoogleSheet {
     async fn read(&self, tabs: &[&str]) -> Result<Vec<Table>, SheetError> {
         let id = self.id().await?;
-        self.about(&id, values::read(self, &id, tabs).await).await
+        let ranges = tabs.iter().map(|title| a1::tab(title)).collect();
+        self.about(&id, values::read(self, &id, ranges).await).await
+    }
+
+    async fn headers(&self, tabs: &[&str]) -> Result<Vec<Table>, SheetError> {
+        let id = self.id().await?;
+        let ranges = tabs.iter().map(|title| a1::first_row(title)).collect();
+        self.about(&id, values::read(self, &id, ranges).await).await
     }
 
     async fn write(&self, writes: &[CellWrite]) -> Result<(), SheetError> {
@@ -221,9 +228,9 @@ impl Sheet for GoogleSheet {
         self.about(&id, values::write(self, &id, writes).await).await
     }
 
-    async fn append(&self, tab: &str, rows: &[NewRow]) -> Result<Option<u32>, SheetError> {
+    async fn append(&self, tab: &str, after: Option<u32>, rows: &[NewRow]) -> Result<Option<u32>, SheetError> {
         let id = self.id().await?;
-        self.about(&id, values::append(self, &id, tab, rows).await).await
+        self.about(&id, values::append(self, &id, tab, after, rows).await).await
     }
 
     async fn outline(&self) -> Result<Vec<TabOutline>, SheetError> {

@@ -15,7 +15,7 @@ pub(crate) fn request<T>(operation: &'static str, outcome: &Result<T, SheetError
         Err(SheetError::NoSuchTab) => "no_such_tab",
         Err(SheetError::Quota { .. }) => "quota",
         Err(SheetError::Failed { .. }) => "failed",
-        Err(SheetError::Refused { .. }) => "refused",
+        Err(SheetError::Refused { .. } | SheetError::OutsideGrid) => "refused",
         Err(SheetError::Protected) => "protected",
         Err(SheetError::AnswerLost(_)) => "answer_lost",
     };

@@ -20,8 +20,7 @@ const TOO_MANY: [&str; 3] = ["rateLimitExceeded", "userRateLimitExceeded", "RATE
 const PROTECTED: &str = "protected cell";
 
 /// What Google's sentences mean, by words that are in them.
-const MEANINGS: [(&str, &str); 4] = [
-    ("exceeds grid limits", "the range lies outside the tab's grid"),
+const MEANINGS: [(&str, &str); 3] = [
     ("already exists", "a tab of this title, or with this id, exists already"),
     ("above the limit", "the spreadsheet would hold more cells than Google allows"),
     ("tried writing to", "more cells than the range has"),
@@ -43,6 +42,7 @@ pub(crate) fn of_api(status: u16, retry_after: Option<Duration>, body: &[u8]) ->
         // A bare 404 is not Google's word: a wrong address or a proxy gives one too.
         404 if error.is_some() => SheetError::NotFound,
         500.. => SheetError::Failed { status },
+        400 if message.contains("exceeds grid limits") => SheetError::OutsideGrid,
         400 if message.contains("Unable to parse range") => SheetError::NoSuchTab,
         _ => {
             let meaning = MEANINGS.iter().find(|(words, _)| message.contains(words)).map(|(_, meaning)| *meaning);
@@ -142,6 +142,11 @@ mod tests {
         document("PERMISSION_DENIED", "You are trying to edit a protected cell or object. canary"),
         SheetError::Protected
     )]
+    #[case(
+        400,
+        document("INVALID_ARGUMENT", "Range ('canary'!A9) exceeds grid limits. Max rows: 3, max columns: 2"),
+        SheetError::OutsideGrid
+    )]
     #[case(500, document("INTERNAL", CANARY), SheetError::Failed { status: 500 })]
     #[case(503, Value::Null, SheetError::Failed { status: 503 })]
     #[case(400, document("INVALID_ARGUMENT", "Unable to parse range: canary"), SheetError::NoSuchTab)]
@@ -159,7 +164,6 @@ mod tests {
     }
 
     #[rstest]
-    #[case("Range ('canary'!A9) exceeds grid limits. Max rows: 3, max columns: 2", "outside the tab's grid")]
     #[case("Invalid requests[0].addSheet: A sheet with the name \"canary\" already exists.", "exists already")]
     #[case("This action would increase the number of cells above the limit of 10000000 cells.", "more cells")]
     fn sentences_that_an_operator_can_act_on_keep_their_meaning(#[case] message: &str, #[case] meaning: &str) {

@@ -44,10 +44,10 @@ struct Updates {
     range: String,
 }
 
-/// Reads whole tabs. Numbers come as numbers, because the format of a cell may hide digits; dates come as people see
+/// Reads ranges. Numbers come as numbers, because the format of a cell may hide digits; dates come as people see
 /// them.
-pub(crate) async fn read(google: &GoogleSheet, id: &str, tabs: &[&str]) -> Result<Vec<Table>, SheetError> {
-    if tabs.is_empty() {
+pub(crate) async fn read(google: &GoogleSheet, id: &str, ranges: Vec<String>) -> Result<Vec<Table>, SheetError> {
+    if ranges.is_empty() {
         return Ok(Vec::new());
     }
     let options = [
@@ -56,10 +56,11 @@ pub(crate) async fn read(google: &GoogleSheet, id: &str, tabs: &[&str]) -> Resul
         ("dateTimeRenderOption", "FORMATTED_STRING"),
         ("fields", "valueRanges(range,values)"),
     ];
-    let ranges: Vec<_> = tabs.iter().map(|title| ("ranges", a1::tab(title))).collect();
+    let asked = ranges.len();
+    let ranges: Vec<_> = ranges.into_iter().map(|range| ("ranges", range)).collect();
     let url = google.spreadsheet(id, "", &["values:batchGet"]);
     let answer: BatchGet = google.ask_for_much("read", google.http().get(url).query(&options).query(&ranges)).await?;
-    Some(answer.into_tables()).filter(|tables| tables.len() == tabs.len()).ok_or_else(refusal::unreadable)
+    Some(answer.into_tables()).filter(|tables| tables.len() == asked).ok_or_else(refusal::unreadable)
 }
 
 /// Writes cells, all or none.
@@ -87,20 +88,23 @@ pub(crate) async fn write_ranges(
     Ok(())
 }
 
-/// Appends rows behind the last table that has a part in the first column. Named by that column, it is found even where
-/// the last rows have gaps, which Google takes for borders of tables, and the rows begin in that column. What a row
-/// leaves empty at its end is not sent at all: nothing can then stand in the way of a formula that fills those columns.
+/// Appends rows behind the last table that has a part in the first column, or in what is below a row there: where nothing
+/// is, they begin in the first row of what was named. Named by that column, a table is found even where the last rows have
+/// gaps, which Google takes for borders of tables, and the rows begin in that column. What a row leaves empty at its end
+/// is not sent at all: nothing can then stand in the way of a formula that fills those columns.
 pub(crate) async fn append(
     google: &GoogleSheet,
     id: &str,
     tab: &str,
+    after: Option<u32>,
     rows: &[NewRow],
 ) -> Result<Option<u32>, SheetError> {
     if rows.is_empty() {
         return Ok(None);
     }
     let options = [("valueInputOption", "RAW"), ("insertDataOption", "OVERWRITE"), ("fields", "updates.updatedRange")];
-    let range = format!("{}:append", a1::first_column(tab));
+    let range = after.map_or_else(|| a1::first_column(tab), |row| a1::first_column_below(tab, row));
+    let range = format!("{range}:append");
     let url = google.spreadsheet(id, "", &["values", &range]);
     let rows = Rows { values: rows.iter().map(|row| filled(row)).collect() };
     let appended: Appended = google.ask("append", google.http().post(url).query(&options).json(&rows)).await?;

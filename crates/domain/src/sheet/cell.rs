@@ -98,7 +98,7 @@ fn same_or_new(text: &str, new: String) -> Cow<'_, str> {
     if text == new { Cow::Borrowed(text) } else { Cow::Owned(new) }
 }
 
-fn is_formula_fault(text: &str) -> bool {
+pub(super) fn is_formula_fault(text: &str) -> bool {
     FORMULA_FAULTS.iter().any(|fault| text.eq_ignore_ascii_case(fault))
 }
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cells, Column, Reading, Row};
+use super::{Cells, Column, Reading, Row, strayed::Placed};
 
 /// A write into one row of a tab, remembered before it is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,13 +22,16 @@ pub struct Intent {
     /// In how many readings it was not seen: a write whose answer was lost may still be on its way.
     #[serde(default)]
     pub lost: u32,
+    /// Where it is sent to, by which it is found should columns move.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placed: Option<Placed>,
 }
 
 impl Intent {
     /// A write that is about to be sent.
     #[must_use]
     pub fn new(key: impl Into<String>, row: Option<u32>, cells: Cells) -> Self {
-        Self { key: key.into(), row, cells, lost: 0 }
+        Self { key: key.into(), row, cells, lost: 0, placed: None }
     }
 }
 

@@ -35,7 +35,7 @@ async fn reading_no_tab_and_writing_nothing_asks_nothing_of_sheets() {
     let stage = Stage::new().await;
     assert_eq!(stage.sheet.read(&[]).await.unwrap(), []);
     stage.sheet.write(&[]).await.unwrap();
-    assert_eq!(stage.sheet.append("Clients", &[]).await.unwrap(), None);
+    assert_eq!(stage.sheet.append("Clients", None, &[]).await.unwrap(), None);
     let Counts { reads, writes, .. } = stage.google().counts();
     assert_eq!((reads, writes), (0, 0));
 }
@@ -44,7 +44,7 @@ async fn reading_no_tab_and_writing_nothing_asks_nothing_of_sheets() {
 async fn a_tab_that_is_not_there_refuses_the_whole_read() {
     let stage = Stage::new().await;
     assert_eq!(stage.sheet.read(&["Clients", "Nobody's"]).await, Err(SheetError::NoSuchTab));
-    assert_eq!(stage.sheet.append("Nobody's", &[client_row("1", "")]).await, Err(SheetError::NoSuchTab));
+    assert_eq!(stage.sheet.append("Nobody's", None, &[client_row("1", "")]).await, Err(SheetError::NoSuchTab));
 }
 
 #[tokio::test]
@@ -77,8 +77,7 @@ async fn writing_outside_the_grid_is_refused_and_nothing_is_written() {
     let stage = Stage::new().await;
     let write = |row| CellWrite { tab: "Clients", row, column: 0, cells: vec!["canary".to_owned()] };
     let refused = stage.sheet.write(&[write(3), write(1001)]).await.unwrap_err();
-    assert!(matches!(refused, SheetError::Refused { status: 400, .. }));
-    assert!(refused.to_string().contains("outside the tab's grid"), "{refused}");
+    assert_eq!(refused, SheetError::OutsideGrid);
     assert_eq!(stage.google().cell(&stage.id, "Clients!A3").unwrap(), "");
 }
 
@@ -91,7 +90,7 @@ async fn a_protected_cell_refuses_the_whole_request_and_is_told_where_it_is() {
     google.protect(&stage.id, "Clients!E3:E").unwrap();
     google.insert_rows(&stage.id, "Clients", 3, 1).unwrap();
     let two = [client_row("1", ""), client_row("2", "")];
-    assert_eq!(sheet.append("Clients", &two).await, Err(SheetError::Protected));
+    assert_eq!(sheet.append("Clients", None, &two).await, Err(SheetError::Protected));
     google.insert_columns(&stage.id, "Clients", 0, 1).unwrap();
     assert_eq!(sheet.write(&[write(3, 0), write(4, 5)]).await, Err(SheetError::Protected));
     assert_eq!(google.cell(&stage.id, "Clients!A3").unwrap(), "");
@@ -105,12 +104,27 @@ async fn a_protected_cell_refuses_the_whole_request_and_is_told_where_it_is() {
 async fn rows_are_appended_from_the_first_column_on_and_their_place_is_told() {
     let stage = Stage::new().await;
     let sheet = &stage.sheet;
-    assert_eq!(sheet.append("Clients", &[client_row("1", "+33639980001")]).await.unwrap(), Some(3));
+    assert_eq!(sheet.append("Clients", None, &[client_row("1", "+33639980001")]).await.unwrap(), Some(3));
     let two = [client_row("2", "+447700900001"), client_row("3", "")];
-    assert_eq!(sheet.append("Clients", &two).await.unwrap(), Some(4));
+    assert_eq!(sheet.append("Clients", None, &two).await.unwrap(), Some(4));
     let clients = stage.google().cells(&stage.id, "Clients").unwrap();
     assert_eq!(clients[2..4].iter().map(|row| row[5..].join(" ")).collect::<Vec<_>>(), ["FR 33", "GB 44"]);
     assert_eq!(clients[4], ["3", "Zoé", "zoe@example.com", "", "+33199000001"]);
+}
+
+#[tokio::test]
+async fn rows_that_are_added_below_a_row_spare_the_headers_beside_an_empty_column() {
+    let stage = Stage::new().await;
+    let (google, sheet) = (stage.google(), &stage.sheet);
+    google.insert_columns(&stage.id, "Clients", 0, 1).unwrap();
+    assert_eq!(sheet.append("Clients", Some(2), &[client_row("1", "")]).await.unwrap(), Some(3));
+    assert_eq!(google.cell(&stage.id, "Clients!B1").unwrap(), "client_id");
+    assert_eq!(
+        sheet.append("Clients", Some(2), &[client_row("2", "")]).await.unwrap(),
+        Some(4),
+        "somebody was quicker"
+    );
+    assert_eq!(sheet.append("Clients", Some(1_000), &[client_row("3", "")]).await, Err(SheetError::OutsideGrid));
 }
 
 #[tokio::test]
@@ -120,7 +134,7 @@ async fn a_gap_in_the_last_rows_moves_nothing_aside() {
     let google = stage.google();
     google.delete_rows(&stage.id, "EMAIL LOG", 1, 1).unwrap();
     for number in 1..=3 {
-        assert_eq!(stage.sheet.append("EMAIL LOG", &[row(&["a", "", "c"])]).await.unwrap(), Some(number));
+        assert_eq!(stage.sheet.append("EMAIL LOG", None, &[row(&["a", "", "c"])]).await.unwrap(), Some(number));
     }
     assert_eq!(google.cells(&stage.id, "EMAIL LOG").unwrap(), vec![["a", "", "c"]; 3]);
 }
@@ -131,7 +145,7 @@ async fn one_row_goes_into_an_empty_row_rather_than_aside_or_over_anything() {
     let google = stage.google();
     google.enter(&stage.id, "TwilioPools!B3", "a note").unwrap();
     let row = vec![Some("FR".to_owned()), Some("+33199000001".to_owned())];
-    assert_eq!(stage.sheet.append("TwilioPools", &[row]).await.unwrap(), Some(2));
+    assert_eq!(stage.sheet.append("TwilioPools", None, &[row]).await.unwrap(), Some(2));
     assert_eq!(google.cell(&stage.id, "TwilioPools!A2").unwrap(), "FR");
     assert_eq!(google.cell(&stage.id, "TwilioPools!B3").unwrap(), "a note");
 }
@@ -142,7 +156,7 @@ async fn a_full_grid_grows_when_a_row_is_appended() {
     let google = stage.google();
     google.delete_rows(&stage.id, "TwilioPools", 2, 999).unwrap();
     let row = vec![Some("FR".to_owned()), Some("+33199000001".to_owned())];
-    assert_eq!(stage.sheet.append("TwilioPools", &[row]).await.unwrap(), Some(2));
+    assert_eq!(stage.sheet.append("TwilioPools", None, &[row]).await.unwrap(), Some(2));
     let outline = stage.sheet.outline().await.unwrap();
     assert_eq!(outline[1], TabOutline { title: "TwilioPools".to_owned(), rows: 2, columns: 26 });
 }
@@ -168,7 +182,7 @@ async fn the_version_changes_with_every_change_and_only_then() {
     stage.google().enter(&stage.id, "Clients!A3", "1").unwrap();
     let after = stage.sheet.file().await.unwrap();
     assert_ne!(after, before);
-    stage.sheet.append("Clients", &[client_row("2", "")]).await.unwrap();
+    stage.sheet.append("Clients", None, &[client_row("2", "")]).await.unwrap();
     assert_ne!(stage.sheet.file().await.unwrap(), after);
     assert_eq!(stage.google().counts().reads, 0);
 }

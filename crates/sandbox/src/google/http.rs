@@ -183,6 +183,9 @@ async fn serve(State(world): State<World>, request: Request) -> Response {
         retry_after: seconds,
         ..Reply::refusal(status, word(status), "An error asked for by a test")
     };
+    if let Some(deed) = world.change(|state| state.google.take_before(kind)) {
+        deed(&world.google());
+    }
     let now = world.now();
     let answer = || world.change(|state| answer(&mut state.google, &call, &parts, &body, now));
     match fault {

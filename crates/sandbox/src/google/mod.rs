@@ -34,7 +34,7 @@ mod tab;
 mod token;
 mod values;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 pub use self::{
     formula::{ArrayFormula, Computed},
@@ -60,11 +60,32 @@ pub(crate) struct GoogleState {
     faults: Faults<RequestKind>,
     counts: Counts,
     quota: Quota,
+    /// What somebody does in the moment before a request is answered.
+    before: Option<Before>,
     /// Nobody switched the APIs on in the account's project.
     apis_off: bool,
 }
 
+type Deed = Box<dyn FnOnce(&Google) + Send + Sync>;
+
+/// Something that is done before a request of a kind.
+struct Before {
+    kind: RequestKind,
+    deed: Deed,
+}
+
+impl fmt::Debug for Before {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Before").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
 impl GoogleState {
+    /// What is to be done before a request of this kind is answered; it is done once.
+    fn take_before(&mut self, kind: RequestKind) -> Option<Deed> {
+        self.before.take_if(|before| before.kind == kind).map(|before| before.deed)
+    }
+
     /// A new spreadsheet's id, of the form and length of Google's.
     fn next_id(&mut self) -> String {
         self.made += 1;
@@ -155,6 +176,11 @@ impl Google {
     /// Makes the next request of this kind fail in this way, whatever else is asked meanwhile.
     pub fn fail_next_of(&self, kind: RequestKind, fault: Fault) {
         self.change(|google| google.faults.plan(Some(kind), fault));
+    }
+
+    /// Has a person do something in the last moment before the next request of this kind is answered.
+    pub fn before_next_of(&self, kind: RequestKind, deed: impl FnOnce(&Self) + Send + Sync + 'static) {
+        self.change(|google| google.before = Some(Before { kind, deed: Box::new(deed) }));
     }
 
     /// Sets how many reads, and how many writes, are taken in any sixty seconds; none: any number.

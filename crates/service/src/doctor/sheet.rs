@@ -115,7 +115,9 @@ fn refused(error: &SheetError, account: &str) -> Finding {
             "Try again in some minutes. Calls and texts do not need the sheet; what changes is written there later."
                 .to_owned(),
         ),
-        SheetError::NoSuchTab | SheetError::Protected | SheetError::Refused { .. } => (Verdict::Bad, shared(), share()),
+        SheetError::NoSuchTab | SheetError::Protected | SheetError::OutsideGrid | SheetError::Refused { .. } => {
+            (Verdict::Bad, shared(), share())
+        }
     };
     Finding::new("Google Sheet", verdict, expected, error.to_string(), remedy)
 }
@@ -157,7 +159,7 @@ impl Service {
     pub async fn check_mirror(&self) -> Finding {
         let looked = async {
             let status = self.sheet_status().await?;
-            Ok::<_, LedgerError>((status.problems.iter().filter(|problem| problem.standing).count(), status))
+            Ok::<_, LedgerError>((status.state.standing, status))
         };
         match looked.await {
             Ok((standing, status)) => {
@@ -182,7 +184,7 @@ fn mirror(
     state: &SheetState,
     waited: Option<SignedDuration>,
     silent: Option<SignedDuration>,
-    standing: usize,
+    standing: u64,
 ) -> Finding {
     let minutes = |time: SignedDuration| time.as_mins();
     let SheetState { rows, waiting, .. } = state;

@@ -69,7 +69,7 @@ pub use privacy::{
     RetentionPart,
 };
 pub use requests::{Begun, RequestKey, StoredAnswer};
-pub use sheet::{Mark, SheetBook, SheetChanges, SheetNews, SheetProblem, SheetState, Told};
+pub use sheet::{Mark, ProblemAt, SheetBook, SheetChanges, SheetNews, SheetProblem, SheetState, Told};
 pub use standing::{Standing, WaitingJobs};
 pub use texts::{DeliveryReport, InboundText, OutboundText, RecordedText, SendStep, SentText, TextOutcome, TextResult};
 pub use vault::{Renewal, Vault, VaultState, Waits};

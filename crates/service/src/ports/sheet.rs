@@ -197,6 +197,9 @@ pub enum SheetError {
          service account edit it, or lift the protection"
     )]
     Protected,
+    /// What was named lies beyond the tab's last row or column.
+    #[error("the tab's grid ends before the place that was asked for; add rows at its foot")]
+    OutsideGrid,
     /// Too many requests: later.
     #[error("Google's quota is used up for now; it is asked again later")]
     Quota {
@@ -232,6 +235,12 @@ pub trait Sheet: Send + Sync {
     /// [`SheetError::NoSuchTab`] when one of the tabs is not there; see [`SheetError`] for the others.
     async fn read(&self, tabs: &[&str]) -> Result<Vec<Table>, SheetError>;
 
+    /// Reads the first rows of tabs: one read request for all of them.
+    ///
+    /// # Errors
+    /// As for [`Self::read`].
+    async fn headers(&self, tabs: &[&str]) -> Result<Vec<Table>, SheetError>;
+
     /// Writes cells: one write request for all of them, which is done whole or not at all.
     ///
     /// # Errors
@@ -239,15 +248,14 @@ pub trait Sheet: Send + Sync {
     /// that it may have been done.
     async fn write(&self, writes: &[CellWrite]) -> Result<(), SheetError>;
 
-    /// Adds rows from the first column on, behind the last row that holds anything: one write request. The first new row's
-    /// number, from 1, where Google says it.
-    ///
-    /// Where an empty row parts the tab, Google counts up to the last part that has anything in the first column. Several
-    /// rows added at once may then run over a part below it whose first column is empty; one row never does.
+    /// Adds rows from the first column on, behind a row, from 1, and behind whatever stands below it in that column by
+    /// now: one write request. The first new row's number, from 1, where Google says it. `after` none: behind the last
+    /// row that holds anything in the first column, or at the top if none does.
     ///
     /// # Errors
-    /// See [`SheetError`]; [`SheetError::AnswerLost`] means that it may have been done.
-    async fn append(&self, tab: &str, rows: &[NewRow]) -> Result<Option<u32>, SheetError>;
+    /// [`SheetError::OutsideGrid`] when the tab's grid ends with that row; see [`SheetError`] for the others.
+    /// [`SheetError::AnswerLost`] means that it may have been done.
+    async fn append(&self, tab: &str, after: Option<u32>, rows: &[NewRow]) -> Result<Option<u32>, SheetError>;
 
     /// What is in the spreadsheet: one read request.
     ///

@@ -11,7 +11,7 @@ use crate::{
     Service,
     ports::{
         LedgerError, SheetError,
-        ledger::{SheetChanges, SheetProblem, SheetState},
+        ledger::{SheetChanges, SheetState},
         sheet::Table,
     },
 };
@@ -21,15 +21,13 @@ const FAILURES_MAX: u32 = 5;
 /// Within this time a running service begins to write what was marked.
 const BEGUN_WITHIN: SignedDuration = SignedDuration::from_secs(10);
 
-/// How the mirror goes, and what people should know.
+/// How the mirror goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SheetStatus {
     /// How it goes.
     pub state: SheetState,
     /// For how long the oldest row has waited; none: none waits, or the mirror has not seen it yet.
     pub waited: Option<SignedDuration>,
-    /// What people should know, the newest first.
-    pub problems: Vec<SheetProblem>,
 }
 
 /// How far a push has come.
@@ -83,9 +81,8 @@ impl Service {
     /// The store failed.
     pub async fn sheet_status(&self) -> Result<SheetStatus, LedgerError> {
         let state = self.ledger.sheet_state().await?;
-        let problems = self.ledger.sheet_problems().await?;
         let waited = state.oldest.map(|since| self.clock.now().duration_since(since));
-        Ok(SheetStatus { state, waited, problems })
+        Ok(SheetStatus { state, waited })
     }
 
     /// Has every record held against the sheet by whoever follows it, and written where that shows something else, also

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use proxycall_domain::sheet::Tab;
 
 use super::{
-    Memory, Seen, outgoing,
+    Memory, PAGE, Seen, outgoing,
     tab::{TabTrouble, TabWork, Tally},
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     pool::alert,
     ports::{
         LedgerError, Sheet, SheetError,
-        ledger::{Mark, SheetChanges, Told},
+        ledger::{Mark, SheetChanges, SheetProblem, Told},
         sheet::Table,
     },
 };
@@ -110,7 +110,8 @@ impl Service {
         }
         memory.learn(&changes, &works);
         memory.more = works.iter().any(|work| work.more);
-        report.wrote = outgoing::send(self, sheet, memory, &works).await?;
+        report.wrote = outgoing::put_back(self, sheet, memory, &troubles).await?;
+        report.wrote += outgoing::send(self, sheet, memory, &works).await?;
         report.troubles = troubles.len();
         memory.version = version;
         for Tally { edits, put_back } in works.iter().map(|work| work.tally) {
@@ -138,10 +139,15 @@ impl Service {
             all.problems.extend(problems);
         }
         for (tab, trouble) in troubles {
+            if let TabTrouble::Strayed(strays) = trouble {
+                strays.keep(&mut all);
+            }
             all.problems.push((*tab, String::new(), Some(Told { reason: trouble.to_string(), standing: true })));
         }
         let told: HashSet<(Tab, String)> = all.problems.iter().map(|(tab, key, _)| (*tab, key.clone())).collect();
-        let known = self.ledger.sheet_problems().await?;
+        let known = self.all_problems().await?;
+        let before: HashMap<(Tab, &str), &SheetProblem> =
+            known.iter().map(|problem| ((problem.tab, problem.key.as_str()), problem)).collect();
         for problem in &known {
             // Of a tab that could not be read, nothing is known to be over.
             let over = problem.standing && (!troubles.contains_key(&problem.tab) || problem.key.is_empty());
@@ -150,15 +156,25 @@ impl Service {
             }
         }
         // What is known already is not written again.
-        all.problems.retain(|(tab, key, told)| {
-            let before = known.iter().find(|problem| problem.tab == *tab && problem.key == *key);
-            match (before, told) {
-                (Some(before), Some(told)) => (&before.reason, before.standing) != (&told.reason, told.standing),
-                (None, None) => false,
-                _ => true,
-            }
+        all.problems.retain(|(tab, key, told)| match (before.get(&(*tab, key.as_str())), told) {
+            (Some(before), Some(told)) => (&before.reason, before.standing) != (&told.reason, told.standing),
+            (None, None) => false,
+            _ => true,
         });
         Ok(all)
+    }
+
+    /// All that people should know already.
+    async fn all_problems(&self) -> Result<Vec<SheetProblem>, LedgerError> {
+        let mut all: Vec<SheetProblem> = Vec::new();
+        loop {
+            let page = self.ledger.sheet_problems(all.last().map(SheetProblem::at), PAGE).await?;
+            let is_last = page.len() < PAGE as usize;
+            all.extend(page);
+            if is_last {
+                return Ok(all);
+            }
+        }
     }
 
     async fn tell_troubles(&self, troubles: &HashMap<Tab, TabTrouble>) -> Result<(), LedgerError> {
@@ -166,6 +182,8 @@ impl Service {
         for tab in Tab::ALL {
             let known = standing.iter().any(|it| it.kind == alert::SHEET_TAB && it.subject == tab.title());
             match troubles.get(&tab) {
+                // It is over with the next cycle.
+                Some(TabTrouble::Strayed(_)) => {}
                 Some(trouble) if !known => {
                     self.alert(alert::SHEET_TAB, tab.title().to_owned(), trouble.to_string()).await?;
                 }

@@ -338,7 +338,7 @@ impl Beginning {
                 return Ok(None);
             }
         };
-        let reading = read_aside(layout.clone(), table).await?;
+        let (reading, _) = read_aside(layout.clone(), table).await?;
         for row in reading.keyless.iter().chain(&reading.doubles) {
             self.skip(tab, row.number, format!("{} is missing, cannot be read, or is there twice", tab.key().header()));
         }

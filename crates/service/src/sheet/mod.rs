@@ -15,6 +15,7 @@ mod init;
 mod outgoing;
 mod pace;
 mod protected;
+mod strays;
 mod tab;
 
 use std::{

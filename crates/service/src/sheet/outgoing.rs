@@ -1,14 +1,20 @@
 //! What is written into the sheet: cells that lie beside each other together, all of a cycle's in as few requests as Google
 //! takes.
 
-use proxycall_domain::sheet::{Cells, Layout};
+use std::collections::HashMap;
 
-use super::{Memory, OWNED_FOR, SheetFailure, protected::area_of, tab::TabWork};
+use proxycall_domain::sheet::{Cells, Layout, Tab};
+
+use super::{
+    Memory, OWNED_FOR, SheetFailure,
+    protected::area_of,
+    tab::{TabTrouble, TabWork},
+};
 use crate::{
     Service,
     ports::{
         LedgerError, Sheet, SheetError,
-        sheet::{Area, CellWrite, NewRow},
+        sheet::{Area, CellWrite, NewRow, Table},
     },
 };
 
@@ -74,6 +80,10 @@ pub(super) async fn send(
     works: &[TabWork],
 ) -> Result<usize, SheetFailure> {
     let rows = |work: &TabWork| work.updates.iter().cloned().chain(work.placed()).collect::<Vec<_>>();
+    if !service.columns_stand(sheet, memory, works).await? {
+        memory.more = true;
+        return Ok(0);
+    }
     let updates = works
         .iter()
         .flat_map(|work| rows(work).into_iter().flat_map(|(row, cells)| cell_writes(&work.layout, row, &cells)));
@@ -83,34 +93,30 @@ pub(super) async fn send(
         return Ok(sent);
     }
     for work in works.iter().filter(|work| work.placed().is_none()) {
-        let tab = work.layout.tab().title();
-        for some in work.appends.chunks(AT_ONCE) {
-            if !service.may_write(memory).await? {
-                return Ok(sent);
-            }
-            let rows: Vec<NewRow> = some.iter().map(|cells| new_row(&work.layout, cells)).collect();
-            match sheet.append(tab, &rows).await {
-                Ok(_) => sent += rows.len(),
-                // The next cycle leaves out what is protected there.
-                Err(SheetError::Protected) if !refused.asked => {
-                    refused.asked = true;
-                    service.ask_what_is_protected(sheet, memory).await?;
-                    break;
-                }
-                Err(SheetError::Protected) => {
-                    let below = u32::try_from(work.rows).unwrap_or(u32::MAX).saturating_add(1);
-                    let area = Area { rows: below..u32::MAX, columns: 0..u32::MAX };
-                    memory.protected.found(tab, area, service.clock.now(), service.chance.fraction());
-                    break;
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
+        sent += service.append_rows(sheet, memory, work, &mut refused).await?;
     }
     if !refused.asked {
         memory.protected.well();
     }
     Ok(sent)
+}
+
+/// Puts back what went beside its column. How many cells.
+pub(super) async fn put_back(
+    service: &Service,
+    sheet: &dyn Sheet,
+    memory: &mut Memory,
+    troubles: &HashMap<Tab, TabTrouble>,
+) -> Result<usize, SheetFailure> {
+    let strays = troubles.values().filter_map(|trouble| match trouble {
+        TabTrouble::Strayed(strays) => Some(strays.writes()),
+        _ => None,
+    });
+    let writes: Vec<CellWrite> = strays.flatten().collect();
+    let cells = writes.len();
+    memory.more |= cells > 0;
+    service.write_what_may_be(sheet, memory, writes, &mut Refused::default()).await?;
+    Ok(cells)
 }
 
 /// What one sending found out of protected cells.
@@ -123,8 +129,29 @@ struct Refused {
 }
 
 impl Service {
-    /// Writes cells, all but those that are protected. Where one of them is that was not known, Google is asked which they are;
-    /// where it does not tell, the writes are halved until it is found. False: the quota is used up.
+    /// Whether the columns are still where they were read: a large sheet takes seconds to be read and compared, and a write
+    /// goes to letters. What moves within the moment that is left is found by the next cycle.
+    async fn columns_stand(
+        &self,
+        sheet: &dyn Sheet,
+        memory: &mut Memory,
+        works: &[TabWork],
+    ) -> Result<bool, SheetFailure> {
+        let writing = || works.iter().filter(|work| !(work.updates.is_empty() && work.appends.is_empty()));
+        let tabs: Vec<&str> = writing().map(|work| work.layout.tab().title()).collect();
+        if tabs.is_empty() {
+            return Ok(true);
+        }
+        memory.pace.asked_more(self.clock.now(), 1);
+        let headers = sheet.headers(&tabs).await?;
+        let stands = |(work, table): (&TabWork, &Table)| {
+            Layout::find(work.layout.tab(), table.row(0)).is_ok_and(|layout| layout == work.layout)
+        };
+        Ok(writing().zip(&headers).all(stands))
+    }
+
+    /// Writes cells, all but those that are protected. Where one of them is that was not known, Google is asked which they
+    /// are; where it does not tell, the writes are halved until it is found. False: the quota is used up.
     async fn write_what_may_be(
         &self,
         sheet: &dyn Sheet,
@@ -159,6 +186,49 @@ impl Service {
             }
         }
         Ok(true)
+    }
+
+    /// Adds a tab's new rows below what it holds. How many.
+    ///
+    /// They go below a certain row: did they go behind whatever the first column holds, and somebody inserted an empty
+    /// one, they would overwrite the headers. Where the grid ends, Google finds the place, and makes the grid grow.
+    async fn append_rows(
+        &self,
+        sheet: &dyn Sheet,
+        memory: &mut Memory,
+        work: &TabWork,
+        refused: &mut Refused,
+    ) -> Result<usize, SheetFailure> {
+        let tab = work.layout.tab().title();
+        let last = u32::try_from(work.rows).unwrap_or(u32::MAX);
+        let (mut sent, mut after) = (0, Some(last));
+        let mut waiting: Vec<&[Cells]> = work.appends.chunks(AT_ONCE).rev().collect();
+        while let Some(some) = waiting.pop() {
+            if !self.may_write(memory).await? {
+                break;
+            }
+            let rows: Vec<NewRow> = some.iter().map(|cells| new_row(&work.layout, cells)).collect();
+            match sheet.append(tab, after, &rows).await {
+                Ok(_) => sent += rows.len(),
+                Err(SheetError::OutsideGrid) if after.is_some() && work.begins_first => {
+                    after = None;
+                    waiting.push(some);
+                }
+                // The next cycle leaves out what is protected there.
+                Err(SheetError::Protected) if !refused.asked => {
+                    refused.asked = true;
+                    self.ask_what_is_protected(sheet, memory).await?;
+                    break;
+                }
+                Err(SheetError::Protected) => {
+                    let area = Area { rows: last.saturating_add(1)..u32::MAX, columns: 0..u32::MAX };
+                    memory.protected.found(tab, area, self.clock.now(), self.chance.fraction());
+                    break;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(sent)
     }
 
     /// Asks what the account may not write.

@@ -12,7 +12,10 @@ use proxycall_domain::{
     },
 };
 
-use super::Memory;
+use super::{
+    Memory,
+    strays::{Lines, Strays, strays},
+};
 use crate::{
     Service,
     ports::{
@@ -27,7 +30,7 @@ use crate::{
 const ROWS: usize = 5_000;
 /// In how many further cycles a write is looked for that was not seen: a minute at least. One whose answer was lost may be
 /// carried out by Google later than the next reading, and must not be taken for a person's edit then.
-const LOOKED_FOR: u32 = 15;
+pub(super) const LOOKED_FOR: u32 = 15;
 /// How many problems of one tab are told at once: a formula that fails does so in every row.
 const PROBLEMS: usize = 100;
 /// The same of rows that may not be written.
@@ -36,8 +39,10 @@ const WITHHELD: usize = 1_000;
 /// What is to be done about a tab.
 pub(super) struct TabWork {
     pub(super) layout: Layout,
-    /// How many rows the tab has.
+    /// The last row that holds anything of ours, or in the first column.
     pub(super) rows: usize,
+    /// Whether the first column has a header.
+    pub(super) begins_first: bool,
     /// Cells to be written into rows that are there.
     pub(super) updates: Vec<(u32, Cells)>,
     /// Rows to be added.
@@ -78,6 +83,10 @@ pub(super) enum TabTrouble {
          File, Version history), or run `proxycall sheet push` to have them written again", .tab.title()
     )]
     Vanished { tab: Tab, live: usize, vanished: usize },
+    #[error(
+        "columns of tab {} were moved while rows were written: {} cells are put back as they were", .0.tab.title(), .0.cells.len()
+    )]
+    Strayed(Strays),
 }
 
 /// What is known of some keys beside the sheet.
@@ -89,7 +98,7 @@ pub(super) struct Sides {
 /// A tab that was read, with all that it is held against.
 pub(super) struct Look {
     pub(super) layout: Layout,
-    /// How many rows the tab has.
+    /// The last row that holds anything of ours, or in the first column.
     pub(super) rows: usize,
     /// Whether more rows differ than are dealt with at once.
     pub(super) more: bool,
@@ -98,6 +107,8 @@ pub(super) struct Look {
     pub(super) intents: Vec<Intent>,
     /// Whose rows may differ from their records.
     pub(super) keys: HashSet<String>,
+    /// What the first row and the rows of these keys hold, ours or not.
+    pub(super) lines: Lines,
     pub(super) sides: Sides,
 }
 
@@ -106,9 +117,20 @@ pub(super) fn rows_of(reading: &Reading) -> HashMap<&str, &Row> {
     reading.rows.iter().map(|row| (row.key(), row)).collect()
 }
 
+/// The last row that holds anything in one of our columns or in the first one. Others' may go on below, as boxes to be
+/// ticked do.
+fn last_row(layout: &Layout, table: &Table) -> usize {
+    let places: Vec<usize> = layout.columns().map(|(_, place)| place as usize).chain([0]).collect();
+    let holds = |row: &usize| {
+        let cells: Vec<&str> = table.row(*row).collect();
+        places.iter().any(|place| cells.get(*place).is_some_and(|text| !text.trim().is_empty()))
+    };
+    (0..table.rows()).rev().find(holds).map_or(0, |row| row + 1)
+}
+
 /// Reads the rows of a table on a thread beside those that answer calls: a large one takes some time.
-pub(super) async fn read_aside(layout: Layout, table: Table) -> Result<Reading, LedgerError> {
-    let read = move || read_rows(&layout, (0..table.rows()).map(|row| table.row(row)));
+pub(super) async fn read_aside(layout: Layout, table: Table) -> Result<(Reading, Table), LedgerError> {
+    let read = move || (read_rows(&layout, (0..table.rows()).map(|row| table.row(row))), table);
     let reading = tokio::task::spawn_blocking(read).await;
     reading.map_err(|_| LedgerError::Unavailable("the reading of the sheet was broken off".to_owned()))
 }
@@ -127,9 +149,12 @@ impl Service {
             Ok(layout) => layout,
             Err(error) => return Ok(Err(error.into())),
         };
-        let all = table.rows();
-        let reading = read_aside(layout.clone(), table).await?;
+        let all = last_row(&layout, &table);
         let intents = self.ledger.sheet_intents(tab).await?;
+        if let Some(trouble) = strays(&layout, &table, &intents) {
+            return Ok(Err(trouble));
+        }
+        let (reading, table) = read_aside(layout.clone(), table).await?;
         let (vanished, mut changed) = differing(memory, tab, &reading, &rows_of(&reading));
         let also: Vec<String> = also.collect();
         let room = ROWS.saturating_sub(also.len()).max(ROWS / 4);
@@ -137,6 +162,8 @@ impl Service {
         changed.truncate(room);
         let sent = intents.iter().map(|intent| intent.key.clone()).filter(|key| !key.is_empty());
         let keys: HashSet<String> = vanished.into_iter().chain(changed).chain(also).chain(sent).collect();
+        let lines = Lines::of(&table, reading.rows.iter().filter(|row| keys.contains(row.key())));
+        drop(table);
         let sides = self.sides(tab, &keys, self.clock.now()).await?;
         let rows = rows_of(&reading);
         let displaced = displaced(&reading, &keys, &sides.bases);
@@ -148,7 +175,7 @@ impl Service {
         if too_many_vanished(live, vanished) {
             return Ok(Err(TabTrouble::Vanished { tab, live, vanished }));
         }
-        Ok(Ok(Look { layout, rows: all, more, reading, intents, keys, sides }))
+        Ok(Ok(Look { layout, rows: all, more, reading, intents, keys, lines, sides }))
     }
 
     /// Finds out what is to be done about a tab, and carries out what people did in it.
@@ -160,7 +187,7 @@ impl Service {
         marks: &HashMap<&str, &Mark>,
     ) -> Result<Result<TabWork, TabTrouble>, LedgerError> {
         let marked = marks.keys().map(|key| (*key).to_owned());
-        let Look { layout, rows: all, more, reading, intents, keys, mut sides } =
+        let Look { layout, rows: all, more, reading, intents, keys, lines, mut sides } =
             match self.look_at_tab(memory, tab, table, marked).await? {
                 Ok(look) => look,
                 Err(trouble) => return Ok(Err(trouble)),
@@ -168,6 +195,7 @@ impl Service {
         let rows = rows_of(&reading);
         let mut work = TabWork::new(layout, all);
         work.more = more;
+        work.begins_first = lines.begins_first();
         work.unsigned.clone_from(&reading.unsigned);
         let mut sent = work.judge(&intents, &reading, &rows, &mut sides);
         for problem in reading.problems.iter().take(PROBLEMS) {
@@ -203,6 +231,9 @@ impl Service {
                 Settled::OnItsWay => {}
                 Settled::Withheld => drop(work.stuck.insert((tab, key.clone()))),
             }
+        }
+        for intent in sent.iter_mut().filter(|intent| intent.placed.is_none()) {
+            intent.placed = Some(lines.place(&work.layout, intent));
         }
         if !(intents.is_empty() && sent.is_empty()) {
             work.changes.intents.push((tab, sent));
@@ -359,7 +390,8 @@ fn addable(layout: &Layout, cells: Cells) -> Cells {
     }
     let ours = layout.columns().filter(|(column, _)| !column.is_others());
     let places: HashSet<u32> = ours.map(|(_, place)| place).collect();
-    let end = (0..).find(|place| !places.contains(place)).unwrap_or(u32::MAX);
+    let key = layout.position(layout.tab().key()).unwrap_or_default();
+    let end = (key..).find(|place| !places.contains(place)).unwrap_or(u32::MAX);
     let before = |column| layout.position(column).is_some_and(|place| place < end);
     cells.iter().filter(|(column, _)| before(*column)).collect()
 }
@@ -410,6 +442,7 @@ impl TabWork {
         Self {
             layout,
             rows,
+            begins_first: true,
             updates: Vec::new(),
             appends: Vec::new(),
             changes: SheetChanges::default(),

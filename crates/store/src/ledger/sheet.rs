@@ -10,7 +10,7 @@ use proxycall_domain::{
 };
 use proxycall_service::ports::{
     LedgerError,
-    ledger::{Mark, SheetBook, SheetChanges, SheetNews, SheetProblem, SheetState},
+    ledger::{Mark, ProblemAt, SheetBook, SheetChanges, SheetNews, SheetProblem, SheetState},
 };
 
 use crate::{Engine, Store, postgres, sqlite};
@@ -82,7 +82,7 @@ impl SheetBook for Store {
         unit!(self, sheet::keep_sheet(changes, now))
     }
 
-    async fn sheet_problems(&self) -> Result<Vec<SheetProblem>, LedgerError> {
-        read!(self, sheet::sheet_problems())
+    async fn sheet_problems(&self, after: Option<ProblemAt>, limit: u32) -> Result<Vec<SheetProblem>, LedgerError> {
+        read!(self, sheet::sheet_problems(after, limit))
     }
 }

@@ -214,7 +214,7 @@ async fn all_is_there(uri: &str) {
     assert!(past > 0);
     assert!(!store.alerts().await.unwrap().is_empty());
     assert!(!store.settings().await.unwrap().is_empty());
-    assert!(!store.sheet_problems().await.unwrap().is_empty());
+    assert!(!store.sheet_problems(None, 1_000).await.unwrap().is_empty());
     store.sheet_state().await.unwrap();
     assert_eq!(store.open_purchases().await.unwrap(), []);
     let jobs = store.claim_jobs(100, now, now + SignedDuration::from_mins(1)).await.unwrap();

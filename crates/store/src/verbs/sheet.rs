@@ -6,7 +6,9 @@ use proxycall_domain::{
     JobId, PendingId,
     sheet::{Cells, Intent, Record, Tab},
 };
-use proxycall_service::ports::ledger::{Mark, SheetChanges, SheetNews, SheetProblem, SheetPulse, SheetState};
+use proxycall_service::ports::ledger::{
+    Mark, ProblemAt, SheetChanges, SheetNews, SheetProblem, SheetPulse, SheetState,
+};
 use serde::Serialize;
 
 use super::*;
@@ -41,7 +43,8 @@ pub(crate) async fn own_sheet(
 
 const STATE: &str = "SELECT marking, begun_at, read_at, written_at, failure, failed_at, \
         (SELECT COUNT(*) FROM sheet_mark) AS waiting, (SELECT MIN(since) FROM sheet_mark) AS oldest, \
-        (SELECT COUNT(*) FROM sheet_row) AS in_both FROM sheet_state";
+        (SELECT COUNT(*) FROM sheet_row) AS in_both, (SELECT COUNT(*) FROM sheet_problem) AS problems, \
+        (SELECT COUNT(*) FROM sheet_problem WHERE standing = 1) AS standing FROM sheet_state";
 
 pub(crate) async fn sheet_state(db: &mut Connection, _codec: &Codec) -> Result<SheetState, UnitError> {
     let row: Row = sqlx::query(STATE).fetch_one(&mut *db).await?;
@@ -60,6 +63,8 @@ pub(crate) async fn sheet_state(db: &mut Connection, _codec: &Codec) -> Result<S
         waiting: count("waiting")?,
         oldest: at("oldest")?,
         rows: count("in_both")?,
+        problems: count("problems")?,
+        standing: count("standing")?,
     })
 }
 
@@ -351,11 +356,21 @@ pub(crate) async fn keep_sheet(
     Ok(())
 }
 
-const PROBLEMS: &str =
-    "SELECT tab, key, reason, standing, since FROM sheet_problem ORDER BY since DESC, tab, key LIMIT 1000";
+const PROBLEMS: &str = "SELECT tab, key, reason, standing, since FROM sheet_problem \
+    WHERE since < $1 OR (since = $1 AND (tab > $2 OR (tab = $2 AND key > $3))) ORDER BY since DESC, tab, key LIMIT $4";
 
-pub(crate) async fn sheet_problems(db: &mut Connection, _codec: &Codec) -> Result<Vec<SheetProblem>, UnitError> {
-    let rows: Vec<Row> = sqlx::query(PROBLEMS).fetch_all(&mut *db).await?;
+pub(crate) async fn sheet_problems(
+    db: &mut Connection,
+    _codec: &Codec,
+    after: Option<ProblemAt>,
+    limit: u32,
+) -> Result<Vec<SheetProblem>, UnitError> {
+    let (since, tab, key) = match after {
+        Some(ProblemAt { since, tab, key }) => (millis(since), tab.title(), key),
+        None => (i64::MAX, "", String::new()),
+    };
+    let query = sqlx::query(PROBLEMS).bind(since).bind(tab).bind(key).bind(i64::from(limit));
+    let rows: Vec<Row> = query.fetch_all(&mut *db).await?;
     let problem = |row: &Row| {
         let (tab, since) = (tab_of(row.try_get("tab")?)?, time(row.try_get("since")?)?);
         let standing = row.try_get::<i64, _>("standing")? == 1;

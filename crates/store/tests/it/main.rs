@@ -176,6 +176,7 @@ ledger_suite! {
         one_instance_owns_the_sheet_until_its_time_is_over,
         what_a_cycle_found_out_is_kept,
         a_row_of_which_nothing_could_be_sent_is_looked_at_again,
+        what_people_should_know_is_told_page_by_page_the_newest_first_and_counted,
         how_the_mirror_goes_is_told,
         every_key_is_told_and_all_that_is_known_of_the_sheet_can_be_forgotten;
     page_requests:

@@ -8,7 +8,7 @@ use proxycall_domain::{
 };
 use proxycall_service::ports::{
     Ledger,
-    ledger::{Mark, SheetBook, SheetChanges, SheetNews, Told, UpdateClient},
+    ledger::{Mark, ProblemAt, SheetBook, SheetChanges, SheetNews, Told, UpdateClient},
 };
 
 use crate::{clients::close, support::*};
@@ -124,7 +124,7 @@ pub(crate) async fn what_a_cycle_found_out_is_kept(db: TestStore) {
     assert_eq!(of, [("2".to_owned(), name("Ana"))]);
     assert_eq!(db.sheet_intents(Tab::Clients).await.unwrap(), [intent]);
     assert!(db.sheet_intents(Tab::Pool).await.unwrap().is_empty());
-    let problems = db.sheet_problems().await.unwrap();
+    let problems = db.sheet_problems(None, 1_000).await.unwrap();
     assert_eq!((problems.len(), problems[0].reason.as_str(), problems[0].standing), (1, "why", true));
     let changes = SheetChanges {
         bases: vec![(Tab::Clients, "1".to_owned(), None)],
@@ -134,7 +134,10 @@ pub(crate) async fn what_a_cycle_found_out_is_kept(db: TestStore) {
     };
     db.keep_sheet(changes, at(2)).await.unwrap();
     assert_eq!(db.sheet_rows(Tab::Clients, String::new(), 10).await.unwrap().len(), 1);
-    assert!(db.sheet_intents(Tab::Clients).await.unwrap().is_empty() && db.sheet_problems().await.unwrap().is_empty());
+    assert!(
+        db.sheet_intents(Tab::Clients).await.unwrap().is_empty()
+            && db.sheet_problems(None, 1_000).await.unwrap().is_empty()
+    );
 }
 
 pub(crate) async fn a_row_of_which_nothing_could_be_sent_is_looked_at_again(db: TestStore) {
@@ -148,6 +151,28 @@ pub(crate) async fn a_row_of_which_nothing_could_be_sent_is_looked_at_again(db: 
     );
     db.keep_sheet(changes, at(3)).await.unwrap();
     assert_eq!(db.sheet_marks(10, at(4)).await.unwrap(), marks, "what is marked stays as it is");
+}
+
+pub(crate) async fn what_people_should_know_is_told_page_by_page_the_newest_first_and_counted(db: TestStore) {
+    let told = |standing| Some(Told { reason: "why".to_owned(), standing });
+    for (second, tab, keys) in [(1, Tab::Pool, 3), (2, Tab::Clients, 4), (2, Tab::Pool, 2)] {
+        let problems = (0..keys).map(|key| (tab, format!("{second}{key}"), told(key % 2 == 0))).collect();
+        db.keep_sheet(SheetChanges { problems, ..SheetChanges::default() }, at(second)).await.unwrap();
+    }
+    let state = db.sheet_state().await.unwrap();
+    assert_eq!((state.problems, state.standing), (9, 5));
+    let (mut keys, mut after) = (Vec::new(), None);
+    loop {
+        let page = db.sheet_problems(after, 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        assert_eq!(ProblemAt::parse(&last.at().to_string()), Some(last.at()));
+        after = Some(last.at());
+        keys.extend(page.into_iter().map(|it| (it.tab, it.key)));
+    }
+    let of = |tab, keys: &[&str]| keys.iter().map(|key| (tab, (*key).to_owned())).collect::<Vec<_>>();
+    let newest = [of(Tab::Clients, &["20", "21", "22", "23"]), of(Tab::Pool, &["20", "21"])].concat();
+    assert_eq!(keys, [newest, of(Tab::Pool, &["10", "11", "12"])].concat());
+    assert_eq!(ProblemAt::parse("1.Nobody.2"), None);
 }
 
 pub(crate) async fn how_the_mirror_goes_is_told(db: TestStore) {
@@ -185,6 +210,9 @@ pub(crate) async fn every_key_is_told_and_all_that_is_known_of_the_sheet_can_be_
     db.forget_sheet().await.unwrap();
     let state = db.sheet_state().await.unwrap();
     assert_eq!((state.marking, state.begun_at, state.waiting, state.rows), (true, None, 0, 0));
-    assert!(db.sheet_intents(Tab::Clients).await.unwrap().is_empty() && db.sheet_problems().await.unwrap().is_empty());
+    assert!(
+        db.sheet_intents(Tab::Clients).await.unwrap().is_empty()
+            && db.sheet_problems(None, 1_000).await.unwrap().is_empty()
+    );
     assert!(db.own_sheet(job(), at(61), at(2)).await.unwrap(), "nobody owns it");
 }

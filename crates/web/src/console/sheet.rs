@@ -11,12 +11,15 @@ use axum::{
 };
 use proxycall_domain::{Scope, sheet::Tab};
 use proxycall_service::{
-    ports::{LedgerError, ledger::SheetProblem},
+    ports::{
+        LedgerError,
+        ledger::{ProblemAt, SheetProblem},
+    },
     sheet::SheetFailure,
 };
 
 use super::{
-    Console, ConsoleState, Done,
+    Console, ConsoleState, Done, encoded,
     format::{self, Moment},
     layout::{self, Notice, Place, Shell, Tone},
     session::{Acting, Session},
@@ -25,8 +28,8 @@ use super::{
 use crate::sentences::sentences;
 
 const PATH: &str = "/console/sheet";
-/// How many problems are shown: the newest.
-const SHOWN: usize = 200;
+/// How many problems a page shows.
+const SHOWN: u32 = 200;
 
 sentences! { Words, alike [];
     title: "Feuille Google", "Google Sheet";
@@ -91,6 +94,12 @@ struct Page {
     t: &'static Words,
     mirror: Option<Mirror>,
     lines: Vec<Line>,
+    /// How many there are in all.
+    total: String,
+    /// Where the older ones stand.
+    more: Option<String>,
+    /// Whether this is where the newest stand.
+    is_newest: bool,
 }
 
 pub(super) fn router() -> Router<Arc<Console>> {
@@ -131,9 +140,15 @@ async fn page(State(console): ConsoleState, session: Session, Query(done): Query
             rows: count(state.rows),
         }
     });
-    let lines = status.problems.iter().take(SHOWN).map(|problem| line(problem, t, &session)).collect();
+    let after = done.after().map(|at| ProblemAt::parse(at).ok_or(Trouble::NotFound)).transpose()?;
+    let is_newest = after.is_none();
+    let problems = service.ledger.sheet_problems(after, SHOWN).await?;
+    let is_full = problems.len() == SHOWN as usize;
+    let more = problems.last().filter(|_| is_full);
+    let more = more.map(|last| format!("{PATH}?after={}", encoded(&last.at().to_string())));
+    let lines = problems.iter().map(|problem| line(problem, t, &session)).collect();
     let shell = Shell::new(&session, Some(Place::Sheet)).with_notice(notice);
-    layout::shown(&Page { shell, t, mirror, lines })
+    layout::shown(&Page { shell, t, mirror, lines, total: count(status.state.problems), more, is_newest })
 }
 
 fn line(problem: &SheetProblem, t: &'static Words, session: &Session) -> Line {

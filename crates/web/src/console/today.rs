@@ -19,7 +19,7 @@ use proxycall_domain::{
 };
 use proxycall_service::ports::{
     LedgerError,
-    ledger::{BoardCounts, SheetProblem, SheetState, Standing},
+    ledger::{BoardCounts, SheetState, Standing},
 };
 
 use self::{
@@ -80,7 +80,7 @@ struct Day {
     under_way: (u64, u64),
     /// Since last midnight, or for 24 hours, whichever is longer; or for seven days.
     traffic: Vec<TrafficHour>,
-    sheet: Option<(SheetState, Vec<SheetProblem>)>,
+    sheet: Option<SheetState>,
 }
 
 async fn page(State(console): ConsoleState, session: Session, uri: Uri) -> Result<Response, Trouble> {
@@ -105,7 +105,7 @@ async fn page(State(console): ConsoleState, session: Session, uri: Uri) -> Resul
         traffic: &lately,
         board: day.board,
         standing: &day.standing,
-        sheet: day.sheet.as_ref().map(|(state, problems)| (state, problems.as_slice())),
+        sheet: day.sheet.as_ref(),
         keeps_secret: service.ledger.keeps_secret(),
     };
     let mut items = facts.items();
@@ -143,7 +143,7 @@ impl Day {
             if service.sheet.is_none() {
                 return Ok(None);
             }
-            Ok(Some((ledger.sheet_state().await?, ledger.sheet_problems().await?)))
+            Ok(Some(ledger.sheet_state().await?))
         };
         let (stock, standing, board, under_way, traffic, sheet) = tokio::try_join!(
             ledger.stock(now),
@@ -224,7 +224,7 @@ impl Day {
 
     fn sheet(&self, session: &Session) -> Option<Tile> {
         let (t, language) = (Words::of(session.language), session.language);
-        let (state, _) = self.sheet.as_ref()?;
+        let state = self.sheet.as_ref()?;
         let waited = state.oldest.map(|since| session.now.duration_since(since).as_secs());
         let value = match state.waiting {
             0 => t.sheet_fresh.to_owned(),

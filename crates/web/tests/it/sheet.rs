@@ -1,5 +1,6 @@
 //! The Google Sheet as a live mirror: what staff see and type there, while calls go on.
 
+mod columns;
 mod faults;
 mod first_day;
 mod people;

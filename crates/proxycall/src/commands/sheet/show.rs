@@ -6,11 +6,15 @@ use jiff::{SignedDuration, Timestamp};
 use proxycall_domain::sheet::Tab;
 use proxycall_service::{
     Service,
+    ports::ledger::SheetProblem,
     sheet::{Planned, Prepared, RowDiff, SheetDiff, SheetStatus, Skipped, TabSetUp},
 };
 
 use super::code;
 use crate::output::{Table, say};
+
+/// How many problems are asked for at once.
+const PAGE: u32 = 500;
 
 fn say_table(header: &[&str], rows: &[Vec<String>]) {
     for line in Table::new(header).lines(rows) {
@@ -39,7 +43,7 @@ pub(crate) fn lasting(time: SignedDuration) -> String {
 
 /// How the mirror goes.
 pub(super) async fn status(service: &Service) -> anyhow::Result<ExitCode> {
-    let SheetStatus { state, waited, problems } = service.sheet_status().await?;
+    let SheetStatus { state, waited } = service.sheet_status().await?;
     let now = service.clock.now();
     if state.begun_at.is_none() {
         say("The mirror has not begun: no service with a Google Sheet has run on this record yet.");
@@ -56,27 +60,32 @@ pub(super) async fn status(service: &Service) -> anyhow::Result<ExitCode> {
     if let Some((why, at)) = &state.failure {
         say(&format!("Last attempt:  failed {}: {why}", moment(Some(*at), now)));
     }
-    if problems.is_empty() && state.failure.is_none() {
+    if state.problems == 0 && state.failure.is_none() {
         say("\nNothing in the sheet needs you.");
-    } else if !problems.is_empty() {
-        say("");
-        let rows: Vec<Vec<String>> = problems
-            .iter()
-            .map(|problem| {
-                let kind = if problem.standing { "to put right" } else { "was put back" };
-                let since = problem.since.strftime("%Y-%m-%d %H:%M").to_string();
-                vec![
-                    problem.tab.title().to_owned(),
-                    problem.key.clone(),
-                    since,
-                    kind.to_owned(),
-                    problem.reason.clone(),
-                ]
-            })
-            .collect();
-        say_table(&["TAB", "ROW OF", "SINCE (UTC)", "KIND", "WHAT"], &rows);
+    } else if state.problems > 0 {
+        say(&format!("To know:       {}, {} of them to put right\n", state.problems, state.standing));
+        problems(service).await?;
     }
     Ok(code(state.failure.is_none()))
+}
+
+/// What people should know, the newest first, however much it is.
+async fn problems(service: &Service) -> anyhow::Result<()> {
+    let mut table = Table::new(&["TAB", "ROW OF", "SINCE (UTC)", "KIND", "WHAT"]);
+    let mut after = None;
+    loop {
+        let page = service.ledger.sheet_problems(after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = Some(last.at());
+        let rows: Vec<Vec<String>> = page.iter().map(problem).collect();
+        table.lines(&rows).iter().for_each(|line| say(line));
+    }
+}
+
+fn problem(problem: &SheetProblem) -> Vec<String> {
+    let kind = if problem.standing { "to put right" } else { "was put back" };
+    let since = problem.since.strftime("%Y-%m-%d %H:%M").to_string();
+    vec![problem.tab.title().to_owned(), problem.key.clone(), since, kind.to_owned(), problem.reason.clone()]
 }
 
 /// What differs. Whether nothing waits for a person.

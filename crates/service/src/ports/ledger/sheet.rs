@@ -1,6 +1,8 @@
 //! What the store keeps for the mirror of the Google Sheet: marks of what changed, what the sheet last showed, and what
 //! was sent there. Every change of a record marks its row in the same unit, whichever verb makes it.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use proxycall_domain::{
@@ -98,6 +100,44 @@ pub struct SheetProblem {
     pub since: Timestamp,
 }
 
+/// Where a list of problems goes on: behind this one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProblemAt {
+    /// Since when it is known.
+    pub since: Timestamp,
+    /// Its tab.
+    pub tab: Tab,
+    /// Its row's key.
+    pub key: String,
+}
+
+impl SheetProblem {
+    /// Where the list goes on behind it.
+    #[must_use]
+    pub fn at(&self) -> ProblemAt {
+        ProblemAt { since: self.since, tab: self.tab, key: self.key.clone() }
+    }
+}
+
+/// As it stands in an address: `1764280800000.Clients.7`.
+impl fmt::Display for ProblemAt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.since.as_millisecond(), self.tab.title(), self.key)
+    }
+}
+
+impl ProblemAt {
+    /// Reads what [`fmt::Display`] writes. None: it is nothing such.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, '.');
+        let since = Timestamp::from_millisecond(parts.next()?.parse().ok()?).ok()?;
+        let title = parts.next()?;
+        let tab = Tab::ALL.into_iter().find(|tab| tab.title() == title)?;
+        Some(Self { since, tab, key: parts.next()?.to_owned() })
+    }
+}
+
 /// How the mirror goes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SheetState {
@@ -117,6 +157,10 @@ pub struct SheetState {
     pub oldest: Option<Timestamp>,
     /// How many rows are in both.
     pub rows: u64,
+    /// How many things people should know.
+    pub problems: u64,
+    /// How many of them are so until somebody puts them right.
+    pub standing: u64,
 }
 
 /// The store's side of the mirror.
@@ -173,6 +217,6 @@ pub trait SheetBook: Send + Sync {
     /// Keeps what one cycle found out.
     async fn keep_sheet(&self, changes: SheetChanges, now: Timestamp) -> Result<(), LedgerError>;
 
-    /// What people should know, the newest first, 1000 at most.
-    async fn sheet_problems(&self) -> Result<Vec<SheetProblem>, LedgerError>;
+    /// What people should know, the newest first, behind one of them, so many at most.
+    async fn sheet_problems(&self, after: Option<ProblemAt>, limit: u32) -> Result<Vec<SheetProblem>, LedgerError>;
 }

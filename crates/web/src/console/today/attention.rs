@@ -10,7 +10,7 @@ use proxycall_domain::{
 use proxycall_service::{
     operators::alert::{SHEET_STOPPED, WEBHOOKS_FAILING},
     pool::alert,
-    ports::ledger::{Alert, BoardCounts, SheetProblem, SheetState, Standing},
+    ports::ledger::{Alert, BoardCounts, SheetState, Standing},
     privacy,
 };
 
@@ -54,7 +54,7 @@ pub(super) struct Facts<'a> {
     pub(super) board: BoardCounts,
     pub(super) standing: &'a Standing,
     /// None: there is no sheet.
-    pub(super) sheet: Option<(&'a SheetState, &'a [SheetProblem])>,
+    pub(super) sheet: Option<&'a SheetState>,
     pub(super) keeps_secret: bool,
 }
 
@@ -227,17 +227,15 @@ impl Facts<'_> {
 
     fn sheet(&self) -> Vec<Item> {
         let t = self.t();
-        let Some((state, problems)) = self.sheet else { return Vec::new() };
+        let Some(state) = self.sheet else { return Vec::new() };
         let mut items = Vec::new();
         if let Some((reason, at)) = &state.failure {
             let item = self.item(Tone::Bad, t.sheet_failed.to_owned(), t.sheet_failed_text, SHEET);
             let since = Some(format::moment(*at, self.session));
             items.push(Item { since, detail: reason.clone(), button: t.see_sheet, ..item });
         }
-        let standing = problems.iter().filter(|problem| problem.standing).count();
-        if standing > 0 {
-            let standing = u64::try_from(standing).unwrap_or(u64::MAX);
-            let title = self.so_many(standing, t.one_sheet_edit, t.sheet_edits);
+        if state.standing > 0 {
+            let title = self.so_many(state.standing, t.one_sheet_edit, t.sheet_edits);
             items.push(Item { button: t.see_sheet, ..self.item(Tone::Warn, title, t.sheet_edits_text, SHEET) });
         }
         items

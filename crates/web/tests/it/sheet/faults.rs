@@ -44,12 +44,12 @@ async fn a_tab_that_cannot_be_read_is_named_and_the_others_go_on() {
             app.clock.advance(jiff::SignedDuration::from_secs(20));
             app.service.mirror_sheet().await.unwrap();
         }
-        let problems = app.service.ledger.sheet_problems().await.unwrap();
+        let problems = app.service.ledger.sheet_problems(None, 1_000).await.unwrap();
         assert!(problems.iter().any(|it| it.reason.contains("there is no column client_mail")), "{problems:?}");
         enter(app, id, "Clients!C1", "client_mail");
         app.mirror().await;
         assert_eq!(cell(app, id, "Clients!H3"), COURIER);
-        assert!(app.service.ledger.sheet_problems().await.unwrap().is_empty());
+        assert!(app.service.ledger.sheet_problems(None, 1_000).await.unwrap().is_empty());
     })
     .await;
 }
@@ -81,7 +81,7 @@ async fn many_rows_that_vanish_at_once_close_nobody() {
         google.delete_rows(id, "Clients", 3, 10).unwrap();
         google.paste(id, "Clients", 3, &rows).unwrap();
         app.mirror().await;
-        assert!(app.service.ledger.sheet_problems().await.unwrap().is_empty());
+        assert!(app.service.ledger.sheet_problems(None, 1_000).await.unwrap().is_empty());
     })
     .await;
 }
@@ -111,7 +111,7 @@ async fn an_hour_without_google_loses_nothing_and_stops_no_call() {
 
 /// What is told of a row that may not be written.
 async fn told(app: &proxycall_testkit::TestApp) -> Vec<(String, String)> {
-    let problems = app.service.ledger.sheet_problems().await.unwrap();
+    let problems = app.service.ledger.sheet_problems(None, 1_000).await.unwrap();
     problems.into_iter().map(|it| (it.key, it.reason)).collect()
 }
 

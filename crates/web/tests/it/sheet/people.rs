@@ -27,7 +27,7 @@ async fn what_is_ours_is_put_back_and_the_reason_is_told() {
         {
             assert!(note.contains(part), "{note}");
         }
-        let problems = app.service.ledger.sheet_problems().await.unwrap();
+        let problems = app.service.ledger.sheet_problems(None, 1_000).await.unwrap();
         assert_eq!((problems.len(), problems[0].key.as_str(), problems[0].reason.as_str()), (1, "7", note.as_str()));
     })
     .await;
@@ -40,7 +40,7 @@ async fn an_edit_that_the_service_refuses_is_put_back() {
         enter(app, id, "Clients!D3", &format!("'{PROXY}"));
         app.mirror().await;
         assert_eq!(cell(app, id, "Clients!D3"), CLIENT);
-        let problems = app.service.ledger.sheet_problems().await.unwrap();
+        let problems = app.service.ledger.sheet_problems(None, 1_000).await.unwrap();
         assert!(problems[0].reason.contains("a proxy number cannot be anybody's real number"), "{problems:?}");
     })
     .await;
@@ -142,7 +142,7 @@ async fn a_note_goes_when_the_edit_is_made_good() {
             (cell(app, id, "Clients!C3").as_str(), cell(app, id, "Clients!J3").as_str()),
             ("zoe@new.example", "")
         );
-        assert!(app.service.ledger.sheet_problems().await.unwrap().is_empty());
+        assert!(app.service.ledger.sheet_problems(None, 1_000).await.unwrap().is_empty());
     })
     .await;
 }
@@ -155,7 +155,7 @@ async fn a_formula_that_fails_in_every_row_is_told_and_changes_nothing() {
         app.mirror().await;
         let (_, client) = app.get("/clients/7").await;
         assert_eq!(client["client_real_phone"], CLIENT);
-        let problems = app.service.ledger.sheet_problems().await.unwrap();
+        let problems = app.service.ledger.sheet_problems(None, 1_000).await.unwrap();
         assert!(problems[0].reason.contains("client_real_phone cannot be read"), "{problems:?}");
     })
     .await;
@@ -225,11 +225,11 @@ async fn an_id_that_was_mistyped_closes_nobody_and_makes_nobody() {
         app.mirror().await;
         assert_eq!(app.get("/clients/7").await.0, StatusCode::OK);
         assert_eq!(app.get("/clients/70").await.0, StatusCode::NOT_FOUND);
-        let problems = app.service.ledger.sheet_problems().await.unwrap();
+        let problems = app.service.ledger.sheet_problems(None, 1_000).await.unwrap();
         assert_eq!(problems[0].reason, "stands in row 3 without its client_id; enter 7 there, or delete the row");
         enter(app, id, "Clients!A3", "7");
         app.mirror().await;
-        assert!(app.service.ledger.sheet_problems().await.unwrap().is_empty());
+        assert!(app.service.ledger.sheet_problems(None, 1_000).await.unwrap().is_empty());
     })
     .await;
 }
@@ -244,14 +244,14 @@ async fn ids_that_were_exchanged_send_nobody_to_the_wrong_door() {
         enter(app, id, "Clients!A4", "7");
         app.mirror().await;
         assert_eq!((phone_of(app, "7").await, phone_of(app, "8").await), (json!(CLIENT), json!("+33639980018")));
-        let problems = app.service.ledger.sheet_problems().await.unwrap();
+        let problems = app.service.ledger.sheet_problems(None, 1_000).await.unwrap();
         assert!(problems.iter().all(|problem| problem.standing && problem.reason.contains("give each row its own")));
         assert_eq!(problems.len(), 2, "{problems:?}");
         enter(app, id, "Clients!A3", "7");
         enter(app, id, "Clients!A4", "8");
         app.mirror().await;
         assert_eq!([row(app, id, "Clients", 3), row(app, id, "Clients", 4)], rows);
-        assert_eq!(app.service.ledger.sheet_problems().await.unwrap(), []);
+        assert_eq!(app.service.ledger.sheet_problems(None, 1_000).await.unwrap(), []);
     })
     .await;
 }
@@ -300,7 +300,7 @@ async fn a_row_that_lost_its_id_or_got_anothers_closes_nobody_whatever_else_is_e
             enter(app, id, "Clients!A4", "8");
             app.mirror().await;
             assert_eq!(app.get("/clients/8").await.1["client_name"], json!("Anna"), "{id_now}");
-            assert_eq!(app.service.ledger.sheet_problems().await.unwrap(), [], "{id_now}");
+            assert_eq!(app.service.ledger.sheet_problems(None, 1_000).await.unwrap(), [], "{id_now}");
         })
         .await;
     }
@@ -328,7 +328,7 @@ async fn a_client_whose_row_stands_where_formulas_belong_is_not_closed() {
         app.world.google().delete_rows(id, "Clients", 2, 1).unwrap();
         app.mirror().await;
         assert_eq!(phone_of(app, "7").await, json!(CLIENT));
-        let problems = app.service.ledger.sheet_problems().await.unwrap();
+        let problems = app.service.ledger.sheet_problems(None, 1_000).await.unwrap();
         assert!(problems.iter().any(|problem| problem.reason.contains("kept for formulas")), "{problems:?}");
     })
     .await;
@@ -346,7 +346,7 @@ async fn a_phone_that_was_typed_as_inside_the_country_is_one_of_the_country() {
         enter(app, id, "Clients!D3", "14155550123");
         app.mirror().await;
         assert_eq!(phone_of(app, "7").await, json!("+33639980009"));
-        let problems = app.service.ledger.sheet_problems().await.unwrap();
+        let problems = app.service.ledger.sheet_problems(None, 1_000).await.unwrap();
         assert!(problems[0].reason.contains("needs the country code"), "{problems:?}");
         enter(app, id, "Clients!D3", "'+14155550123");
         app.mirror().await;
@@ -365,7 +365,7 @@ async fn a_new_person_under_a_closed_clients_id_is_told_and_not_overwritten() {
         paste(app, id, "Clients", 3, &[&["7", "Noé", "noe@example.com", "'+33639980077"]]);
         app.mirror().await;
         assert_eq!(row(app, id, "Clients", 3)[1], "Noé");
-        let problems = app.service.ledger.sheet_problems().await.unwrap();
+        let problems = app.service.ledger.sheet_problems(None, 1_000).await.unwrap();
         assert!(problems[0].reason.contains("closed client"), "{problems:?}");
         enter(app, id, "Clients!A3", "9");
         app.mirror().await;

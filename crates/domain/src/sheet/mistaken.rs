@@ -50,6 +50,9 @@ pub fn displaced<'r>(
 
 /// Keys whose rows show all that people decide of another record, as when two ids were exchanged or a column was moved
 /// down; and the keys of those records. `rows` are those that differ from what they showed last.
+///
+/// One address or phone of another's is enough where that other's row shows it no more: with two ids exchanged in the
+/// moment of a write of ours, or beside an edit, the rest may differ.
 #[must_use]
 pub fn exchanged<'k>(
     tab: Tab,
@@ -61,12 +64,24 @@ pub fn exchanged<'k>(
         return Vec::new();
     }
     let owners: HashMap<Cells, &str> = bases.iter().map(|(key, base)| (only(base, decided), key.as_str())).collect();
+    let own = |column: Column| decided(column) && column.is_ones_own();
+    let mut gave: HashMap<(Column, &str), &str> = HashMap::new();
+    for (key, base) in bases {
+        let shows = |cell: &(Column, &str)| rows.get(key.as_str()).is_some_and(|row| row.cells.text(cell.0) == cell.1);
+        let given = base.iter().filter(|cell| own(cell.0) && rows.contains_key(key.as_str()) && !shows(cell));
+        gave.extend(given.map(|cell| (cell, key.as_str())));
+    }
     let mut found = Vec::new();
     for (key, base) in bases {
         let Some(row) = rows.get(key.as_str()) else { continue };
         let shown = only(&row.cells, decided);
-        let other = owners.get(&shown).filter(|other| **other != key && shown != only(base, decided));
-        found.extend(other.filter(|_| !shown.is_empty()).map(|was| (key.as_str(), *was)));
+        let whole = owners.get(&shown).filter(|_| !shown.is_empty() && shown != only(base, decided));
+        let taken = || {
+            let new = row.cells.iter().filter(|(column, text)| own(*column) && base.text(*column) != *text);
+            new.filter_map(|cell| gave.get(&cell)).find(|other| **other != key)
+        };
+        let other = whole.filter(|other| **other != key).or_else(taken);
+        found.extend(other.map(|was| (key.as_str(), *was)));
     }
     found.sort_unstable();
     found
@@ -156,6 +171,15 @@ mod tests {
     fn exchanged_keys_are_both_found_and_so_is_a_column_that_was_moved_down() {
         assert_eq!(swapped(&[EMPTY, ("2", ANA), ("1", ZOE)]), [pair("1", "2"), pair("2", "1")]);
         assert_eq!(swapped(&[EMPTY, ("2", ANA), ("9", ZOE)]), [pair("2", "1")]);
+    }
+
+    #[test]
+    fn exchanged_keys_are_found_beside_an_edit_and_beside_a_write_of_ours() {
+        let [name, _, phone] = ANA;
+        let rows = [EMPTY, ("2", [name, "new@example.com", phone]), ("1", ["Zoë", ZOE[1], ZOE[2]])];
+        assert_eq!(swapped(&rows), [pair("1", "2"), pair("2", "1")]);
+        // Both have one phone, as in a household.
+        assert_eq!(swapped(&[EMPTY, ("1", ["Ana", ANA[1], ZOE[2]]), ("2", ZOE)]), []);
     }
 
     #[test]

@@ -50,6 +50,16 @@ struct People {
     /// The client whose row was deleted last: the next one goes only when that is settled, since several at once stop the
     /// mirror.
     deleted: Option<String>,
+    /// Ids that somebody got wrong, by the phone that the row shows, which nobody changes.
+    mistaken: Vec<Mistake>,
+}
+
+/// A row that shows another id than its own, or a second row with its id.
+struct Mistake {
+    /// The client whose row it is.
+    own: String,
+    phone: String,
+    is_copy: bool,
 }
 
 /// A person does something in the tab of clients. Names are what people change; addresses are the API's.
@@ -68,22 +78,71 @@ async fn person(app: &TestApp, id: &str, dice: &mut Dice, people: &mut People, s
         return;
     }
     let at = filled[dice.below(filled.len())];
-    match dice.below(10) {
-        0..=3 => {
+    // While an id is wrong, nobody could say whose name was meant, and a deleted row might be the only one with its key.
+    match dice.below(12) {
+        0..=3 if people.mistaken.is_empty() => {
             let name = format!("Ana {step}");
             google.enter(id, &format!("Clients!B{}", at + 1), &name).unwrap();
             people.names.insert(rows[at][0].clone(), name);
         }
         4 | 5 => google.sort_rows(id, "Clients", 3, 1 + dice.below(4)).unwrap(),
+        10 => mistake(app, id, dice, people, &rows, &filled),
+        11 => people.put_right(app, id),
         6 => google.insert_rows(id, "Clients", 3 + dice.below(rows.len().saturating_sub(2).max(1)), 1).unwrap(),
         7 => google.enter(id, &format!("Clients!J{}", at + 1), "mine").unwrap(),
         8 => google.sort_rows(id, "TwilioPools", 2, 1).unwrap(),
-        _ if people.deleted.is_none() && dice.below(4) == 0 && filled.len() > 4 => {
+        9 if people.mistaken.is_empty() && people.deleted.is_none() && dice.below(4) == 0 && filled.len() > 4 => {
             google.delete_rows(id, "Clients", at + 1, 1).unwrap();
             people.names.remove(&rows[at][0]);
             people.deleted = Some(rows[at][0].clone());
         }
         _ => {}
+    }
+}
+
+/// A person empties an id, overwrites it, copies a row, or exchanges two ids. One such thing at a time.
+fn mistake(app: &TestApp, id: &str, dice: &mut Dice, people: &mut People, rows: &[Vec<String>], filled: &[usize]) {
+    let is_whole = |at: &usize| rows[*at].len() > 4 && rows[*at][..4].iter().all(|cell| !cell.is_empty());
+    let whole: Vec<usize> = filled.iter().copied().filter(is_whole).collect();
+    if whole.len() < 3 || !people.mistaken.is_empty() || people.deleted.is_some() {
+        return;
+    }
+    let google = app.world.google();
+    let (one, other) = (whole[dice.below(whole.len())], whole[dice.below(whole.len())]);
+    let of = |at: usize, is_copy| Mistake { own: rows[at][0].clone(), phone: rows[at][3].clone(), is_copy };
+    let overwrite = |at: usize, id_typed: &str| google.enter(id, &format!("Clients!A{}", at + 1), id_typed).unwrap();
+    match dice.below(4) {
+        0 => overwrite(one, ""),
+        1 => overwrite(one, ["99", "n/a", &rows[other][0]][dice.below(3)]),
+        2 if one != other => {
+            overwrite(one, &rows[other][0]);
+            overwrite(other, &rows[one][0]);
+            people.mistaken.push(of(other, false));
+        }
+        _ => {
+            let cells: Vec<String> = rows[one][..5].to_vec();
+            google.paste(id, "Clients", rows.len() + 1, &[cells]).unwrap();
+            return people.mistaken.push(of(one, true));
+        }
+    }
+    people.mistaken.push(of(one, false));
+}
+
+impl People {
+    /// Each row gets its own id back, by the phone that it shows, and copies are deleted.
+    fn put_right(&mut self, app: &TestApp, id: &str) {
+        let google = app.world.google();
+        for Mistake { own, phone, is_copy } in self.mistaken.drain(..) {
+            let rows = google.cells(id, "Clients").unwrap();
+            let theirs: Vec<usize> = (2..rows.len()).filter(|at| rows[*at].get(3) == Some(&phone)).collect();
+            if is_copy {
+                let last = theirs.last().filter(|_| theirs.len() > 1);
+                last.iter().for_each(|at| google.delete_rows(id, "Clients", **at + 1, 1).unwrap());
+            } else {
+                let row = theirs.first().expect("the row is there, for nobody's phone changes");
+                google.enter(id, &format!("Clients!A{}", row + 1), &own).unwrap();
+            }
+        }
     }
 }
 
@@ -150,13 +209,30 @@ async fn wild(app: &mut TestApp, id: &str, seed: u64) {
         } else {
             let _failures_are_part_of_it = tokio::join!(instance.mirror_sheet(), meanwhile);
         }
+        if step % 8 == 7 {
+            assert_nobody_elses(app, seed).await;
+        }
     }
+    people.put_right(app, id);
     // Quiet: whoever had it, the app has it in the end.
     for _ in 0..40 {
         app.clock.advance(SignedDuration::from_secs(30));
         let _ = app.service.mirror_sheet().await;
     }
+    assert_nobody_elses(app, seed).await;
     assert_agreement(app, id, &people.names, &mails, seed).await;
+}
+
+/// Whatever stands in the sheet: who dials a client's number reaches that client or nobody, and nobody new came about.
+async fn assert_nobody_elses(app: &TestApp, seed: u64) {
+    for n in 1..=CLIENTS {
+        let (status, client) = app.get(&format!("/clients/{n}")).await;
+        if status == StatusCode::OK {
+            assert_eq!(client["client_real_phone"], format!("+336399800{n:02}"), "seed {seed}: client {n}");
+            assert_eq!(client["client_proxy_number"], format!("+331990006{n:02}"), "seed {seed}: client {n}");
+        }
+    }
+    assert_eq!(app.get("/clients/99").await.0, StatusCode::NOT_FOUND, "seed {seed}: nobody was made of a wrong id");
 }
 
 async fn assert_agreement(

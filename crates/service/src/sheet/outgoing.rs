@@ -156,10 +156,14 @@ impl Service {
         &self,
         sheet: &dyn Sheet,
         memory: &mut Memory,
-        updates: Vec<CellWrite>,
+        mut updates: Vec<CellWrite>,
         refused: &mut Refused,
     ) -> Result<bool, SheetFailure> {
-        let mut waiting: Vec<Vec<CellWrite>> = updates.chunks(AT_ONCE).rev().map(<[_]>::to_vec).collect();
+        let mut waiting: Vec<Vec<CellWrite>> = Vec::new();
+        while updates.len() > AT_ONCE {
+            waiting.push(updates.split_off((updates.len() - 1) / AT_ONCE * AT_ONCE));
+        }
+        waiting.push(updates);
         while let Some(some) = waiting.pop() {
             let mut some: Vec<CellWrite> = some.into_iter().flat_map(|write| memory.protected.left_of(write)).collect();
             if some.is_empty() {

@@ -77,6 +77,9 @@ impl Protected {
 
     /// What is left of a write when the protected cells are taken out: one write for each stretch.
     pub(super) fn left_of(&self, write: CellWrite) -> Vec<CellWrite> {
+        if self.all.is_empty() {
+            return vec![write];
+        }
         let CellWrite { tab, row, column, cells } = write;
         let mut left: Vec<CellWrite> = Vec::new();
         let mut follows = false;

@@ -7,12 +7,25 @@ use std::{ops::Range, time::Duration};
 
 use async_trait::async_trait;
 
-/// The cells of one tab, as texts, packed: a sheet of a hundred thousand rows is a few large blocks of memory.
+/// How many rows are packed together. A block that grew to the size of a large sheet would be there twice each time it
+/// had to grow.
+const BLOCK: usize = 1_024;
+
+/// The cells of one tab, as texts, packed: a sheet of a hundred thousand rows is some hundred blocks of memory.
 ///
 /// Rows may end early: what is not there is empty. A whole number reads without a decimal point, so that a phone which
 /// became a number can still be read; truth values read `TRUE` and `FALSE`, formula errors as they show (`#REF!`).
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Table {
+    /// Each of [`BLOCK`] rows.
+    full: Vec<Block>,
+    /// The rows behind them.
+    last: Block,
+}
+
+/// Some rows.
+#[derive(Clone, Default, PartialEq, Eq)]
+struct Block {
     text: String,
     /// Where each cell ends in `text`.
     cell_ends: Vec<u32>,
@@ -31,33 +44,56 @@ fn offset(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
+fn end_of(ends: &[u32], at: Option<usize>) -> usize {
+    at.and_then(|at| ends.get(at)).map_or(0, |end| *end as usize)
+}
+
+impl Block {
+    fn row(&self, row: usize) -> impl ExactSizeIterator<Item = &str> {
+        let first = end_of(&self.row_ends, row.checked_sub(1));
+        let last = end_of(&self.row_ends, Some(row)).max(first);
+        (first..last).map(move |cell| {
+            let start = end_of(&self.cell_ends, cell.checked_sub(1));
+            self.text.get(start..end_of(&self.cell_ends, Some(cell))).unwrap_or_default()
+        })
+    }
+
+    fn shrink(&mut self) {
+        self.text.shrink_to_fit();
+        self.cell_ends.shrink_to_fit();
+        self.row_ends.shrink_to_fit();
+    }
+}
+
 impl Table {
     /// Adds a cell to the row that is being filled.
     pub fn push_cell(&mut self, text: &str) {
-        self.text.push_str(text);
-        self.cell_ends.push(offset(self.text.len()));
+        self.last.text.push_str(text);
+        self.last.cell_ends.push(offset(self.last.text.len()));
     }
 
     /// Ends the row that is being filled.
     pub fn end_row(&mut self) {
-        self.row_ends.push(offset(self.cell_ends.len()));
+        self.last.row_ends.push(offset(self.last.cell_ends.len()));
+        if self.last.row_ends.len() == BLOCK {
+            let mut full = std::mem::take(&mut self.last);
+            full.shrink();
+            self.full.push(full);
+        }
     }
 
     /// How many rows there are, the first one (of headers) included.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.row_ends.len()
+        self.full.len() * BLOCK + self.last.row_ends.len()
     }
 
     /// The cells of a row, from 0.
     pub fn row(&self, row: usize) -> impl ExactSizeIterator<Item = &str> {
-        let end_of = |ends: &[u32], at: usize| ends.get(at).map_or(0, |end| *end as usize);
-        let first = if row == 0 { 0 } else { end_of(&self.row_ends, row - 1) };
-        let last = end_of(&self.row_ends, row).max(first);
-        (first..last).map(move |cell| {
-            let start = if cell == 0 { 0 } else { end_of(&self.cell_ends, cell - 1) };
-            self.text.get(start..end_of(&self.cell_ends, cell)).unwrap_or_default()
-        })
+        let block = self.full.get(row / BLOCK);
+        // Behind the last row there is none, in the last block too.
+        let last = (row / BLOCK).saturating_sub(self.full.len()) * BLOCK;
+        block.unwrap_or(&self.last).row(last + row % BLOCK)
     }
 }
 
@@ -300,5 +336,19 @@ mod tests {
         }
         assert_eq!(table.row(4).len(), 0);
         assert_eq!(format!("{table:?}"), "Table { rows: 4, .. }");
+    }
+
+    #[test]
+    fn a_large_table_gives_back_each_row_and_nothing_behind_the_last() {
+        for rows in [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK, 3 * BLOCK + 7] {
+            let table: Table = (0..rows).map(|row| vec![row.to_string(); row % 3]).collect();
+            assert_eq!(table.rows(), rows);
+            for row in 0..rows {
+                assert_eq!(table.row(row).collect::<Vec<_>>(), vec![row.to_string(); row % 3]);
+            }
+            for behind in [rows, rows + 1, rows + BLOCK, rows + 5 * BLOCK] {
+                assert_eq!(table.row(behind).len(), 0, "{rows} rows");
+            }
+        }
     }
 }

@@ -105,10 +105,11 @@ impl Service {
         }
         self.tell_troubles(&troubles).await?;
         let changes = self.all_changes(&mut works, &troubles).await?;
+        let shown = memory.shown(&changes);
         for part in changes.parts() {
             self.ledger.keep_sheet(part, now).await?;
         }
-        memory.learn(&changes, &works);
+        memory.learn(shown, &works);
         memory.more = works.iter().any(|work| work.more);
         report.wrote = outgoing::put_back(self, sheet, memory, &troubles).await?;
         report.wrote += outgoing::send(self, sheet, memory, &works).await?;
@@ -202,25 +203,37 @@ impl Memory {
         u32::try_from(self.stuck.len()).unwrap_or(u32::MAX)
     }
 
+    /// What rows show by what is about to be kept; none: nothing any more.
+    fn shown(&self, changes: &SheetChanges) -> Vec<(Tab, Box<str>, Option<u64>)> {
+        let shown = changes.bases.iter().map(|(tab, key, cells)| {
+            let print = cells.as_ref().map(|cells| self.fingerprint(cells));
+            (*tab, key.as_str().into(), print)
+        });
+        shown.collect()
+    }
+
     /// Remembers what was kept.
-    fn learn(&mut self, changes: &SheetChanges, works: &[TabWork]) {
-        let prints: Vec<_> =
-            changes.bases.iter().map(|(_, _, cells)| cells.as_ref().map(|it| self.fingerprint(it))).collect();
+    fn learn(&mut self, shown: Vec<(Tab, Box<str>, Option<u64>)>, works: &[TabWork]) {
         let known = self.known.get_or_insert_default();
-        for ((tab, key, _), print) in changes.bases.iter().zip(prints) {
-            let rows = known.entry(*tab).or_default();
+        for (tab, key, print) in shown {
+            let rows = known.entry(tab).or_default();
             match print {
-                Some(print) => drop(rows.insert(key.as_str().into(), print)),
-                None => drop(rows.remove(key.as_str())),
+                Some(print) => drop(rows.insert(key, print)),
+                None => drop(rows.remove(&key)),
             }
         }
         for work in works {
             let tab = work.layout.tab();
             self.stuck.retain(|(of, _)| *of != tab);
             self.stuck.extend(work.stuck.iter().cloned());
-            let seen = self.seen.entry(tab).or_default();
+            let (seen, known) = (self.seen.entry(tab).or_default(), known.entry(tab).or_default());
             for (key, print, told) in &work.seen {
-                seen.insert(key.as_str().into(), Seen { print: *print, told: told.clone() });
+                // Most show what was last the same, and nobody needs to know anything of them.
+                if told.is_none() && known.get(key.as_str()) == Some(print) {
+                    seen.remove(key.as_str());
+                } else {
+                    seen.insert(key.as_str().into(), Seen { print: *print, told: told.clone().map(Box::new) });
+                }
             }
         }
     }

@@ -119,7 +119,7 @@ struct Seen {
     /// Its fingerprint.
     print: u64,
     /// What a person should know of it.
-    told: Option<Told>,
+    told: Option<Box<Told>>,
 }
 
 /// Fingerprints: the cells themselves stay in the store, so that a large sheet takes little memory.

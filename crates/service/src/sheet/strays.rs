@@ -46,10 +46,10 @@ pub(super) struct Strays {
 
 /// What went beside its column, if anything did. Given up after as many readings as any other write.
 pub(super) fn strays(layout: &Layout, table: &Table, intents: &[Intent]) -> Option<TabTrouble> {
-    let young: Vec<Intent> = intents.iter().filter(|intent| intent.lost < LOOKED_FOR).cloned().collect();
+    let young = intents.iter().filter(|intent| intent.lost < LOOKED_FOR);
     let rows = u32::try_from(table.rows()).unwrap_or(u32::MAX);
     let row = |number: u32| table.row((number as usize).saturating_sub(1)).collect();
-    let cells = strayed(layout, &young, rows, row);
+    let cells = strayed(layout, young, rows, row);
     let again = |intent: &Intent| Intent { lost: intent.lost.saturating_add(1), ..intent.clone() };
     let tab = layout.tab();
     (!cells.is_empty())

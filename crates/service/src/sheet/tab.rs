@@ -427,7 +427,7 @@ impl Memory {
         let seen = self.seen.get(&tab).into_iter().flatten();
         seen.filter_map(|(key, seen)| {
             let row = rows.get(key.as_ref())?;
-            Some((key.as_ref(), seen.told.as_ref()?)).filter(|_| self.fingerprint(&row.cells) == seen.print)
+            Some((key.as_ref(), seen.told.as_deref()?)).filter(|_| self.fingerprint(&row.cells) == seen.print)
         })
     }
 }

@@ -282,16 +282,30 @@ async fn record(
 
 const INTENTS: &str = "SELECT intents FROM sheet_intent WHERE tab = $1";
 
+/// How many intents are sealed together. Ten thousand of them in one value would be in memory several times over.
+const INTENTS_AT_ONCE: usize = 250;
+
+/// Which row of `sheet_intent` holds a part of a tab's: the first has the tab's name, as when there was no other.
+fn part_of(tab: Tab, part: usize) -> String {
+    if part == 0 { tab.title().to_owned() } else { format!("{}.{part}", tab.title()) }
+}
+
 pub(crate) async fn sheet_intents(db: &mut Connection, codec: &Codec, tab: Tab) -> Result<Vec<Intent>, UnitError> {
-    let row: Option<Row> = sqlx::query(INTENTS).bind(tab.title()).fetch_optional(&mut *db).await?;
-    let Some(row) = row else { return Ok(Vec::new()) };
-    Ok(codec.open_json(SHEET_INTENT_INTENTS, row.try_get("intents")?)?)
+    let mut all = Vec::new();
+    for part in 0.. {
+        let query = sqlx::query(INTENTS).bind(part_of(tab, part));
+        let row: Option<Row> = query.fetch_optional(&mut *db).await?;
+        let Some(row) = row else { break };
+        let intents: Vec<Intent> = codec.open_json(SHEET_INTENT_INTENTS, row.try_get("intents")?)?;
+        all.extend(intents);
+    }
+    Ok(all)
 }
 
 const IN_SHOP: &str = "UPDATE client SET in_shop = $2 WHERE client_id = $1";
 const FORGET: &str = "DELETE FROM sheet_row WHERE tab = $1 AND key = $2";
-const INTEND: &str = "INSERT INTO sheet_intent (tab, intents) VALUES ($1, $2) \
-    ON CONFLICT (tab) DO UPDATE SET intents = excluded.intents";
+const FORGET_PARTS: &str = "DELETE FROM sheet_intent WHERE tab = $1 OR tab LIKE $2";
+const INTEND: &str = "INSERT INTO sheet_intent (tab, intents) VALUES ($1, $2)";
 const MARK: &str =
     "INSERT INTO sheet_mark (tab, key, seq, since) VALUES ($1, $2, 1, $3) ON CONFLICT (tab, key) DO NOTHING";
 const TELL: &str = "INSERT INTO sheet_problem (tab, key, reason, standing, since) VALUES ($1, $2, $3, $4, $5) \
@@ -326,11 +340,12 @@ pub(crate) async fn keep_sheet(
         sqlx::query(dialect::KEEP_SHOWN).bind(lines(&shown)?).execute(&mut *db).await?;
     }
     for (tab, intents) in &changes.intents {
-        sqlx::query(INTEND)
-            .bind(tab.title())
-            .bind(codec.seal_json(SHEET_INTENT_INTENTS, intents)?)
-            .execute(&mut *db)
-            .await?;
+        let further = format!("{}.%", tab.title());
+        sqlx::query(FORGET_PARTS).bind(tab.title()).bind(further).execute(&mut *db).await?;
+        for (part, intents) in intents.chunks(INTENTS_AT_ONCE).enumerate() {
+            let sealed = codec.seal_json(SHEET_INTENT_INTENTS, &intents)?;
+            sqlx::query(INTEND).bind(part_of(*tab, part)).bind(sealed).execute(&mut *db).await?;
+        }
     }
     for (tab, key) in &changes.marked {
         sqlx::query(MARK).bind(tab.title()).bind(key).bind(millis(*now)).execute(&mut *db).await?;

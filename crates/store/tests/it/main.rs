@@ -175,6 +175,7 @@ ledger_suite! {
         every_record_can_be_marked_at_once,
         one_instance_owns_the_sheet_until_its_time_is_over,
         what_a_cycle_found_out_is_kept,
+        however_many_writes_were_sent_to_a_tab_each_is_known_again_and_only_the_last_ones,
         a_row_of_which_nothing_could_be_sent_is_looked_at_again,
         what_people_should_know_is_told_page_by_page_the_newest_first_and_counted,
         how_the_mirror_goes_is_told,

@@ -140,6 +140,18 @@ pub(crate) async fn what_a_cycle_found_out_is_kept(db: TestStore) {
     );
 }
 
+pub(crate) async fn however_many_writes_were_sent_to_a_tab_each_is_known_again_and_only_the_last_ones(db: TestStore) {
+    let sent =
+        |count: u32| (0..count).map(|n| Intent::new(n.to_string(), Some(n + 3), name("Zoé"))).collect::<Vec<_>>();
+    let other = vec![Intent::new("+33639989002", None, name("x"))];
+    for count in [1_001, 251, 250, 0, 600] {
+        let intents = vec![(Tab::Clients, sent(count)), (Tab::Pool, other.clone())];
+        db.keep_sheet(SheetChanges { intents, ..SheetChanges::default() }, at(1)).await.unwrap();
+        assert_eq!(db.sheet_intents(Tab::Clients).await.unwrap(), sent(count));
+        assert_eq!(db.sheet_intents(Tab::Pool).await.unwrap(), other, "{count}");
+    }
+}
+
 pub(crate) async fn a_row_of_which_nothing_could_be_sent_is_looked_at_again(db: TestStore) {
     let of = |key: &str| (Tab::Clients, key.to_owned());
     let changes = SheetChanges { marked: vec![of("1"), of("2"), of("1")], ..SheetChanges::default() };

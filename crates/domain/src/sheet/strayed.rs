@@ -90,15 +90,16 @@ impl fmt::Debug for Strayed {
 /// A write is taken for one that strayed when its row shows all its cells where the columns were, and not where they are
 /// now: then it came after the columns had moved. One that came before moved with them, and is where it belongs.
 #[must_use]
-pub fn strayed<'t, R>(layout: &Layout, intents: &[Intent], rows: u32, row: R) -> Vec<Strayed>
+pub fn strayed<'i, 't, I, R>(layout: &Layout, intents: I, rows: u32, row: R) -> Vec<Strayed>
 where
+    I: Iterator<Item = &'i Intent>,
     R: Fn(u32) -> Vec<&'t str>,
 {
     let moved = |intent: &&Intent| {
         let places = intent.placed.iter().flat_map(|placed| &placed.places);
         intent.cells.iter().zip(places).any(|((column, _), place)| layout.position(column) != Some(*place))
     };
-    let intents: Vec<&Intent> = intents.iter().filter(moved).collect();
+    let intents: Vec<&Intent> = intents.filter(moved).collect();
     let mut found = Vec::new();
     if intents.is_empty() {
         return found;
@@ -296,7 +297,7 @@ mod tests {
     fn look(intent: &Intent, table: &[Vec<&str>]) -> Vec<(String, String)> {
         let row = |number: u32| table.get(number as usize - 1).cloned().unwrap_or_default();
         let rows = u32::try_from(table.len()).unwrap();
-        let found = strayed(&layout(&table[0]), std::slice::from_ref(intent), rows, row);
+        let found = strayed(&layout(&table[0]), std::iter::once(intent), rows, row);
         found.into_iter().map(|it| (crate::sheet::letters(it.place), it.was)).collect()
     }
 

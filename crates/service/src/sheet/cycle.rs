@@ -24,8 +24,9 @@ use crate::{
 /// From how many rows on it is asked first whether the file changed at all.
 const LARGE: usize = 20_000;
 
-/// How many marked rows one cycle deals with; what waits for a person does not count. A cycle's memory grows with them.
-const MARKS: u32 = 10_000;
+/// How many marked rows one cycle deals with; what waits for a person does not count. A cycle's memory grows with them,
+/// and one request carries as many.
+const MARKS: u32 = 5_000;
 
 /// What a cycle did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -105,10 +106,11 @@ impl Service {
         }
         self.tell_troubles(&troubles).await?;
         let changes = self.all_changes(&mut works, &troubles).await?;
+        let shown = memory.shown(&changes);
         for part in changes.parts() {
             self.ledger.keep_sheet(part, now).await?;
         }
-        memory.learn(&changes, &works);
+        memory.learn(shown, &works);
         memory.more = works.iter().any(|work| work.more);
         report.wrote = outgoing::put_back(self, sheet, memory, &troubles).await?;
         report.wrote += outgoing::send(self, sheet, memory, &works).await?;
@@ -142,7 +144,7 @@ impl Service {
             if let TabTrouble::Strayed(strays) = trouble {
                 strays.keep(&mut all);
             }
-            all.problems.push((*tab, String::new(), Some(Told { reason: trouble.to_string(), standing: true })));
+            all.problems.push((*tab, String::new(), Some(Told { reason: trouble.said(), standing: true })));
         }
         let told: HashSet<(Tab, String)> = all.problems.iter().map(|(tab, key, _)| (*tab, key.clone())).collect();
         let known = self.all_problems().await?;
@@ -185,7 +187,7 @@ impl Service {
                 // It is over with the next cycle.
                 Some(TabTrouble::Strayed(_)) => {}
                 Some(trouble) if !known => {
-                    self.alert(alert::SHEET_TAB, tab.title().to_owned(), trouble.to_string()).await?;
+                    self.alert(alert::SHEET_TAB, tab.title().to_owned(), trouble.said()).await?;
                 }
                 None if known => {
                     self.ledger.clear_alert(alert::SHEET_TAB, tab.title().to_owned(), self.clock.now()).await?;
@@ -202,16 +204,23 @@ impl Memory {
         u32::try_from(self.stuck.len()).unwrap_or(u32::MAX)
     }
 
+    /// What rows show by what is about to be kept; none: nothing any more.
+    fn shown(&self, changes: &SheetChanges) -> Vec<(Tab, Box<str>, Option<u64>)> {
+        let shown = changes.bases.iter().map(|(tab, key, cells)| {
+            let print = cells.as_ref().map(|cells| self.fingerprint(cells));
+            (*tab, key.as_str().into(), print)
+        });
+        shown.collect()
+    }
+
     /// Remembers what was kept.
-    fn learn(&mut self, changes: &SheetChanges, works: &[TabWork]) {
-        let prints: Vec<_> =
-            changes.bases.iter().map(|(_, _, cells)| cells.as_ref().map(|it| self.fingerprint(it))).collect();
+    fn learn(&mut self, shown: Vec<(Tab, Box<str>, Option<u64>)>, works: &[TabWork]) {
         let known = self.known.get_or_insert_default();
-        for ((tab, key, _), print) in changes.bases.iter().zip(prints) {
-            let rows = known.entry(*tab).or_default();
+        for (tab, key, print) in shown {
+            let rows = known.entry(tab).or_default();
             match print {
-                Some(print) => drop(rows.insert(key.as_str().into(), print)),
-                None => drop(rows.remove(key.as_str())),
+                Some(print) => drop(rows.insert(key, print)),
+                None => drop(rows.remove(&key)),
             }
         }
         for work in works {

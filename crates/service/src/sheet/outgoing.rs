@@ -63,10 +63,15 @@ fn new_row(layout: &Layout, cells: &Cells) -> NewRow {
 impl TabWork {
     /// The first row of all, with its place, where Google would add it above the first row of data: the row for formulas is
     /// empty, and nothing is below it. The others follow in the next cycle.
-    fn placed(&self) -> Option<(u32, Cells)> {
+    fn placed(&self) -> Option<(u32, &Cells)> {
         let first = self.layout.tab().first_row();
         let begins_empty = self.rows.saturating_add(1) < first as usize;
-        self.appends.first().filter(|_| begins_empty).map(|cells| (first, cells.clone()))
+        self.appends.first().filter(|_| begins_empty).map(|cells| (first, cells))
+    }
+
+    /// What is written into rows by their number.
+    fn written(&self) -> impl Iterator<Item = (u32, &Cells)> {
+        self.updates.iter().map(|(row, cells)| (*row, cells)).chain(self.placed())
     }
 }
 
@@ -79,15 +84,13 @@ pub(super) async fn send(
     memory: &mut Memory,
     works: &[TabWork],
 ) -> Result<usize, SheetFailure> {
-    let rows = |work: &TabWork| work.updates.iter().cloned().chain(work.placed()).collect::<Vec<_>>();
     if !service.columns_stand(sheet, memory, works).await? {
         memory.more = true;
         return Ok(0);
     }
-    let updates = works
-        .iter()
-        .flat_map(|work| rows(work).into_iter().flat_map(|(row, cells)| cell_writes(&work.layout, row, &cells)));
-    let mut sent = works.iter().map(|work| rows(work).len()).sum();
+    let updates =
+        works.iter().flat_map(|work| work.written().flat_map(|(row, cells)| cell_writes(&work.layout, row, cells)));
+    let mut sent = works.iter().map(|work| work.written().count()).sum();
     let mut refused = Refused::default();
     if !service.write_what_may_be(sheet, memory, updates.collect(), &mut refused).await? {
         return Ok(sent);

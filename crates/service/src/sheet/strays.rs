@@ -46,10 +46,10 @@ pub(super) struct Strays {
 
 /// What went beside its column, if anything did. Given up after as many readings as any other write.
 pub(super) fn strays(layout: &Layout, table: &Table, intents: &[Intent]) -> Option<TabTrouble> {
-    let young: Vec<Intent> = intents.iter().filter(|intent| intent.lost < LOOKED_FOR).cloned().collect();
+    let young = intents.iter().filter(|intent| intent.lost < LOOKED_FOR);
     let rows = u32::try_from(table.rows()).unwrap_or(u32::MAX);
     let row = |number: u32| table.row((number as usize).saturating_sub(1)).collect();
-    let cells = strayed(layout, &young, rows, row);
+    let cells = strayed(layout, young, rows, row);
     let again = |intent: &Intent| Intent { lost: intent.lost.saturating_add(1), ..intent.clone() };
     let tab = layout.tab();
     (!cells.is_empty())
@@ -76,11 +76,16 @@ impl Strays {
             places.entry(cell.row).or_default().push(letters(cell.place));
         }
         for (row, columns) in places {
-            let reason = format!(
-                "row {row}, column {}: columns were moved while the row was written, and what stood there was put back as a \
-                 text; if it was a formula or a number, enter it again",
-                columns.join(", ")
+            let columns = columns.join(", ");
+            let fr = format!(
+                "ligne {row}, colonne {columns} : des colonnes ont été déplacées pendant l’écriture de la ligne, et ce qui s’y \
+                 trouvait a été remis comme texte ; si c’était une formule ou un nombre, saisissez-le de nouveau"
             );
+            let en = format!(
+                "row {row}, column {columns}: columns were moved while the row was written, and what stood there was put \
+                 back as a text; if it was a formula or a number, enter it again"
+            );
+            let reason = (fr, en).into();
             changes.problems.push((self.tab, format!("#{row}"), Some(Told { reason, standing: false })));
         }
     }

@@ -3,7 +3,7 @@
 use proxycall_testkit::{
     TestApp,
     app::{TOKEN, run_page_test},
-    browser::{Browser, ENTER},
+    browser::{Browser, ENTER, eventually},
 };
 use serde_json::json;
 
@@ -24,6 +24,9 @@ pub(crate) async fn enter(app: &TestApp, browser: &Browser, path: &str) {
     browser.open(&format!("{}/console/login", app.address)).await;
     browser.fill("#token", TOKEN).await;
     browser.click("button").await;
+    // Two ways to a page at once would come to either.
+    let signed_in = async || (!browser.address().await.ends_with("/console/login")).then_some(());
+    eventually("the page behind the login", signed_in).await;
     browser.open(&format!("{}{path}", app.address)).await;
 }
 

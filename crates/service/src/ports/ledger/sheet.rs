@@ -6,7 +6,7 @@ use std::fmt;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use proxycall_domain::{
-    ClientId, JobId,
+    ClientId, JobId, Said,
     sheet::{Cells, Intent, Record, Tab},
 };
 
@@ -47,7 +47,7 @@ pub struct SheetChanges {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
     /// What is wrong, or was put back and why. Never what stands in a cell.
-    pub reason: String,
+    pub reason: Said,
     /// Whether it is so until somebody puts it right; else it happened.
     pub standing: bool,
 }
@@ -56,19 +56,26 @@ pub struct Told {
 const AT_ONCE: usize = 25;
 
 impl SheetChanges {
-    /// In parts, each to be kept in a unit of its own: first what others
-    /// say, what is about to be sent and what cannot be, then what is the same, then what is
-    /// settled. A refused edit is kept as if it were the same: were it kept before the write that replaces it, a crash
-    /// between the two would let it stay. After a crash between two of them the next cycle finds the rest out again.
-    pub fn parts(&self) -> impl Iterator<Item = Self> {
-        let shop = self.in_shop.chunks(AT_ONCE).map(|shop| Self { in_shop: shop.to_vec(), ..Self::default() });
-        let marked = self.marked.chunks(AT_ONCE).map(|marked| Self { marked: marked.to_vec(), ..Self::default() });
-        let bases = self.bases.chunks(AT_ONCE).map(|bases| Self { bases: bases.to_vec(), ..Self::default() });
-        let told = self.problems.chunks(AT_ONCE).map(|told| Self { problems: told.to_vec(), ..Self::default() });
-        let sent = self.intents.chunks(1).map(|intents| Self { intents: intents.to_vec(), ..Self::default() });
-        let settled = self.unmarked.chunks(AT_ONCE).map(|marks| Self { unmarked: marks.to_vec(), ..Self::default() });
+    /// In parts, each to be kept in a unit of its own: first what others say, what is about to be sent and what cannot
+    /// be, then what is the same, then what is settled. A refused edit is kept as if it were the same: were it kept before
+    /// the write that replaces it, a crash between the two would let it stay. After a crash between two of them the next
+    /// cycle finds the rest out again.
+    pub fn parts(self) -> impl Iterator<Item = Self> {
+        let Self { in_shop, bases, intents, marked, unmarked, problems } = self;
+        let shop = in_chunks(in_shop).map(|in_shop| Self { in_shop, ..Self::default() });
+        let marked = in_chunks(marked).map(|marked| Self { marked, ..Self::default() });
+        let bases = in_chunks(bases).map(|bases| Self { bases, ..Self::default() });
+        let told = in_chunks(problems).map(|problems| Self { problems, ..Self::default() });
+        let sent = intents.into_iter().map(|intents| Self { intents: vec![intents], ..Self::default() });
+        let settled = in_chunks(unmarked).map(|unmarked| Self { unmarked, ..Self::default() });
         shop.chain(sent).chain(marked).chain(bases).chain(told).chain(settled)
     }
+}
+
+fn in_chunks<T>(all: Vec<T>) -> impl Iterator<Item = Vec<T>> {
+    let mut rest = all.into_iter();
+    let next = move || Some(rest.by_ref().take(AT_ONCE).collect::<Vec<T>>());
+    std::iter::from_fn(next).take_while(|some| !some.is_empty())
 }
 
 /// What came of an exchange with the sheet.
@@ -80,7 +87,7 @@ pub enum SheetNews {
         wrote: bool,
     },
     /// It could not be, for this reason.
-    Failed(String),
+    Failed(Said),
     /// Its first content was taken over, or the store's put into it.
     Begun,
 }
@@ -93,7 +100,7 @@ pub struct SheetProblem {
     /// The row's key; for a row without one, its number with a `#` before it; empty for the whole tab.
     pub key: String,
     /// What is wrong, or was put back and why.
-    pub reason: String,
+    pub reason: Said,
     /// Whether it is so until somebody puts it right; else it happened.
     pub standing: bool,
     /// Since when.
@@ -150,7 +157,7 @@ pub struct SheetState {
     /// When it was last written.
     pub written_at: Option<Timestamp>,
     /// What kept the last exchange from succeeding, and when.
-    pub failure: Option<(String, Timestamp)>,
+    pub failure: Option<(Said, Timestamp)>,
     /// How many rows wait to be written, seen or not.
     pub waiting: u64,
     /// Since when the oldest of them waits; none: none was seen yet.

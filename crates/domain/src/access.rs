@@ -30,10 +30,22 @@ impl TokenName {
             && text.bytes().next().is_some_and(|first| first.is_ascii_lowercase())
             && text.bytes().all(|sign| sign.is_ascii_lowercase() || sign.is_ascii_digit() || b"-_".contains(&sign));
         if !well_formed {
-            return Err(FieldError::new(field, "must be 1 to 32 small letters, digits, - and _, a letter first"));
+            return Err(FieldError::new(
+                field,
+                (
+                    "doit avoir de 1 à 32 minuscules, chiffres, - et _, une lettre d’abord",
+                    "must be 1 to 32 small letters, digits, - and _, a letter first",
+                ),
+            ));
         }
         if RESERVED.contains(&text) {
-            return Err(FieldError::new(field, "is what another actor is called; choose another name"));
+            return Err(FieldError::new(
+                field,
+                (
+                    "est déjà le nom d’un autre acteur ; choisissez-en un autre",
+                    "is what another actor is called; choose another name",
+                ),
+            ));
         }
         Ok(Self::of(text))
     }
@@ -133,7 +145,9 @@ impl FromStr for Scope {
 
     fn from_str(text: &str) -> Result<Self, FieldError> {
         let found = Self::ALL.into_iter().find(|scope| scope.as_str() == text);
-        found.ok_or_else(|| FieldError::new("scope", "must be read, operate or admin"))
+        found.ok_or_else(|| {
+            FieldError::new("scope", ("doit être read, operate ou admin", "must be read, operate or admin"))
+        })
     }
 }
 

@@ -2,7 +2,11 @@
 
 use jiff::Timestamp;
 
-use crate::{BlockId, ClientId, FieldError, PhoneNumber, client::personal_text, pool::life::Actor};
+use crate::{
+    BlockId, ClientId, FieldError, PhoneNumber,
+    client::{NO_CONTROL, personal_text},
+    pool::life::Actor,
+};
 
 /// Longest reason, in characters.
 const REASON_MAX: usize = 200;
@@ -21,10 +25,13 @@ impl BlockReason {
     pub fn parse(field: &'static str, text: Option<&str>) -> Result<Self, FieldError> {
         let text = text.unwrap_or_default().trim();
         if text.chars().count() > REASON_MAX {
-            return Err(FieldError::new(field, "must have 200 characters at most"));
+            return Err(FieldError::new(
+                field,
+                ("doit avoir 200 caractères au plus", "must have 200 characters at most"),
+            ));
         }
         if text.chars().any(char::is_control) {
-            return Err(FieldError::new(field, "must not hold control characters"));
+            return Err(FieldError::new(field, NO_CONTROL));
         }
         Ok(Self(text.to_owned()))
     }

@@ -5,12 +5,16 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Countries, CountryCode, PhoneNumber};
+use crate::{Countries, CountryCode, PhoneNumber, Said};
 
 /// Longest name, in characters (`original-behaviour` §8).
 const NAME_MAX: usize = 120;
 /// Longest e-mail address, in characters (`original-behaviour` §8).
 const MAIL_MAX: usize = 254;
+
+/// What texts of people must not hold.
+pub(crate) const NO_CONTROL: (&str, &str) =
+    ("ne doit contenir aucun caractère de contrôle", "must not hold control characters");
 
 /// What is wrong with one field of what somebody sent. Names the field, never its value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,14 +23,20 @@ pub struct FieldError {
     /// The field's name as the sender wrote it.
     pub field: &'static str,
     /// What is wrong and what is expected.
-    pub problem: String,
+    pub problem: Said,
 }
 
 impl FieldError {
     /// A problem with a field.
     #[must_use]
-    pub fn new(field: &'static str, problem: impl Into<String>) -> Self {
+    pub fn new(field: &'static str, problem: impl Into<Said>) -> Self {
         Self { field, problem: problem.into() }
+    }
+
+    /// It with its field, in both languages.
+    #[must_use]
+    pub fn said(&self) -> Said {
+        self.problem.after(&format!("{}:", self.field))
     }
 }
 
@@ -47,11 +57,12 @@ impl ClientId {
     /// # Errors
     /// When it is not a positive integer.
     pub fn parse(field: &'static str, text: &str) -> Result<Self, FieldError> {
-        text.trim()
-            .parse()
-            .ok()
-            .and_then(Self::new)
-            .ok_or_else(|| FieldError::new(field, "must be a positive whole number, such as 42"))
+        text.trim().parse().ok().and_then(Self::new).ok_or_else(|| {
+            FieldError::new(
+                field,
+                ("doit être un nombre entier positif, comme 42", "must be a positive whole number, such as 42"),
+            )
+        })
     }
 
     /// The integer.
@@ -116,10 +127,10 @@ impl PersonName {
         let text = text.trim();
         let length = text.chars().count();
         if length == 0 || length > NAME_MAX {
-            return Err(FieldError::new(field, "must have 1 to 120 characters"));
+            return Err(FieldError::new(field, ("doit avoir de 1 à 120 caractères", "must have 1 to 120 characters")));
         }
         if text.chars().any(char::is_control) {
-            return Err(FieldError::new(field, "must not hold control characters"));
+            return Err(FieldError::new(field, NO_CONTROL));
         }
         Ok(Self(text.to_owned()))
     }
@@ -141,7 +152,13 @@ impl MailAddress {
         if well_formed && plain && text.chars().count() <= MAIL_MAX {
             Ok(Self(text.to_owned()))
         } else {
-            Err(FieldError::new(field, "must be an e-mail address, such as name@example.com"))
+            Err(FieldError::new(
+                field,
+                (
+                    "doit être une adresse e-mail, comme nom@example.com",
+                    "must be an e-mail address, such as name@example.com",
+                ),
+            ))
         }
     }
 
@@ -160,7 +177,7 @@ impl MailAddress {
 /// # Errors
 /// Says which rule is broken, never the number.
 pub fn parse_phone(field: &'static str, text: &str) -> Result<PhoneNumber, FieldError> {
-    PhoneNumber::parse(text).map_err(|error| FieldError::new(field, error.to_string()))
+    PhoneNumber::parse(text).map_err(|error| FieldError::new(field, error))
 }
 
 /// A client as somebody wants it created: every field checked, the country known.
@@ -196,7 +213,10 @@ impl NewClient {
         countries.of(phone).map(|country| country.code).ok_or_else(|| {
             FieldError::new(
                 field,
-                "is not a two-letter ISO code (such as FR), and the phone's dial code belongs to no known country",
+                (
+                    "n’est pas un code ISO à deux lettres (comme FR), et l’indicatif du téléphone n’est d’aucun pays connu",
+                    "is not a two-letter ISO code (such as FR), and the phone's dial code belongs to no known country",
+                ),
             )
         })
     }

@@ -4,7 +4,7 @@ use std::{collections::HashMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Language, PhoneNumber, TableError};
+use crate::{FieldError, Language, PhoneNumber, Said, TableError};
 
 /// An ISO 3166-1 alpha-2 code, upper-case. Well-formed, not necessarily in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -16,9 +16,23 @@ pub struct CountryCode([u8; 2]);
 #[error("must be a country's two-letter ISO code, such as FR")]
 pub struct CountryCodeError;
 
+impl From<CountryCodeError> for Said {
+    fn from(error: CountryCodeError) -> Self {
+        ("doit être le code ISO à deux lettres d’un pays, comme FR", error.to_string()).into()
+    }
+}
+
 impl CountryCode {
     /// France: what holds where nothing else is known.
     pub const FRANCE: Self = Self(*b"FR");
+
+    /// Reads one field.
+    ///
+    /// # Errors
+    /// When it is not two letters.
+    pub fn parse(field: &'static str, text: &str) -> Result<Self, FieldError> {
+        text.parse().map_err(|error: CountryCodeError| FieldError::new(field, error))
+    }
 }
 
 impl FromStr for CountryCode {

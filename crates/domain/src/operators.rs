@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::{Language, Zone, policy::within};
+use crate::{Language, Said, Zone, policy::within};
 
 /// How operators are told what they should know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl Default for Operators {
 
 impl Operators {
     /// Gives a setting a value. None: it is none of ours; an error says what is expected.
-    pub(crate) fn set(&mut self, key: &str, value: &str) -> Option<Result<(), String>> {
+    pub(crate) fn set(&mut self, key: &str, value: &str) -> Option<Result<(), Said>> {
         let set = match key {
             "alerts.language" => language(value).map(|language| self.language = language),
             "alerts.stock_below" => within(value, 0, 10_000).map(|count| self.stock_below = count),
@@ -47,13 +47,18 @@ impl Operators {
         };
         Some(set.ok_or_else(|| {
             let expected = match key {
-                "alerts.language" => "must be fr or en",
-                "alerts.stock_below" => "must be a number, 0 to 10000",
-                "alerts.repeat_minutes" => "must be minutes, 5 to 10080",
-                "report.enabled" => "must be on or off",
-                _ => "must be a name of the IANA database of time zones, such as Europe/Paris",
+                "alerts.language" => ("doit être fr ou en", "must be fr or en"),
+                "alerts.stock_below" => ("doit être un nombre de 0 à 10000", "must be a number, 0 to 10000"),
+                "alerts.repeat_minutes" => {
+                    ("doit être un nombre de minutes, de 5 à 10080", "must be minutes, 5 to 10080")
+                }
+                "report.enabled" => ("doit être on ou off", "must be on or off"),
+                _ => (
+                    "doit être un nom de la base IANA des fuseaux horaires, comme Europe/Paris",
+                    "must be a name of the IANA database of time zones, such as Europe/Paris",
+                ),
             };
-            expected.to_owned()
+            expected.into()
         }))
     }
 }

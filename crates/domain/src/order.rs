@@ -24,7 +24,10 @@ impl OrderId {
         if (1..=ORDER_ID_MAX).contains(&length) && !text.chars().any(char::is_control) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(FieldError::new(field, "must have 1 to 64 printable characters"))
+            Err(FieldError::new(
+                field,
+                ("doit avoir de 1 à 64 caractères imprimables", "must have 1 to 64 printable characters"),
+            ))
         }
     }
 

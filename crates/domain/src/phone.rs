@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
+use crate::Said;
+
 /// Fewest digits we take for a phone number (`original-behaviour` §8: 8 to 15 digits in all).
 const MIN_DIGITS: usize = 8;
 /// Most digits an E.164 number can have.
@@ -17,21 +19,49 @@ const MAX_DIGITS: usize = 15;
 pub struct PhoneNumber(u64);
 
 /// Why a text is not a phone number. Never holds the text itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PhoneError {
     /// Nothing, or nothing but spaces.
-    #[error("is empty; expected an international number such as +33639980001")]
     Empty,
     /// A separator, letter or other sign among the digits.
-    #[error("holds a sign that is not a digit; expected an international number such as +33639980001")]
     NotDigits,
     /// A national number: its first digit is 0.
-    #[error("begins with 0; expected the country code first, such as +33639980001")]
     National,
     /// Too short or too long for E.164.
-    #[error("must have 8 to 15 digits; expected an international number such as +33639980001")]
     Length,
 }
+
+impl From<PhoneError> for Said {
+    fn from(error: PhoneError) -> Self {
+        let (fr, en) = match error {
+            PhoneError::Empty => (
+                "est vide ; attendu : un numéro international comme +33639980001",
+                "is empty; expected an international number such as +33639980001",
+            ),
+            PhoneError::NotDigits => (
+                "contient un signe qui n’est pas un chiffre ; attendu : un numéro international comme +33639980001",
+                "holds a sign that is not a digit; expected an international number such as +33639980001",
+            ),
+            PhoneError::National => (
+                "commence par 0 ; attendu : l’indicatif du pays d’abord, comme +33639980001",
+                "begins with 0; expected the country code first, such as +33639980001",
+            ),
+            PhoneError::Length => (
+                "doit avoir de 8 à 15 chiffres ; attendu : un numéro international comme +33639980001",
+                "must have 8 to 15 digits; expected an international number such as +33639980001",
+            ),
+        };
+        (fr, en).into()
+    }
+}
+
+impl fmt::Display for PhoneError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Said::from(*self).fmt(f)
+    }
+}
+
+impl std::error::Error for PhoneError {}
 
 impl PhoneNumber {
     /// Stands where the number of an erased person stood: of a country code that nobody has, so it reaches nobody.

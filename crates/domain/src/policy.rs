@@ -9,7 +9,7 @@ use std::{
 use jiff::SignedDuration;
 
 use crate::{
-    Countries, CountryCode, Language, PhoneNumber, Phrase, TableError,
+    Countries, CountryCode, Language, PhoneNumber, Phrase, Said, TableError,
     confirmation::cascade::Cascade,
     confirmation::claim::MailedLink,
     destination::Destinations,
@@ -100,13 +100,20 @@ impl Policy {
     /// # Errors
     /// When there is no such setting or the value makes no sense; nothing is changed then.
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), SettingError> {
-        let refuse = |problem: &str| SettingError::Value { key: key.to_owned(), problem: problem.to_owned() };
+        let refuse = |problem: Said| SettingError::Value { key: key.to_owned(), problem };
         let value = value.trim();
         match key {
-            "regions.allowed" => self.allowed = self.regions(value).map_err(|problem| refuse(&problem))?,
+            "regions.allowed" => self.allowed = self.regions(value).map_err(refuse)?,
             "destinations.forbidden" | "destinations.permitted" => {
-                let ranges =
-                    ranges(value).ok_or_else(|| refuse("must be leading digits such as 33899, with spaces between"))?;
+                let ranges = ranges(value).ok_or_else(|| {
+                    refuse(
+                        (
+                            "doit être des débuts de numéros comme 33899, séparés par des espaces",
+                            "must be leading digits such as 33899, with spaces between",
+                        )
+                            .into(),
+                    )
+                })?;
                 if key == "destinations.forbidden" {
                     self.forbidden = ranges
                 } else {
@@ -119,28 +126,43 @@ impl Policy {
                 self.connect_withheld = match value {
                     "connect" => true,
                     "refuse" => false,
-                    _ => return Err(refuse("must be refuse or connect")),
+                    _ => return Err(refuse(("doit être refuse ou connect", "must be refuse or connect").into())),
                 }
             }
             "calls.ring_timeout" => {
-                self.ring_timeout_s = within(value, 5, 600).ok_or_else(|| refuse("must be seconds, 5 to 600"))?;
+                self.ring_timeout_s = within(value, 5, 600).ok_or_else(|| {
+                    refuse(("doit être un nombre de secondes, de 5 à 600", "must be seconds, 5 to 600").into())
+                })?;
             }
             "calls.time_limit" => {
-                self.time_limit_s = within(value, 60, 14_400).ok_or_else(|| refuse("must be seconds, 60 to 14400"))?;
+                self.time_limit_s = within(value, 60, 14_400).ok_or_else(|| {
+                    refuse(("doit être un nombre de secondes, de 60 à 14400", "must be seconds, 60 to 14400").into())
+                })?;
             }
             "texts.stop_words" => {
                 self.stop_words = value.split_whitespace().map(str::to_uppercase).collect();
             }
             "codes.channels" => {
-                self.codes.order = Cascade::parse_order(value)
-                    .ok_or_else(|| refuse("must be the words sms, voice and email, each once, with spaces between"))?;
+                self.codes.order = Cascade::parse_order(value).ok_or_else(|| {
+                    refuse(
+                        (
+                            "doit être les mots sms, voice et email, chacun une fois, séparés par des espaces",
+                            "must be the words sms, voice and email, each once, with spaces between",
+                        )
+                            .into(),
+                    )
+                })?;
             }
             "console.idle_minutes" => {
-                let minutes = within(value, 5, 720).ok_or_else(|| refuse("must be minutes, 5 to 720"))?;
+                let minutes = within(value, 5, 720).ok_or_else(|| {
+                    refuse(("doit être un nombre de minutes, de 5 à 720", "must be minutes, 5 to 720").into())
+                })?;
                 self.console_idle = SignedDuration::from_mins(minutes.into());
             }
             "codes.after_sms" | "codes.after_voice" | "codes.after_email" => {
-                let wait = within(value, 20, 3600).ok_or_else(|| refuse("must be seconds, 20 to 3600"))?;
+                let wait = within(value, 20, 3600).ok_or_else(|| {
+                    refuse(("doit être un nombre de secondes, de 20 à 3600", "must be seconds, 20 to 3600").into())
+                })?;
                 let slot = match key {
                     "codes.after_sms" => &mut self.codes.after_sms,
                     "codes.after_voice" => &mut self.codes.after_voice,
@@ -149,7 +171,9 @@ impl Policy {
                 *slot = SignedDuration::from_secs(wait.into());
             }
             "codes.mailed_link" => {
-                self.mailed_link = MailedLink::parse(value).ok_or_else(|| refuse("must be enrols or asks_operator"))?;
+                self.mailed_link = MailedLink::parse(value).ok_or_else(|| {
+                    refuse(("doit être enrols ou asks_operator", "must be enrols or asks_operator").into())
+                })?;
             }
             "limits.caller_per_number"
             | "limits.caller"
@@ -163,12 +187,14 @@ impl Policy {
                     "limits.token_burst" => &mut self.limits.token_burst,
                     _ => &mut self.limits.strangers,
                 };
-                *slot = within(value, 1, 1_000_000).ok_or_else(|| refuse("must be a number, 1 to 1000000"))?;
+                *slot = within(value, 1, 1_000_000).ok_or_else(|| {
+                    refuse(("doit être un nombre de 1 à 1000000", "must be a number, 1 to 1000000").into())
+                })?;
             }
-            "languages.english" => self.english = self.regions(value).map_err(|problem| refuse(&problem))?,
+            "languages.english" => self.english = self.regions(value).map_err(refuse)?,
             _ => {
                 if let Some(set) = self.retention.set(key, value).or_else(|| self.operators.set(key, value)) {
-                    set.map_err(|problem| refuse(&problem))?;
+                    set.map_err(refuse)?;
                 } else {
                     self.set_sentence(key, value)?;
                 }
@@ -181,15 +207,18 @@ impl Policy {
     }
 
     fn set_sentence(&mut self, key: &str, value: &str) -> Result<(), SettingError> {
-        let refuse = |problem: &str| SettingError::Value { key: key.to_owned(), problem: problem.to_owned() };
+        let refuse = |problem: Said| SettingError::Value { key: key.to_owned(), problem };
         let (phrase, language) = phrase_of(key).ok_or_else(|| SettingError::Unknown(key.to_owned()))?;
         // Of signs alone that no document can hold, nothing would be left to say.
         let says_nothing = value.chars().all(|sign| sign.is_control() || sign.is_whitespace());
         if says_nothing || value.chars().count() > 600 {
-            return Err(refuse("must be a sentence of 1 to 600 characters"));
+            return Err(refuse(
+                ("doit être une phrase de 1 à 600 caractères", "must be a sentence of 1 to 600 characters").into(),
+            ));
         }
         if let Some(place) = phrase.places().iter().find(|place| !value.contains(**place)) {
-            return Err(refuse(&format!("must hold {place}, where the value goes")));
+            let fr = format!("doit contenir {place}, là où va la valeur");
+            return Err(refuse((fr, format!("must hold {place}, where the value goes")).into()));
         }
         self.phrases.replace(phrase, language, value.to_owned());
         Ok(())
@@ -204,7 +233,7 @@ impl Policy {
         }
     }
 
-    fn regions(&self, text: &str) -> Result<HashSet<CountryCode>, String> {
+    fn regions(&self, text: &str) -> Result<HashSet<CountryCode>, Said> {
         let mut found = HashSet::new();
         for word in text.split([' ', ',', ';']).filter(|word| !word.is_empty()) {
             let word = word.to_uppercase();
@@ -213,7 +242,9 @@ impl Policy {
             if let Some(country) = word.parse().ok().and_then(|code| self.countries.get(code)) {
                 found.insert(country.code);
             } else if found.len() == before && !self.countries.iter().any(|c| c.groups.contains(&word)) {
-                return Err("must be ISO country codes and the groups EU, EEA, FR-DOM, with spaces between".to_owned());
+                let fr = "doit être des codes ISO de pays et les groupes EU, EEA, FR-DOM, séparés par des espaces";
+                let en = "must be ISO country codes and the groups EU, EEA, FR-DOM, with spaces between";
+                return Err((fr, en).into());
             }
         }
         Ok(found)

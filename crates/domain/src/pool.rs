@@ -42,7 +42,10 @@ impl FromStr for NumberType {
         match text.trim().to_ascii_lowercase().as_str() {
             "mobile" => Ok(Self::Mobile),
             "local" | "national" => Ok(Self::Local),
-            _ => Err(FieldError::new("number_type", "must be mobile, local or national")),
+            _ => Err(FieldError::new(
+                "number_type",
+                ("doit être mobile, local ou national", "must be mobile, local or national"),
+            )),
         }
     }
 }

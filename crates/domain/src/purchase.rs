@@ -53,10 +53,9 @@ impl Shopping {
 /// # Errors
 /// Outside 1 to 100.
 pub fn batch_size(field: &'static str, size: i64) -> Result<u32, FieldError> {
-    u32::try_from(size)
-        .ok()
-        .filter(|size| (1..=BATCH_MAX).contains(size))
-        .ok_or_else(|| FieldError::new(field, "must be a whole number from 1 to 100"))
+    u32::try_from(size).ok().filter(|size| (1..=BATCH_MAX).contains(size)).ok_or_else(|| {
+        FieldError::new(field, ("doit être un nombre entier de 1 à 100", "must be a whole number from 1 to 100"))
+    })
 }
 
 /// What follows when the carrier refuses to sell a candidate.

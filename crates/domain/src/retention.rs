@@ -2,6 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::Said;
+
 /// The longest time that can be set: a hundred years.
 const MOST_DAYS: i64 = 36_500;
 /// A closed client can be restored for so long; nothing is erased before.
@@ -54,7 +56,7 @@ impl Retention {
     }
 
     /// Gives a period a length. None: there is no such setting; an error says what is expected.
-    pub(crate) fn set(&mut self, key: &str, value: &str) -> Option<Result<(), String>> {
+    pub(crate) fn set(&mut self, key: &str, value: &str) -> Option<Result<(), Said>> {
         let (slot, least) = self.slot(key)?;
         let days = value.parse::<i64>().ok().filter(|days| *days == 0 || (least..=MOST_DAYS).contains(days));
         Some(match days {
@@ -62,7 +64,10 @@ impl Retention {
                 *slot = Days((days > 0).then_some(days));
                 Ok(())
             }
-            None => Err(format!("must be days, {least} to {MOST_DAYS}, or 0 (kept for ever)")),
+            None => {
+                let fr = format!("doit être un nombre de jours, de {least} à {MOST_DAYS}, ou 0 (gardé sans fin)");
+                Err((fr, format!("must be days, {least} to {MOST_DAYS}, or 0 (kept for ever)")).into())
+            }
         })
     }
 }

@@ -66,8 +66,6 @@ pub enum Refusal {
 pub enum Action {
     /// Connect or relay to this number.
     Relay {
-        /// Who is reached.
-        direction: Direction,
         /// The real number to dial or text.
         to: PhoneNumber,
         /// The last caller to remember for the client.
@@ -84,6 +82,8 @@ pub enum Action {
 pub struct Decision {
     /// Whose proxy number it was.
     pub client: Option<ClientId>,
+    /// Who means to reach whom, whether or not it comes to that; none where the number is nobody's.
+    pub direction: Option<Direction>,
     /// What the sentences are said in.
     pub language: Language,
     /// What is to happen.
@@ -154,7 +154,7 @@ impl Policy {
     /// Decides a call that comes in now.
     #[must_use]
     pub fn route_call(&self, caller: &Address, facts: &Facts, now: Timestamp) -> Decision {
-        self.decide(facts, |client| match caller {
+        self.decide(caller, facts, |client| match caller {
             Address::Phone(phone) => self.route_phone(*phone, client, now),
             Address::Withheld if self.connect_withheld => self.reach_client(client, None, now),
             Address::Withheld => Action::Refuse(Refusal::Withheld),
@@ -167,11 +167,11 @@ impl Policy {
     #[must_use]
     pub fn route_text(&self, sender: &Address, content: &TextContent, facts: &Facts, now: Timestamp) -> Decision {
         if content.carrier_opt_out || self.is_stop_word(&content.body) {
-            let mut decision = self.decide(facts, |_| Action::OptOut);
+            let mut decision = self.decide(sender, facts, |_| Action::OptOut);
             decision.action = Action::OptOut;
             return decision;
         }
-        self.decide(facts, |client| match sender {
+        self.decide(sender, facts, |client| match sender {
             _ if content.body.trim().is_empty() && content.images == 0 => Action::Refuse(Refusal::Empty),
             Address::Phone(phone) => self.route_phone(*phone, client, now),
             Address::Withheld if !self.connect_withheld => Action::Refuse(Refusal::Withheld),
@@ -179,13 +179,15 @@ impl Policy {
         })
     }
 
-    fn decide(&self, facts: &Facts, route: impl FnOnce(&ClientFacts) -> Action) -> Decision {
+    fn decide(&self, from: &Address, facts: &Facts, route: impl FnOnce(&ClientFacts) -> Action) -> Decision {
         let Some(client) = &facts.client else {
             let refusal = if facts.caller_is_proxy { Refusal::Loop } else { Refusal::UnknownNumber };
-            return Decision { client: None, language: Language::Fr, action: Action::Refuse(refusal) };
+            return Decision { client: None, direction: None, language: Language::Fr, action: Action::Refuse(refusal) };
         };
+        let is_own = from.phone() == Some(client.phone);
         Decision {
             client: Some(client.id),
+            direction: Some(if is_own { Direction::FromClient } else { Direction::ToClient }),
             language: self.language(client.country),
             action: match facts {
                 // A leg that we dial shows a proxy number: when one comes back in, connecting it would go round for ever.
@@ -204,7 +206,7 @@ impl Policy {
                 None => Action::Refuse(Refusal::NoRecentCaller),
                 Some(_) if client.last_caller_is_blocked => Action::Refuse(Refusal::LastCallerBlocked),
                 Some(to) if self.forbids(to) => Action::Refuse(Refusal::Destination),
-                Some(to) => Action::Relay { direction: Direction::FromClient, to, remember: None },
+                Some(to) => Action::Relay { to, remember: None },
             };
         }
         if !self.allows(caller) {
@@ -220,7 +222,7 @@ impl Policy {
         if self.forbids(client.phone) {
             return Action::Refuse(Refusal::Destination);
         }
-        Action::Relay { direction: Direction::ToClient, to: client.phone, remember }
+        Action::Relay { to: client.phone, remember }
     }
 
     /// What the carrier is to do with a call so decided.

@@ -3,7 +3,7 @@
 //! A setting's default comes from the shipped tables or from the environment variable that [`env_name`] gives;
 //! an operator's own value is a row in the store and wins over both.
 
-use crate::{FieldError, Language, Phrase};
+use crate::{FieldError, Language, Phrase, Said};
 
 /// One setting other than a sentence.
 #[derive(Debug, Clone, Copy)]
@@ -119,7 +119,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         key: "alerts.language",
         default: "fr",
-        meaning: "In which language letters to PROXYCALL_ALERT_EMAILS are: fr or en.",
+        meaning: "In which language letters to PROXYCALL_ALERT_EMAILS and notes in the sheet are: fr or en.",
     },
     Setting {
         key: "alerts.stock_below",
@@ -187,8 +187,22 @@ pub enum SettingError {
         /// The setting.
         key: String,
         /// What is wrong and what is expected.
-        problem: String,
+        problem: Said,
     },
+}
+
+impl SettingError {
+    /// It, in this language.
+    #[must_use]
+    pub fn of(&self, language: Language) -> String {
+        match (self, language) {
+            (Self::Value { key, problem }, _) => format!("{key}: {}", problem.of(language)),
+            (Self::Unknown(key), Language::Fr) => {
+                format!("le réglage {key} n’existe pas ; `proxycall setting list` les montre tous")
+            }
+            (Self::Unknown(_), Language::En) => self.to_string(),
+        }
+    }
 }
 
 impl From<FieldError> for SettingError {

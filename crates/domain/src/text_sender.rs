@@ -37,7 +37,7 @@ impl TextSender {
         if text.starts_with('+') {
             return match PhoneNumber::parse(text) {
                 Ok(phone) => Ok(Self::Number(phone)),
-                Err(error) => Err(FieldError::new(field, error.to_string())),
+                Err(error) => Err(FieldError::new(field, error)),
             };
         }
         if let Some(digits) = text.strip_prefix(SERVICE_PREFIX)
@@ -55,8 +55,12 @@ impl TextSender {
         }
         Err(FieldError::new(
             field,
-            "must be a number of the account such as +33639980001, the id of a messaging service (MG and 32 hexadecimal \
-             digits), or a name of 1 to 11 letters without accents, digits and spaces with at least one letter",
+            (
+                "doit être un numéro du compte comme +33639980001, l’identifiant d’un service de messages (MG et 32 chiffres \
+                 hexadécimaux), ou un nom de 1 à 11 lettres sans accent, chiffres et espaces, avec au moins une lettre",
+                "must be a number of the account such as +33639980001, the id of a messaging service (MG and 32 hexadecimal \
+                 digits), or a name of 1 to 11 letters without accents, digits and spaces with at least one letter",
+            ),
         ))
     }
 
@@ -122,7 +126,7 @@ mod tests {
     fn what_the_carrier_would_refuse_is_refused_here_and_not_repeated(#[case] text: &str) {
         let error = parse(text).unwrap_err();
         assert_eq!(error.field, "PROXYCALL_OTP_SENDER");
-        assert!(text.trim().is_empty() || !error.problem.contains(text.trim()), "{error}");
+        assert!(text.trim().is_empty() || !error.problem.to_string().contains(text.trim()), "{error}");
     }
 
     #[test]

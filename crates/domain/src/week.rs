@@ -129,7 +129,9 @@ impl Week {
     /// # Errors
     /// When it is no week.
     pub fn parse(field: &'static str, text: &str) -> Result<Self, FieldError> {
-        text.parse().map_err(|WeekError| FieldError::new(field, WeekError.to_string()))
+        text.parse().map_err(|WeekError| {
+            FieldError::new(field, ("doit être une semaine ISO, comme 2026-W47", WeekError.to_string()))
+        })
     }
 }
 

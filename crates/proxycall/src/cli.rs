@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
+use proxycall_domain::Address;
 
 pub(crate) use block::Block;
 pub(crate) use number::{Adopt, Assign, Buy, Consent, FixWebhooks, Forced, History, List, Number, Shape, Sync};
@@ -48,8 +49,8 @@ pub(crate) enum Command {
     Migrate,
     /// Copy the record into a file while the service runs, and check the copy (SQLite).
     ///
-    /// The file opens only with the PROXYCALL_SECRET_KEY of the service: keep the key, and keep it elsewhere. For
-    /// PostgreSQL this says which command of PostgreSQL's does it.
+    /// The file opens only with the PROXYCALL_SECRET_KEY of the service: keep the key, and keep it elsewhere. Where none was
+    /// set, the key is in the file. For PostgreSQL this says which command of PostgreSQL's does it.
     #[command(after_long_help = help(&["DATABASE_URL"]))]
     Backup {
         /// Where to; it must not exist.
@@ -132,13 +133,32 @@ pub(crate) struct Sandbox {
     pub keep: Option<PathBuf>,
 }
 
+/// A handset places calls under a number, or hides it.
+fn caller(text: &str) -> Result<String, String> {
+    match Address::parse(text) {
+        Address::Phone(_) | Address::Withheld => Ok(text.to_owned()),
+        _ => Err("must be an international number such as +33639980002, or anonymous".to_owned()),
+    }
+}
+
+/// A name that is a number by its signs was meant to be one.
+fn sender(text: &str) -> Result<String, String> {
+    let is_name = text.chars().any(char::is_alphabetic);
+    match Address::parse(text) {
+        Address::Alphanumeric if !is_name => {
+            Err("must be an international number such as +33639980002, anonymous, a short code or a name".to_owned())
+        }
+        _ => Ok(text.to_owned()),
+    }
+}
+
 /// What to do with a handset.
 #[derive(Subcommand)]
 pub(crate) enum Phone {
     /// Call a proxy number and print what each side saw and heard.
     Call {
         /// Who calls: any number, or `anonymous`.
-        #[arg(long)]
+        #[arg(long, value_parser = caller)]
         from: String,
         /// The proxy number.
         #[arg(long)]
@@ -151,8 +171,8 @@ pub(crate) enum Phone {
     },
     /// Text a proxy number and print who received what from whom.
     Text {
-        /// Who writes.
-        #[arg(long)]
+        /// Who writes: any number, `anonymous`, a short code or a name.
+        #[arg(long, value_parser = sender)]
         from: String,
         /// The proxy number.
         #[arg(long)]

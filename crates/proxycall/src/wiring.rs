@@ -51,6 +51,8 @@ pub(crate) async fn open_store(config: &Config, migrate: bool) -> anyhow::Result
 
 /// How long a starting service waits for its database, which may be starting too.
 const STORE_PATIENCE: Duration = Duration::from_secs(30);
+/// After how many looks it says so again.
+const TOLD_EVERY: u64 = 10;
 /// How often it looks meanwhile.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -63,7 +65,9 @@ async fn await_store(config: &Config, migrate: bool) -> anyhow::Result<Arc<Store
     for look in 1..looks {
         match open_store(config, migrate).await {
             Err(error) if matches!(error.downcast_ref(), Some(OpenError::Database(LedgerError::Unavailable(_)))) => {
-                tracing::warn!(look, error = format!("{error:#}"), "waiting for the database");
+                if look % TOLD_EVERY == 1 {
+                    tracing::warn!(%error, "waiting for the database, {} s at most", STORE_PATIENCE.as_secs());
+                }
                 tokio::time::sleep(LOOK_EVERY).await;
             }
             settled => return settled,

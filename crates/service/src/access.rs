@@ -179,5 +179,8 @@ impl Service {
 fn end_of_life(days: u32, now: Timestamp) -> Result<Timestamp, FieldError> {
     let allowed = (1..=DAYS_MAX).contains(&days);
     let end = now.checked_add(SignedDuration::from_hours(24 * i64::from(days))).ok().filter(|_| allowed);
-    end.ok_or_else(|| FieldError::new("expires_in_days", format!("must be 1 to {DAYS_MAX}, or absent for no end")))
+    end.ok_or_else(|| {
+        let fr = format!("doit être de 1 à {DAYS_MAX}, ou absent pour une durée illimitée");
+        FieldError::new("expires_in_days", (fr, format!("must be 1 to {DAYS_MAX}, or absent for no end")))
+    })
 }

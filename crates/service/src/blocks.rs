@@ -39,10 +39,20 @@ impl BlockFields<'_> {
                 .parse::<InteractionId>()
                 .map(Whom::Interaction)
                 .map_err(|error| FieldError::new("interaction_id", error.to_string())),
-            (None, None) => Err(FieldError::new("phone", "is missing; expected it, or interaction_id instead")),
-            (Some(_), Some(_)) => {
-                Err(FieldError::new("interaction_id", "stands beside phone; expected only one of the two"))
-            }
+            (None, None) => Err(FieldError::new(
+                "phone",
+                (
+                    "manque ; attendu : ce champ, ou interaction_id à sa place",
+                    "is missing; expected it, or interaction_id instead",
+                ),
+            )),
+            (Some(_), Some(_)) => Err(FieldError::new(
+                "interaction_id",
+                (
+                    "est donné avec phone ; attendu : un seul des deux",
+                    "stands beside phone; expected only one of the two",
+                ),
+            )),
         }
     }
 }
@@ -80,7 +90,11 @@ impl Service {
     pub async fn pause_client(&self, id: ClientId, until: Option<Timestamp>) -> Result<Client, RequestError> {
         let now = self.clock.now();
         if until.is_some_and(|until| until <= now) {
-            return Err(FieldError::new("until", "is over already; expected a moment to come").into());
+            return Err(FieldError::new(
+                "until",
+                ("est déjà passé ; attendu : un moment à venir", "is over already; expected a moment to come"),
+            )
+            .into());
         }
         Ok(self.ledger.set_pause(SetPause { id, pause: Some(Pause { since: now, until }), now }).await?)
     }

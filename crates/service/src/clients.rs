@@ -154,8 +154,10 @@ impl Service {
     ) -> Result<Page<Client>, RequestError> {
         let text = text.trim();
         if !(1..=SEARCHED_MAX).contains(&text.chars().count()) || text.chars().any(char::is_control) {
-            let expected =
-                "must have 1 to 254 printable characters: a number, its last four digits, a name or an e-mail";
+            let expected = (
+                "doit avoir de 1 à 254 caractères : un numéro, ses quatre derniers chiffres, un nom ou un e-mail",
+                "must have 1 to 254 printable characters: a number, its last four digits, a name or an e-mail",
+            );
             return Err(FieldError::new("text", expected).into());
         }
         if let Some(id) = text.strip_prefix('#').and_then(|id| ClientId::parse("text", id).ok()) {

@@ -99,10 +99,8 @@ impl Service {
     /// A field, other content under the same id, a phone that is being confirmed already, no number left, too many codes.
     pub async fn create_confirmation(&self, fields: &ConfirmationFields<'_>) -> Result<Confirmation, RequestError> {
         let given = |text: Option<&'_ str>| text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-        let country: CountryCode = match given(fields.country) {
-            Some(text) => {
-                text.parse().map_err(|_| FieldError::new("country_iso", "must be a two-letter ISO code, such as FR"))?
-            }
+        let country = match given(fields.country) {
+            Some(text) => CountryCode::parse("country_iso", &text)?,
             None => self.pool.country,
         };
         let preferred: NumberType = match given(fields.number_type) {
@@ -135,7 +133,11 @@ impl Service {
         let phone = parse_phone("phone", fields.phone)?;
         let policy = self.policy.current();
         if !policy.allows(phone) {
-            return Err(FieldError::new("phone", "is from a country that this service does not serve").into());
+            return Err(FieldError::new(
+                "phone",
+                ("est d’un pays que ce service ne dessert pas", "is from a country that this service does not serve"),
+            )
+            .into());
         }
         let id = self.new_pending_id()?;
         let country = NewClient::country("phone", None, phone, policy.countries())?;
@@ -180,7 +182,10 @@ impl Service {
     ) -> Result<CreateConfirmation, FieldError> {
         let rules = self.code_rules();
         if rules.policy.forbids(phone) {
-            return Err(FieldError::new("client_real_phone", "is a number that is never called or texted"));
+            return Err(FieldError::new(
+                "client_real_phone",
+                ("est un numéro qui n’est jamais appelé", "is a number that is never called or texted"),
+            ));
         }
         let now = self.clock.now();
         let language = rules.policy.countries().of(phone).map_or(Language::Fr, |of| rules.policy.language(of.code));
@@ -273,7 +278,11 @@ impl Service {
     /// Fewer than one hour; the store.
     pub async fn expire_confirmations(&self, hours: i64) -> Result<(Vec<(PendingId, PhoneNumber)>, u64), RequestError> {
         if hours < 1 {
-            return Err(FieldError::new("hours", "must be a whole number of hours, 1 at least").into());
+            return Err(FieldError::new(
+                "hours",
+                ("doit être un nombre entier d’heures, 1 au moins", "must be a whole number of hours, 1 at least"),
+            )
+            .into());
         }
         let now = self.clock.now();
         let age = SignedDuration::from_secs(hours.saturating_mul(3_600)).min(self.codes.lifetime);

@@ -2,12 +2,12 @@
 //! and the console.
 
 mod pool;
-mod said;
 mod sheet;
 
 pub use pool::check_regulatory;
-pub use said::Said;
 pub use sheet::check_sheet;
+
+use proxycall_domain::Said;
 
 use crate::{
     Service,

@@ -138,24 +138,42 @@ impl Checker<'_> {
             .map(|cell| {
                 let phone = phone("client_proxy_number", cell)?;
                 let country = countries.of(phone).map(|country| country.code).ok_or_else(|| {
-                    FieldError::new("client_proxy_number", "has a dial code that belongs to no known country")
+                    FieldError::new(
+                        "client_proxy_number",
+                        (
+                            "a un indicatif qui n’est d’aucun pays connu",
+                            "has a dial code that belongs to no known country",
+                        ),
+                    )
                 })?;
                 Ok::<_, FieldError>(ImportNumber { phone, country, number_type: self.mobile.type_of(phone) })
             })
             .transpose()?;
         let last_caller = filled(&line.client_last_caller).map(|cell| phone("client_last_caller", cell)).transpose()?;
         if !self.ids.insert(client.id) {
-            return Err(FieldError::new("client_id", "appears twice in the file"));
+            return Err(FieldError::new(
+                "client_id",
+                ("figure deux fois dans le fichier", "appears twice in the file"),
+            ));
         }
         if self.proxies.contains(&real) {
-            return Err(FieldError::new("client_real_phone", "is a proxy number elsewhere in the file"));
+            return Err(FieldError::new(
+                "client_real_phone",
+                ("est un numéro proxy ailleurs dans le fichier", "is a proxy number elsewhere in the file"),
+            ));
         }
         if let Some(number) = &proxy {
             if !self.proxies.insert(number.phone) {
-                return Err(FieldError::new("client_proxy_number", "appears twice in the file"));
+                return Err(FieldError::new(
+                    "client_proxy_number",
+                    ("figure deux fois dans le fichier", "appears twice in the file"),
+                ));
             }
             if number.phone == real || self.real.contains(&number.phone) {
-                return Err(FieldError::new("client_proxy_number", "is somebody's real number in the file"));
+                return Err(FieldError::new(
+                    "client_proxy_number",
+                    ("est le vrai numéro de quelqu’un dans le fichier", "is somebody's real number in the file"),
+                ));
             }
         }
         self.real.insert(real);

@@ -80,6 +80,8 @@ pub struct Contents {
     pub rows: Vec<(String, i64)>,
     /// Its size.
     pub bytes: u64,
+    /// Whether the key that opens it is in it too.
+    pub holds_secret: bool,
 }
 
 /// What a restore came to.
@@ -96,6 +98,7 @@ const FOLD: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 const INTEGRITY: &str = "PRAGMA integrity_check(1)";
 const FOREIGN_KEYS: &str = "SELECT \"table\" FROM pragma_foreign_key_check LIMIT 1";
 const SCHEMA: &str = "SELECT version, checksum FROM _sqlx_migrations WHERE success ORDER BY version";
+const HOLDS_SECRET: &str = "SELECT COUNT(*) FROM meta WHERE key = 'secret_key'";
 /// Tables that every version has.
 const COUNTS: &str = "SELECT 'clients', COUNT(*) FROM client UNION ALL SELECT 'numbers', COUNT(*) FROM proxy_number \
     UNION ALL SELECT 'orders', COUNT(*) FROM client_order UNION ALL SELECT 'calls and texts', COUNT(*) FROM interaction \
@@ -237,9 +240,11 @@ async fn check(copy: &Path) -> Result<Contents, BackupError> {
         return Err(damaged(&format!("a row of {table} refers to one that is not there")));
     }
     let rows = sqlx::query_as(COUNTS).fetch_all(&mut db).await.map_err(|error| unreadable(&error))?;
+    let secrets: i64 = sqlx::query_scalar(HOLDS_SECRET).fetch_one(&mut db).await.map_err(|error| unreadable(&error))?;
     db.close().await.map_err(|error| unreadable(&error))?;
     let bytes = fs::metadata(copy).map_err(|error| on_disk(copy, error))?.len();
-    Ok(Contents { schema: applied.last().map_or(0, |(version, _)| *version), rows, bytes })
+    let schema = applied.last().map_or(0, |(version, _)| *version);
+    Ok(Contents { schema, rows, bytes, holds_secret: secrets > 0 })
 }
 
 fn file(uri: &str) -> Result<PathBuf, BackupError> {

@@ -61,7 +61,9 @@ pub(crate) fn unavailable(error: &sqlx::Error) -> LedgerError {
         }
         sqlx::Error::ColumnDecode { index, .. } => LedgerError::Unreadable(format!("column {index}")),
         sqlx::Error::Decode(_) => LedgerError::Unreadable("a value of another type than expected".to_owned()),
-        sqlx::Error::PoolTimedOut => LedgerError::Unavailable("no free connection in time".to_owned()),
+        sqlx::Error::PoolTimedOut => LedgerError::Unavailable(
+            "no connection came about in time: the database is down, cannot be reached, or is busy".to_owned(),
+        ),
         sqlx::Error::Io(error) => LedgerError::Unavailable(format!("connection lost: {}", error.kind())),
         sqlx::Error::Configuration(_) => LedgerError::Unavailable("the address cannot be used".to_owned()),
         _ => LedgerError::Unavailable("the database did not answer as expected".to_owned()),

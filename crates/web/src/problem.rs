@@ -81,7 +81,7 @@ impl Problem {
 
 impl From<FieldError> for Problem {
     fn from(error: FieldError) -> Self {
-        Self::field(error.field, &error.problem)
+        Self::field(error.field, &error.problem.to_string())
     }
 }
 

@@ -103,7 +103,10 @@ impl ReservationToken {
     /// Says what is wrong.
     pub fn parse(field: &'static str, text: &str) -> Result<Self, FieldError> {
         if text.is_empty() || text.len() > TOKEN_MAX || text.chars().any(|c| c.is_control() || c.is_whitespace()) {
-            return Err(FieldError::new(field, "must have 1 to 128 characters and no spaces"));
+            return Err(FieldError::new(
+                field,
+                ("doit avoir de 1 à 128 caractères, sans espace", "must have 1 to 128 characters and no spaces"),
+            ));
         }
         Ok(Self(text.to_owned()))
     }

@@ -47,7 +47,7 @@ fn text(body: &str) -> TextContent {
 }
 
 fn reaches_client(remember: Option<&str>) -> Action {
-    Action::Relay { direction: Direction::ToClient, to: phone(CLIENT), remember: remember.map(phone) }
+    Action::Relay { to: phone(CLIENT), remember: remember.map(phone) }
 }
 
 #[rstest]
@@ -66,8 +66,25 @@ fn calls_are_decided_by_who_calls(policy: Policy, #[case] from: &str, #[case] ac
 #[rstest]
 fn the_client_reaches_whoever_came_last(policy: Policy) {
     let decision = policy.route_call(&Address::parse(CLIENT), &facts(Some(COURIER)), now());
-    let expected = Action::Relay { direction: Direction::FromClient, to: phone(COURIER), remember: None };
-    assert_eq!(decision.action, expected);
+    let expected = Action::Relay { to: phone(COURIER), remember: None };
+    assert_eq!((decision.direction, decision.action), (Some(Direction::FromClient), expected));
+}
+
+#[rstest]
+#[case::a_stranger_who_is_refused("+14155550101", Some(Direction::ToClient))]
+#[case::a_hidden_number("anonymous", Some(Direction::ToClient))]
+#[case::the_client_who_has_nobody_to_call(CLIENT, Some(Direction::FromClient))]
+fn whoever_is_refused_meant_to_reach_somebody(
+    policy: Policy,
+    #[case] from: &str,
+    #[case] direction: Option<Direction>,
+    #[values(true, false)] blocked: bool,
+) {
+    let facts = Facts { caller_is_blocked: blocked, ..facts(None) };
+    let decision = policy.route_call(&Address::parse(from), &facts, now());
+    assert!(matches!(decision.action, Action::Refuse(_)));
+    assert_eq!(decision.direction, direction);
+    assert_eq!(policy.route_call(&Address::parse(from), &Facts::default(), now()).direction, None);
 }
 
 #[rstest]
@@ -76,7 +93,7 @@ fn the_client_passes_from_any_country_on_the_own_proxy_number(policy: Policy) {
     let american = phone("+14155550101");
     facts.client.as_mut().unwrap().phone = american;
     let decision = policy.route_call(&Address::Phone(american), &facts, now());
-    assert!(matches!(decision.action, Action::Relay { direction: Direction::FromClient, .. }));
+    assert!(decision.direction == Some(Direction::FromClient) && matches!(decision.action, Action::Relay { .. }));
 }
 
 #[rstest]
@@ -238,10 +255,7 @@ fn nobody_reaches_a_paused_client_while_the_pause_lasts(
         assert_eq!(written.action, call.action, "{from}");
     }
     let own = policy.route_call(&Address::parse(CLIENT), &facts, now());
-    assert!(
-        matches!(own.action, Action::Relay { direction: Direction::FromClient, .. }),
-        "the client's own calls go out"
-    );
+    assert!(matches!(own.action, Action::Relay { .. }), "the client's own calls go out");
 }
 
 fn any_phone() -> impl Strategy<Value = PhoneNumber> {

@@ -6,10 +6,8 @@
 //! because staff and their script use them (`original-behaviour` §3.2, §6.1): `error` sets a number aside, and the
 //! script notes how far its own cascade is.
 
-use std::fmt;
-
 use super::{Cells, Column, Fault, Kind, Layout, Owner, Problem, Record, Row, Tab, cell};
-use crate::{ClientId, FieldError, MailAddress, NumberStatus, PersonName, PhoneNumber};
+use crate::{ClientId, FieldError, MailAddress, NumberStatus, PersonName, PhoneNumber, Said};
 
 /// The status words that the Apps Script writes while a confirmation is in progress: neither put back nor acted on.
 const SCRIPT_WORDS: [&str; 4] = ["INIT", "PENDING", "PENDING_CALL", "PENDING_MAIL"];
@@ -63,19 +61,29 @@ pub enum Reason {
     /// A client cannot be without it.
     Needed,
     /// It is not well-formed, or the command was refused.
-    Refused(String),
+    Refused(Said),
     /// It differed from the store when both were first compared.
     FirstSight,
 }
 
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Ours => f.write_str("is kept by ProxyCall and cannot be changed here"),
-            Self::Needed => f.write_str("cannot be empty; to close the client, delete the row"),
-            Self::Refused(problem) => f.write_str(problem),
-            Self::FirstSight => f.write_str("differed from ProxyCall's record, which counts"),
-        }
+impl Reason {
+    /// It, to follow the column's name.
+    #[must_use]
+    pub fn said(&self) -> Said {
+        let (fr, en) = match self {
+            Self::Ours => {
+                ("est tenu par ProxyCall et ne se modifie pas ici", "is kept by ProxyCall and cannot be changed here")
+            }
+            Self::Needed => (
+                "ne peut pas être vide ; pour fermer le client, supprimez la ligne",
+                "cannot be empty; to close the client, delete the row",
+            ),
+            Self::Refused(problem) => return problem.clone(),
+            Self::FirstSight => {
+                ("différait de la donnée de ProxyCall, qui l’emporte", "differed from ProxyCall's record, which counts")
+            }
+        };
+        (fr, en).into()
     }
 }
 

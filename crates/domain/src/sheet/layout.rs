@@ -4,6 +4,7 @@
 use std::fmt;
 
 use super::{Column, Tab};
+use crate::{Language, Said};
 
 /// Where a tab's columns are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,14 +16,9 @@ pub struct Layout {
 
 /// Why a tab's columns cannot be told apart. Shows the headers that we know and where they are; what else the first row
 /// holds might be somebody's data.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LayoutError {
     /// Columns that are needed have no header.
-    #[error(
-        "tab {tab}, row 1: there is no column {wanted}; found {found}; give the column its header back, or run \
-         `proxycall sheet init` to add it",
-        tab = .tab.title(), wanted = List(.wanted)
-    )]
     Missing {
         /// The tab.
         tab: Tab,
@@ -32,10 +28,6 @@ pub enum LayoutError {
         found: Found,
     },
     /// A needed header is there twice.
-    #[error(
-        "tab {tab}, row 1: {header} is the header of columns {first} and {second}; rename the one that is not meant",
-        tab = .tab.title(), first = letters(*.first), second = letters(*.second)
-    )]
     Twice {
         /// The tab.
         tab: Tab,
@@ -48,6 +40,49 @@ pub enum LayoutError {
     },
 }
 
+impl LayoutError {
+    /// What is wrong and what to do.
+    #[must_use]
+    pub fn said(&self) -> Said {
+        match self {
+            Self::Missing { tab, wanted, found } => {
+                let (tab, wanted, found) = (tab.title(), wanted.join(", "), found.said());
+                let fr = format!(
+                    "onglet {tab}, ligne 1 : il n’y a pas de colonne {wanted} ; trouvé : {} ; rendez son en-tête à la \
+                     colonne, ou lancez `proxycall sheet init` pour l’ajouter",
+                    found.of(Language::Fr)
+                );
+                let en = format!(
+                    "tab {tab}, row 1: there is no column {wanted}; found {}; give the column its header back, or run \
+                     `proxycall sheet init` to add it",
+                    found.of(Language::En)
+                );
+                (fr, en).into()
+            }
+            Self::Twice { tab, header, first, second } => {
+                let (tab, first, second) = (tab.title(), letters(*first), letters(*second));
+                let fr = format!(
+                    "onglet {tab}, ligne 1 : {header} est l’en-tête des colonnes {first} et {second} ; renommez celle qui \
+                     n’est pas la bonne"
+                );
+                let en = format!(
+                    "tab {tab}, row 1: {header} is the header of columns {first} and {second}; rename the one that is not \
+                     meant"
+                );
+                (fr, en).into()
+            }
+        }
+    }
+}
+
+impl fmt::Display for LayoutError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.said().fmt(f)
+    }
+}
+
+impl std::error::Error for LayoutError {}
+
 /// The headers of a first row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
@@ -57,23 +92,13 @@ pub struct Found {
     pub others: usize,
 }
 
-impl fmt::Display for Found {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Found {
+    fn said(&self) -> Said {
         if self.known.is_empty() && self.others == 0 {
-            return f.write_str("no header at all");
+            return ("aucun en-tête", "no header at all").into();
         }
-        for (header, at) in &self.known {
-            write!(f, "{header} ({}), ", letters(*at))?;
-        }
-        write!(f, "{} unknown", self.others)
-    }
-}
-
-struct List<'a>(&'a [&'static str]);
-
-impl fmt::Display for List<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join(", "))
+        let known: String = self.known.iter().map(|(header, at)| format!("{header} ({}), ", letters(*at))).collect();
+        (format!("{known}{} inconnus", self.others), format!("{known}{} unknown", self.others)).into()
     }
 }
 

@@ -4,7 +4,7 @@
 use std::{borrow::Cow, collections::HashMap, fmt};
 
 use super::{Cells, Column, Layout, Owner, Tab, cell, cells::Packer};
-use crate::{ClientId, FieldError, PendingId};
+use crate::{ClientId, FieldError, Language, PendingId, Said};
 
 /// A row of a tab.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,37 +37,78 @@ pub struct Problem {
 }
 
 /// What is wrong with a cell or its row.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
     /// Another row has the same key.
-    #[error("is the same as in row {first}, and neither row counts; delete one of the two, or give it its own")]
     Double {
         /// The first of them.
         first: u32,
     },
     /// The row is kept for array formulas.
-    #[error("stands in a row that is kept for formulas; move what people wrote there to a row below")]
     Reserved,
     /// It is a formula's fault, or a number that lost its last digits.
-    #[error("cannot be read (a failed formula, or a number that was rounded); enter it again as a text")]
     Unreadable,
     /// It is not what the column holds.
-    #[error("{0}")]
-    Invalid(String),
+    Invalid(Said),
     /// No number of ours.
-    #[error("is not a number of ours; run `proxycall number sync`, or delete the row")]
     NotOurs,
     /// Its record is closed.
-    #[error("belongs to a closed client; have that client restored, or give the row an id of its own")]
     Closed,
     /// It had a record, which was erased.
-    #[error("is no longer known here: its record was erased; delete the row")]
     Erased,
+}
+
+impl Fault {
+    fn said(&self) -> Said {
+        let (fr, en) = match self {
+            Self::Double { first } => {
+                let fr = format!(
+                    "est comme dans la ligne {first}, et aucune des deux ne compte ; supprimez l’une, ou donnez-lui la sienne"
+                );
+                let en = format!(
+                    "is the same as in row {first}, and neither row counts; delete one of the two, or give it its own"
+                );
+                return (fr, en).into();
+            }
+            Self::Invalid(problem) => return problem.clone(),
+            Self::Reserved => (
+                "est dans une ligne réservée aux formules ; déplacez ce qui y a été écrit vers une ligne plus bas",
+                "stands in a row that is kept for formulas; move what people wrote there to a row below",
+            ),
+            Self::Unreadable => (
+                "est illisible (une formule en erreur, ou un nombre arrondi) ; saisissez-le de nouveau comme texte",
+                "cannot be read (a failed formula, or a number that was rounded); enter it again as a text",
+            ),
+            Self::NotOurs => (
+                "n’est pas un de nos numéros ; lancez `proxycall number sync`, ou supprimez la ligne",
+                "is not a number of ours; run `proxycall number sync`, or delete the row",
+            ),
+            Self::Closed => (
+                "est celui d’un client fermé ; faites rouvrir ce client, ou donnez à la ligne un identifiant à elle",
+                "belongs to a closed client; have that client restored, or give the row an id of its own",
+            ),
+            Self::Erased => (
+                "n’est plus connu ici : ses données ont été effacées ; supprimez la ligne",
+                "is no longer known here: its record was erased; delete the row",
+            ),
+        };
+        (fr, en).into()
+    }
+}
+
+impl Problem {
+    /// Where it is and what is wrong there.
+    #[must_use]
+    pub fn said(&self) -> Said {
+        let (tab, row, column, fault) = (self.tab.title(), self.row, self.column.header(), self.fault.said());
+        let fr = format!("{tab} ligne {row} : {column} {}", fault.of(Language::Fr));
+        (fr, format!("{tab} row {row}: {column} {}", fault.of(Language::En))).into()
+    }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} row {}: {} {}", self.tab.title(), self.row, self.column.header(), self.fault)
+        self.said().fmt(f)
     }
 }
 
@@ -246,7 +287,7 @@ mod tests {
 
     #[rstest]
     #[case::formula("#REF!", Fault::Unreadable)]
-    #[case::no_number("seven", Fault::Invalid("must be a positive whole number, such as 42".to_owned()))]
+    #[case::no_number("seven", Fault::Invalid(("doit être un nombre entier positif, comme 42", "must be a positive whole number, such as 42").into()))]
     fn a_key_that_cannot_be_read_sets_its_row_apart(#[case] key: &str, #[case] fault: Fault) {
         let reading = read(&[&[key, "Zoé"]]);
         assert_eq!((reading.keyless.len(), reading.rows.len()), (1, 0));

@@ -79,7 +79,7 @@ fn words(news: &AlertNews) -> Words {
         Language::Fr => Words {
             code: "fr",
             hello: "Bonjour, voici ce que ProxyCall vous signale.",
-            detail: "Détail (en anglais) : ",
+            detail: "Détail : ",
             goodbye: format!(
                 "Une alerte qui dure est rappelée {every} (réglage alerts.repeat_minutes). La console et « proxycall \
                  number summary » montrent celles en cours."
@@ -167,7 +167,7 @@ fn line(told: &ToldAlert, news: &AlertNews) -> Line {
     };
     // What is over needs no advice.
     let advice = if over_at.is_some() { "" } else { advice };
-    Line { title, about: about(alert, news.language), advice, detail: alert.detail.clone(), time }
+    Line { title, about: about(alert, news.language), advice, detail: alert.detail.of(news.language).to_owned(), time }
 }
 
 /// What an alert is about, where its title does not say so: country and type, a proxy number, a tab, a client's id.

@@ -242,7 +242,7 @@ fn country(text: &str) -> Result<CountryCode, String> {
 }
 
 fn number_type(text: &str) -> Result<NumberType, String> {
-    text.parse().map_err(|error: proxycall_domain::FieldError| error.problem)
+    text.parse().map_err(|error: proxycall_domain::FieldError| error.problem.to_string())
 }
 
 fn status(text: &str) -> Result<NumberStatus, String> {

@@ -7,7 +7,14 @@ use proxycall_domain::ActOutcome;
 use proxycall_service::{
     Service,
     audit::Operator,
-    ports::ledger::{AccessBook as _, AuditEntry, AuditFilter},
+    clients::RequestError,
+    pool::PoolError,
+    ports::{
+        CarrierError, LedgerError,
+        ledger::{AccessBook as _, AuditEntry, AuditFilter},
+    },
+    settings::SetError,
+    sheet::SheetFailure,
 };
 use serde_json::{Value, json};
 
@@ -31,9 +38,33 @@ pub(crate) async fn act(
     let begun = service.begin_act(&Operator::at_command_line(), action, subject).await;
     let id = begun.context("nothing was done: it could not be written into the audit log")?;
     let result = act.await;
-    let done = result.as_ref().is_ok_and(|code| *code == ExitCode::SUCCESS);
-    service.end_act(id, None, if done { ActOutcome::Done } else { ActOutcome::Failed }).await;
+    let outcome = match &result {
+        Ok(code) if *code == ExitCode::SUCCESS => ActOutcome::Done,
+        Ok(_) => ActOutcome::Refused,
+        Err(error) => outcome_of(error),
+    };
+    service.end_act(id, None, outcome).await;
     result
+}
+
+/// What the audit log calls an act that came to nothing: it failed where the store, the carrier or Google did; else what was
+/// asked for was wrong.
+pub(crate) fn outcome_of(error: &anyhow::Error) -> ActOutcome {
+    let of_store = |error: &LedgerError| matches!(error, LedgerError::Unavailable(_) | LedgerError::Unreadable(_));
+    let of_carrier = |error: &CarrierError| !matches!(error, CarrierError::Refused { .. });
+    let failed = error.chain().any(|cause| {
+        cause.downcast_ref().is_some_and(of_store)
+            || cause.downcast_ref().is_some_and(of_carrier)
+            || cause.downcast_ref::<SheetFailure>().is_some()
+            || matches!(cause.downcast_ref(), Some(RequestError::Ledger(error)) if of_store(error))
+            || matches!(cause.downcast_ref(), Some(SetError::Ledger(error)) if of_store(error))
+            || match cause.downcast_ref() {
+                Some(PoolError::Ledger(error)) => of_store(error),
+                Some(PoolError::Carrier(error)) => of_carrier(error),
+                _ => false,
+            }
+    });
+    if failed { ActOutcome::Failed } else { ActOutcome::Refused }
 }
 
 /// Shows what operators did.

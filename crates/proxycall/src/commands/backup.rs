@@ -17,7 +17,12 @@ pub(crate) async fn back_up(env: &Environment, file: &Path) -> anyhow::Result<Ex
     }
     let contents = backup::back_up(&config.database_url, file).await?;
     say(&format!("{} is written and checked: {}.", file.display(), described(&contents)));
-    say("It opens only with this service's PROXYCALL_SECRET_KEY: keep that as well, and elsewhere.");
+    say(if contents.holds_secret {
+        "The key that opens it is in it: whoever has the file reads every number. Guard it like a key, or set \
+         PROXYCALL_SECRET_KEY (`proxycall secret new`) before the next one."
+    } else {
+        "It opens only with this service's PROXYCALL_SECRET_KEY: keep that as well, and elsewhere."
+    });
     Ok(ExitCode::SUCCESS)
 }
 

@@ -24,8 +24,11 @@ pub(crate) async fn run(env: &Environment) -> anyhow::Result<ExitCode> {
     let mut findings = check_settings(env);
     // The parties can be checked as far as their own settings go, whatever else is missing.
     if let Ok(config) = Config::read(env, Needs::Store) {
-        findings.push(check_public_address(&config).await);
-        if matches!(config.tokens, ApiTokens::Open) {
+        if let Some(base) = config.base_urls.first() {
+            findings.push(check_public_address(base).await);
+        }
+        // Where neither is set, `serve` does not start, which is told with the settings.
+        if matches!(config.tokens, ApiTokens::Open) && env.setting("PROXYCALL_OPEN_API").is_some() {
             findings.push(Finding::new(
                 "API token",
                 Verdict::Warning,
@@ -36,7 +39,9 @@ pub(crate) async fn run(env: &Environment) -> anyhow::Result<ExitCode> {
         }
         let sheet = sheet::set_up(env);
         findings.extend(check_store(&config, sheet.is_ok()).await);
-        findings.push(check_account(&config).await);
+        if !config.carrier.account_sid.is_empty() && !config.carrier.auth_tokens.is_empty() {
+            findings.push(check_account(&config).await);
+        }
         if let Ok(tables) = PoolTables::shipped() {
             findings.push(check_regulatory(&config.pool, config.number_type, &tables.rules));
         }
@@ -72,13 +77,18 @@ fn print(finding: &Finding) {
     }
 }
 
-/// Each variable as it is, and what is wrong with it.
+/// Each variable that is set, and what is wrong with any.
 fn check_settings(env: &Environment) -> Vec<Finding> {
     let problems = Config::read(env, Needs::Service).err().unwrap_or_default();
-    let mut findings = Vec::new();
-    for variable in VARIABLES.iter().filter(|variable| problems.iter().all(|(name, _)| name != variable.name)) {
-        findings.push(Finding::good(variable.name, env.shown(variable)));
-    }
+    let of_note = |name: &str| problems.iter().any(|(problem, _)| problem == name);
+    let (set, others): (Vec<_>, Vec<_>) = VARIABLES
+        .iter()
+        .filter(|variable| !of_note(variable.name))
+        .partition(|variable| env.setting(variable.name).is_some());
+    let mut findings: Vec<Finding> =
+        set.into_iter().map(|variable| Finding::good(variable.name, env.shown(variable))).collect();
+    let defaults = format!("{} are not set and have their defaults; docs/configuration.md explains each", others.len());
+    findings.push(Finding::good("Other settings", defaults));
     for (name, problem) in problems.iter() {
         let meaning = VARIABLES.iter().find(|variable| variable.name == name).map_or("", |variable| variable.meaning);
         let remedy = "Set it so; docs/configuration.md explains each variable.";
@@ -88,17 +98,8 @@ fn check_settings(env: &Environment) -> Vec<Finding> {
 }
 
 /// Whether our own public address leads to us.
-async fn check_public_address(config: &Config) -> Finding {
+async fn check_public_address(base: &str) -> Finding {
     let subject = "Public address";
-    let Some(base) = config.base_urls.first() else {
-        return Finding::new(
-            subject,
-            Verdict::Bad,
-            "an address that Twilio can reach",
-            "none is set",
-            "Set PUBLIC_BASE_URL to the service's https address.",
-        );
-    };
     if base.starts_with("http://") && !base.contains("127.0.0.1") && !base.contains("localhost") {
         return Finding::new(
             subject,
@@ -159,25 +160,25 @@ async fn check_store(config: &Config, mirrored: bool) -> Vec<Finding> {
 }
 
 async fn check_account(config: &Config) -> Finding {
-    if config.carrier.account_sid.is_empty() || config.carrier.auth_tokens.is_empty() {
-        Finding::new(
+    let digits = config.carrier.account_sid.strip_prefix("AC");
+    if digits.is_none_or(|digits| digits.len() != 32 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+        return Finding::new(
             "Carrier account",
             Verdict::Bad,
-            "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN set",
-            "not set",
-            "Copy both from Twilio's console.",
-        )
-    } else {
-        match wiring::carrier(config) {
-            Ok(carrier) => check_carrier(carrier.as_ref()).await,
-            Err(error) => Finding::new(
-                "Carrier account",
-                Verdict::Bad,
-                "settings that a client can be made with",
-                format!("{error:#}"),
-                "Check TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_API_BASE_URL.",
-            ),
-        }
+            "TWILIO_ACCOUNT_SID of AC and 32 hexadecimal digits",
+            "it is something else",
+            "Copy the account SID from Twilio's console.",
+        );
+    }
+    match wiring::carrier(config) {
+        Ok(carrier) => check_carrier(carrier.as_ref()).await,
+        Err(error) => Finding::new(
+            "Carrier account",
+            Verdict::Bad,
+            "settings that a client can be made with",
+            format!("{error:#}"),
+            "Check TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_API_BASE_URL.",
+        ),
     }
 }
 

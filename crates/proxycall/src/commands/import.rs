@@ -7,11 +7,11 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use proxycall_domain::ActOutcome;
 use proxycall_service::{
     audit::Operator,
-    import::{Event, Source},
+    import::{Event, ImportError, Source},
 };
 
 use crate::{
@@ -52,12 +52,14 @@ pub(crate) async fn run(env: &Environment, file: &Path, skip_refused: bool) -> a
     let (subject, outcome) = match &report {
         Ok(report) if report.refused > 0 && !skip_refused => (None, ActOutcome::Refused),
         Ok(report) => (Some(format!("{} clients", report.added)), ActOutcome::Done),
-        Err(_) => (None, ActOutcome::Failed),
+        Err(ImportError::Ledger(_)) => (None, ActOutcome::Failed),
+        Err(_) => (None, ActOutcome::Refused),
     };
     parts.service.end_act(act, subject, outcome).await;
     progress.clear();
     parts.store.close().await;
-    let report = report.with_context(|| file.display().to_string())?;
+    // Its words hold all that lies behind it.
+    let report = report.map_err(|error| anyhow!("{}: {error}", file.display()))?;
     if report.refused > 0 && !skip_refused {
         say(&format!(
             "Nothing was imported; rows refused: {}. Mend them, or import the others with --skip-refused.",

@@ -229,7 +229,7 @@ const NAMED: [&str; 4] = ["NUMBER", "STATE", "CLIENT", "WHAT WILL HAPPEN"];
 async fn look_up(service: &Service, texts: &[String]) -> Result<Vec<Named>, LedgerError> {
     let mut named: Vec<Named> = Vec::with_capacity(texts.len());
     for text in texts {
-        let phone = parse_phone("numbers", text).map_err(|error| error.problem);
+        let phone = parse_phone("numbers", text).map_err(|error| error.problem.to_string());
         let known = match &phone {
             Ok(phone) => service.ledger.number(*phone).await?,
             Err(_) => None,

@@ -19,9 +19,14 @@ pub(crate) async fn run(env: &Environment, options: &Serve) -> anyhow::Result<Ex
     if let Some(correction) = &config.port.correction {
         tracing::warn!(read = correction, port, "PORT corrected");
     }
+    let has_secret = !config.secrets.is_empty();
     let stop = lifecycle::stop_signal()?;
-    let parts = wiring::awaited_parts(&config, !options.no_migrate).await?;
-    if parts.store.secret_origin() == SecretOrigin::Store {
+    // Whoever stops a service that waits for its database need not wait as well.
+    let parts = tokio::select! {
+        parts = wiring::awaited_parts(&config, !options.no_migrate) => parts?,
+        () = stop.cancelled() => return Ok(ExitCode::SUCCESS),
+    };
+    if parts.store.secret_origin() == SecretOrigin::Store && !has_secret {
         tracing::warn!(
             "the secret key is kept in the store; set PROXYCALL_SECRET_KEY so that a copy of the store tells nothing"
         );

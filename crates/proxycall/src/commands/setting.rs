@@ -7,10 +7,11 @@ use proxycall_domain::{
     Language, Phrase,
     setting::{SETTINGS, env_name, phrase_key},
 };
-use proxycall_service::{Service, audit::Operator};
+use proxycall_service::Service;
 
 use crate::{
     cli::Setting,
+    commands::audit,
     config::{Config, Environment, Needs},
     output::say,
     wiring,
@@ -43,10 +44,13 @@ pub(crate) async fn run(env: &Environment, setting: Setting) -> anyhow::Result<E
 async fn change(service: &Service, key: String, value: Option<String>) -> anyhow::Result<()> {
     let done = if value.is_some() { "is set" } else { "has its default again" };
     let action = if value.is_some() { "set_setting" } else { "reset_setting" };
-    let set = service.set_setting(&key, value);
-    service.audited(&Operator::at_command_line(), action, &format!("setting {key}"), set).await?;
-    say(&format!("{key} {done}; all instances follow within 5 seconds."));
-    Ok(())
+    audit::act(service, action, &format!("setting {key}"), async {
+        service.set_setting(&key, value).await?;
+        say(&format!("{key} {done}; all instances follow within 5 seconds."));
+        Ok(ExitCode::SUCCESS)
+    })
+    .await
+    .map(drop)
 }
 
 /// What a setting is now, and whose word that is.

@@ -1,7 +1,10 @@
 //! The Google Sheet: whether it can be read, whether it is laid out as expected, and how its mirror goes.
 
 use jiff::SignedDuration;
-use proxycall_domain::sheet::{Layout, Tab, letters, read_rows};
+use proxycall_domain::{
+    Language,
+    sheet::{Layout, Tab, letters, read_rows},
+};
 
 use super::{Finding, MEND_THE_STORE, Verdict};
 use crate::{
@@ -203,8 +206,8 @@ fn mirror(
         return bad(
             ("les échanges avec la feuille aboutissent", "exchanges with the sheet succeed"),
             (
-                format!("{fr} ; le dernier échange a échoué le {at} : {why}"),
-                format!("{en}; the last exchange failed at {at}: {why}"),
+                format!("{fr} ; le dernier échange a échoué le {at} : {}", why.of(Language::Fr)),
+                format!("{en}; the last exchange failed at {at}: {}", why.of(Language::En)),
             ),
             (
                 "Faites ce que dit la raison ; l’échange reprend ensuite de lui-même.",
@@ -279,7 +282,7 @@ mod tests {
         assert_eq!(verdict(None, seconds(20), 2), Verdict::Warning);
         assert_eq!(verdict(seconds(301), seconds(20), 0), Verdict::Bad);
         assert_eq!(verdict(None, seconds(301), 0), Verdict::Bad);
-        let failed = SheetState { failure: Some(("no access".to_owned(), jiff::Timestamp::UNIX_EPOCH)), ..state };
+        let failed = SheetState { failure: Some(("no access".into(), jiff::Timestamp::UNIX_EPOCH)), ..state };
         let finding = mirror(&failed, None, seconds(20), 0);
         assert!(finding.verdict == Verdict::Bad && finding.seen.to_string().contains("no access"), "{finding:?}");
     }

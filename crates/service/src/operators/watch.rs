@@ -51,7 +51,11 @@ impl Service {
         let failures = self.ledger.recent_failures(since).await?;
         let Failures { ended, failed } = failures;
         if is_failing(failures) {
-            let detail = format!("Of {ended} calls and texts in 15 minutes, the carrier could not carry {failed}.");
+            let fr = format!(
+                "Sur {ended} appels et messages en 15 minutes, l’opérateur télécom n’a pas pu en acheminer {failed}."
+            );
+            let en = format!("Of {ended} calls and texts in 15 minutes, the carrier could not carry {failed}.");
+            let detail = (fr, en);
             self.alert(alert::WEBHOOKS_FAILING, CARRIER.to_owned(), detail).await?;
         } else if is_well(failures) && stands(told, alert::WEBHOOKS_FAILING, CARRIER) {
             self.ledger.clear_alert(alert::WEBHOOKS_FAILING, CARRIER.to_owned(), self.clock.now()).await?;
@@ -89,10 +93,15 @@ impl Service {
         if missed == 0 {
             return Ok(());
         }
-        let detail = format!(
+        let fr = format!(
+            "{missed} appels ou messages n’ont pas pu être enregistrés, car la base de données n’a pas répondu à temps ; les \
+             appelants ont entendu que le service n’est pas disponible."
+        );
+        let en = format!(
             "{missed} calls or texts could not be recorded, because the store did not answer in time; callers heard that the \
              service is not available."
         );
+        let detail = (fr, en);
         let told = self.alert(alert::WEBHOOKS_FAILING, STORE.to_owned(), detail).await;
         if told.is_err() {
             self.desk.missed.fetch_add(missed, Ordering::Relaxed);

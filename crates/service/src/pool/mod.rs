@@ -14,7 +14,7 @@ mod webhooks;
 
 use jiff::SignedDuration;
 use proxycall_domain::{
-    CountryCode, FieldError, NumberType, PhoneNumber,
+    CountryCode, FieldError, NumberType, PhoneNumber, Said,
     client::parse_phone,
     national::NationalNumbers,
     number_rules::NumberRules,
@@ -41,6 +41,7 @@ pub use by_operator::{Each, Freed};
 pub use on_demand::OnDemand;
 pub use release::{Purge, Release};
 pub use sync::SyncReport;
+pub use tend::low_stock;
 pub(crate) use webhooks::passes;
 pub use webhooks::{WebhookFilter, WebhookReport};
 
@@ -178,11 +179,12 @@ impl Service {
         })
     }
 
-    pub(crate) async fn alert(&self, kind: &str, subject: String, detail: String) -> Result<(), LedgerError> {
+    pub(crate) async fn alert(&self, kind: &str, subject: String, detail: impl Into<Said>) -> Result<(), LedgerError> {
         let now = self.clock.now();
         tracing::warn!(kind, "an operator should know: see the alerts of the pool's summary");
         let id = self.chance.alert_id(now);
-        self.ledger.raise_alert(Alert { id, kind: kind.to_owned(), subject, detail, raised_at: now }).await
+        let (kind, detail) = (kind.to_owned(), detail.into());
+        self.ledger.raise_alert(Alert { id, kind, subject, detail, raised_at: now }).await
     }
 
     /// What was told of a number is over.
@@ -198,8 +200,12 @@ impl Service {
     async fn note_missing(&self, phone: PhoneNumber, act: Act) -> Result<bool, LedgerError> {
         let moved = self.ledger.move_number(MoveNumber { phone, to: MoveTo::Missing, force: true, act }).await?;
         let Moved::Done { client, .. } = moved else { return Ok(false) };
-        let whose = client.map_or_else(|| "no client".to_owned(), |id| format!("client {id}"));
-        let detail = format!("The carrier's account no longer has this number; it belongs to {whose}.");
+        let (de, whose) = match client {
+            Some(id) => (format!("au client {id}"), format!("client {id}")),
+            None => ("à aucun client".to_owned(), "no client".to_owned()),
+        };
+        let fr = format!("Le compte chez l’opérateur télécom n’a plus ce numéro ; il appartient {de}.");
+        let detail = (fr, format!("The carrier's account no longer has this number; it belongs to {whose}."));
         self.alert(alert::NUMBER_MISSING, phone.expose(), detail).await?;
         Ok(true)
     }
@@ -217,7 +223,7 @@ fn read_numbers(texts: &[String]) -> (Vec<PhoneNumber>, Vec<NumberFailure>) {
         match parse_phone("numbers", text) {
             Ok(phone) if numbers.contains(&phone) => {}
             Ok(phone) => numbers.push(phone),
-            Err(error) => failures.push(NumberFailure { number: text.clone(), why: error.problem }),
+            Err(error) => failures.push(NumberFailure { number: text.clone(), why: error.problem.to_string() }),
         }
     }
     (numbers, failures)

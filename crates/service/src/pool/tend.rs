@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use proxycall_domain::{
-    CountryCode, NumberStatus, NumberType,
+    CountryCode, NumberStatus, NumberType, Said,
     pool::{life::Actor, stock::Stock},
     purchase::Shopping,
 };
@@ -28,6 +28,13 @@ const INSPECT_EVERY: SignedDuration = SignedDuration::from_hours(24);
 const FIRST_INSPECTION: SignedDuration = SignedDuration::from_secs(300);
 /// After how many numbers looked at, the lease of the inspection is extended.
 const LEASE_EVERY: usize = 10;
+
+/// How many numbers of a country and type are left, and how many should be.
+#[must_use]
+pub fn low_stock(available: u64, subject: &str, enough: u64) -> Said {
+    let fr = format!("Numéros {subject} disponibles : {available} ; il en faudrait {enough}.");
+    (fr, format!("{available} {subject} numbers are available; {enough} should be.")).into()
+}
 
 impl Service {
     /// Sees that what comes again and again is there, whichever instance does it.
@@ -103,7 +110,7 @@ impl Service {
                 self.ledger.clear_alert(alert::LOW_STOCK, subject.clone(), self.clock.now()).await?;
             }
         } else {
-            let detail = format!("{available} {subject} numbers are available; {enough} should be.");
+            let detail = low_stock(available, &subject, enough);
             // What is known already is not written again each minute.
             if known(alert::LOW_STOCK).is_none_or(|of| of.detail != detail) {
                 self.alert(alert::LOW_STOCK, subject.clone(), detail).await?;

@@ -188,10 +188,13 @@ impl Service {
             self.ledger.note_carrier(number.phone, facts_of(found), elsewhere.then(|| found.wiring.clone())).await?;
         }
         if elsewhere {
-            let detail = "The carrier has other webhooks for this number of the pool. If it is to lead here, run \
-                          `proxycall number fix-webhooks --apply`; if not, give its client another and quarantine it \
-                          (a client's number with --force).";
-            self.alert(alert::USED_ELSEWHERE, number.phone.expose(), detail.to_owned()).await?;
+            let fr = "Chez l’opérateur télécom, ce numéro du stock a d’autres webhooks. S’il doit mener ici, lancez \
+                      `proxycall number fix-webhooks --apply` ; sinon, donnez-en un autre à son client et mettez-le au repos \
+                      (celui d’un client avec --force).";
+            let en = "The carrier has other webhooks for this number of the pool. If it is to lead here, run \
+                      `proxycall number fix-webhooks --apply`; if not, give its client another and quarantine it \
+                      (a client's number with --force).";
+            self.alert(alert::USED_ELSEWHERE, number.phone.expose(), (fr, en)).await?;
             return Ok(Wired::NotOurs);
         }
         let wanted = self.wanted_wiring();

@@ -3,9 +3,10 @@
 //!
 //! The spreadsheet has no conditional write: whoever asks reads, compares and writes, and looks again afterwards.
 
-use std::{ops::Range, time::Duration};
+use std::{fmt, ops::Range, time::Duration};
 
 use async_trait::async_trait;
+use proxycall_domain::Said;
 
 /// How many rows are packed together. A block that grew to the size of a large sheet would be there twice each time it
 /// had to grow.
@@ -34,8 +35,8 @@ struct Block {
 }
 
 /// Leaves the cells out.
-impl std::fmt::Debug for Table {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Table").field("rows", &self.rows()).finish_non_exhaustive()
     }
 }
@@ -128,8 +129,8 @@ pub struct CellWrite {
 }
 
 /// Leaves the cells out.
-impl std::fmt::Debug for CellWrite {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for CellWrite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { tab, row, column, cells } = self;
         write!(f, "CellWrite({tab} row {row}, column {column}, {} cells)", cells.len())
     }
@@ -196,60 +197,35 @@ impl Protection {
 }
 
 /// Why the spreadsheet did not do what was asked.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SheetError {
     /// Nothing was sent: no connection came about.
-    #[error("Google could not be reached ({0}); check GOOGLE_API_BASE_URL if it is set, or wait if Google is down")]
     Unreachable(String),
     /// The service account's key is not taken.
-    #[error(
-        "Google does not accept the service account's key ({0}); make a new key for the account, set it in \
-         GOOGLE_SERVICE_ACCOUNT_FILE or GOOGLE_SERVICE_ACCOUNT_JSON, and restart"
-    )]
     Key(String),
     /// The account may not do this: the spreadsheet is not shared with it for editing, or an API is switched off (403).
-    #[error(
-        "Google refuses access ({0}); share the spreadsheet with the service account as an editor, and enable the Google \
-         Sheets API and the Google Drive API in its project"
-    )]
     Forbidden(String),
     /// The account sees no such spreadsheet.
-    #[error(
-        "the service account sees no spreadsheet of this name or id; share it with the account as an editor, and check \
-         GOOGLE_SHEET_NAME or GOOGLE_SHEET_ID"
-    )]
     NotFound,
     /// Several spreadsheets have this name.
-    #[error(
-        "{0} spreadsheets that are shared with the service account have this name; set GOOGLE_SHEET_ID to the right one"
-    )]
     Ambiguous(usize),
     /// A tab is not there (any more).
-    #[error("the spreadsheet lacks a tab that was asked for; `proxycall sheet init` makes those that are missing")]
     NoSuchTab,
     /// Among the cells to be written is one that is protected; none of them was written.
-    #[error(
-        "a cell that is to be written is protected; in the spreadsheet, under Data, Protect sheets and ranges, let the \
-         service account edit it, or lift the protection"
-    )]
     Protected,
     /// What was named lies beyond the tab's last row or column.
-    #[error("the tab's grid ends before the place that was asked for; add rows at its foot")]
     OutsideGrid,
     /// Too many requests: later.
-    #[error("Google's quota is used up for now; it is asked again later")]
     Quota {
         /// After so long, if it says.
         retry_after: Option<Duration>,
     },
     /// Google failed (5xx), or asks to come back.
-    #[error("Google failed (HTTP {status}); it is asked again later")]
     Failed {
         /// The HTTP status.
         status: u16,
     },
     /// Google does not take the request (4xx).
-    #[error("Google does not take the request (HTTP {status}: {message})")]
     Refused {
         /// The HTTP status.
         status: u16,
@@ -257,9 +233,108 @@ pub enum SheetError {
         message: String,
     },
     /// The request left, but its answer was lost or cut off: a write may have been done.
-    #[error("Google's answer was lost ({0}); what was to be written is looked up")]
     AnswerLost(String),
 }
+
+impl SheetError {
+    /// What happened and what to do.
+    #[must_use]
+    pub fn said(&self) -> Said {
+        match self {
+            Self::Unreachable(cause) => (
+                format!(
+                    "Google est injoignable ({cause}) ; vérifiez GOOGLE_API_BASE_URL s’il est défini, ou attendez si Google \
+                     est en panne"
+                ),
+                format!(
+                    "Google could not be reached ({cause}); check GOOGLE_API_BASE_URL if it is set, or wait if Google is \
+                     down"
+                ),
+            ),
+            Self::Key(cause) => (
+                format!(
+                    "Google n’accepte pas la clé du compte de service ({cause}) ; créez une nouvelle clé, indiquez-la dans \
+                     GOOGLE_SERVICE_ACCOUNT_FILE ou GOOGLE_SERVICE_ACCOUNT_JSON, et redémarrez"
+                ),
+                format!(
+                    "Google does not accept the service account's key ({cause}); make a new key for the account, set it in \
+                     GOOGLE_SERVICE_ACCOUNT_FILE or GOOGLE_SERVICE_ACCOUNT_JSON, and restart"
+                ),
+            ),
+            Self::Forbidden(cause) => (
+                format!(
+                    "Google refuse l’accès ({cause}) ; partagez le classeur avec le compte de service comme éditeur, et \
+                     activez l’API Google Sheets et l’API Google Drive dans son projet"
+                ),
+                format!(
+                    "Google refuses access ({cause}); share the spreadsheet with the service account as an editor, and \
+                     enable the Google Sheets API and the Google Drive API in its project"
+                ),
+            ),
+            Self::NotFound => return NOT_FOUND.into(),
+            Self::Ambiguous(count) => (
+                format!(
+                    "{count} classeurs partagés avec le compte de service portent ce nom ; indiquez le bon dans \
+                     GOOGLE_SHEET_ID"
+                ),
+                format!(
+                    "{count} spreadsheets that are shared with the service account have this name; set GOOGLE_SHEET_ID to \
+                     the right one"
+                ),
+            ),
+            Self::NoSuchTab => return NO_SUCH_TAB.into(),
+            Self::Protected => return PROTECTED.into(),
+            Self::OutsideGrid => return OUTSIDE_GRID.into(),
+            Self::Quota { .. } => return QUOTA.into(),
+            Self::Failed { status } => (
+                format!("Google est en panne (HTTP {status}) ; il sera sollicité de nouveau plus tard"),
+                format!("Google failed (HTTP {status}); it is asked again later"),
+            ),
+            Self::Refused { status, message } => (
+                format!("Google n’accepte pas la demande (HTTP {status} : {message})"),
+                format!("Google does not take the request (HTTP {status}: {message})"),
+            ),
+            Self::AnswerLost(cause) => (
+                format!("la réponse de Google s’est perdue ({cause}) ; ce qui devait être écrit est vérifié"),
+                format!("Google's answer was lost ({cause}); what was to be written is looked up"),
+            ),
+        }
+        .into()
+    }
+}
+
+const NOT_FOUND: (&str, &str) = (
+    "le compte de service ne voit aucun classeur de ce nom ou de cet identifiant ; partagez-le avec le compte comme éditeur, \
+     et vérifiez GOOGLE_SHEET_NAME ou GOOGLE_SHEET_ID",
+    "the service account sees no spreadsheet of this name or id; share it with the account as an editor, and check \
+     GOOGLE_SHEET_NAME or GOOGLE_SHEET_ID",
+);
+const NO_SUCH_TAB: (&str, &str) = (
+    "il manque au classeur un onglet demandé ; `proxycall sheet init` crée ceux qui manquent",
+    "the spreadsheet lacks a tab that was asked for; `proxycall sheet init` makes those that are missing",
+);
+const PROTECTED: (&str, &str) = (
+    "une cellule à écrire est protégée ; dans le classeur, sous Données, Protéger des feuilles et des plages, autorisez le \
+     compte de service à la modifier, ou levez la protection",
+    "a cell that is to be written is protected; in the spreadsheet, under Data, Protect sheets and ranges, let the service \
+     account edit it, or lift the protection",
+);
+const OUTSIDE_GRID: (&str, &str) = (
+    "la grille de l’onglet s’arrête avant l’endroit demandé ; ajoutez des lignes en bas",
+    "the tab's grid ends before the place that was asked for; add rows at its foot",
+);
+const QUOTA: (&str, &str) = (
+    "le quota de Google est épuisé pour l’instant ; il sera sollicité de nouveau plus tard",
+    "Google's quota is used up for now; it is asked again later",
+);
+
+impl fmt::Display for SheetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.said().fmt(f)
+    }
+}
+
+impl std::error::Error for SheetError {}
 
 /// The spreadsheet. Nothing is repeated inside: whoever asks decides what a failure means. Each question is one request to
 /// Google, but for the first one, which may need two more for an access token and the spreadsheet's id.

@@ -43,11 +43,15 @@ impl Service {
                 }
             };
             if let (CopyResult::GivenUp { .. }, Some(client)) = (result, copy.client) {
-                let detail = format!(
+                let fr = format!(
+                    "L’opérateur télécom n’a pas supprimé en 14 jours un appel ou message du client effacé {client} ; voir \
+                     GET /clients/{client}/erasure, et supprimez-le dans la console de l’opérateur."
+                );
+                let en = format!(
                     "The carrier did not delete a call or message of erased client {client} within 14 days; see \
                      GET /clients/{client}/erasure, and delete it in the carrier's console."
                 );
-                self.alert(alert::ERASURE_FAILED, client.to_string(), detail).await?;
+                self.alert(alert::ERASURE_FAILED, client.to_string(), (fr, en)).await?;
             }
             self.ledger.note_copy(copy.sid, result, self.clock.now()).await?;
             if !go_on {

@@ -162,7 +162,7 @@ impl Service {
         let (mut changes, mut troubles) = (SheetChanges::default(), Vec::new());
         for (tab, table) in Tab::ALL.into_iter().zip(tables) {
             let Some(table) = table else {
-                troubles.push(TabTrouble::Missing(tab).to_string());
+                troubles.push(TabTrouble::Missing(tab).said().to_string());
                 continue;
             };
             match Layout::find(tab, table.row(0)) {

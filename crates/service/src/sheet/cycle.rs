@@ -24,8 +24,9 @@ use crate::{
 /// From how many rows on it is asked first whether the file changed at all.
 const LARGE: usize = 20_000;
 
-/// How many marked rows one cycle deals with; what waits for a person does not count. A cycle's memory grows with them.
-const MARKS: u32 = 10_000;
+/// How many marked rows one cycle deals with; what waits for a person does not count. A cycle's memory grows with them,
+/// and one request carries as many.
+const MARKS: u32 = 5_000;
 
 /// What a cycle did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -143,7 +144,7 @@ impl Service {
             if let TabTrouble::Strayed(strays) = trouble {
                 strays.keep(&mut all);
             }
-            all.problems.push((*tab, String::new(), Some(Told { reason: trouble.to_string(), standing: true })));
+            all.problems.push((*tab, String::new(), Some(Told { reason: trouble.said(), standing: true })));
         }
         let told: HashSet<(Tab, String)> = all.problems.iter().map(|(tab, key, _)| (*tab, key.clone())).collect();
         let known = self.all_problems().await?;
@@ -186,7 +187,7 @@ impl Service {
                 // It is over with the next cycle.
                 Some(TabTrouble::Strayed(_)) => {}
                 Some(trouble) if !known => {
-                    self.alert(alert::SHEET_TAB, tab.title().to_owned(), trouble.to_string()).await?;
+                    self.alert(alert::SHEET_TAB, tab.title().to_owned(), trouble.said()).await?;
                 }
                 None if known => {
                     self.ledger.clear_alert(alert::SHEET_TAB, tab.title().to_owned(), self.clock.now()).await?;

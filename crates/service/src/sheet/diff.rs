@@ -79,7 +79,7 @@ impl Service {
             };
             match look {
                 Ok(look) => diff.rows.extend(planned(look)),
-                Err(trouble) => diff.troubles.push(trouble.to_string()),
+                Err(trouble) => diff.troubles.push(trouble.said().to_string()),
             }
         }
         Ok(Some(diff))
@@ -105,7 +105,7 @@ fn planned(look: Look) -> Vec<RowDiff> {
     let held = work.held(&keys, &reading, &sides);
     for (_, key, told) in &work.changes.problems {
         let number = rows.get(key.as_str()).map(|row| row.number);
-        told.iter().for_each(|told| plan(number, key, Planned::Wait(told.reason.clone())));
+        told.iter().for_each(|told| plan(number, key, Planned::Wait(told.reason.to_string())));
     }
     for key in keys.iter().filter(|key| !held.contains(*key)) {
         let row = rows.get(key.as_str()).copied();
@@ -136,7 +136,7 @@ fn found_out(found: Difference) -> Vec<Planned> {
     if !carried_out.is_empty() {
         all.push(Planned::CarryOut(carried_out));
     }
-    let back = found.put_back.iter().map(|(column, why)| Planned::PutBack(column.header(), why.to_string()));
+    let back = found.put_back.iter().map(|(column, why)| Planned::PutBack(column.header(), why.said().to_string()));
     all.extend(back);
     all
 }

@@ -1,7 +1,7 @@
 //! People's edits in the sheet, carried out as the commands of the API: checked the same way, and refused in words.
 
 use proxycall_domain::{
-    ActOutcome, ClientId, FieldError, NewClient, PhoneNumber, Policy,
+    ActOutcome, ClientId, FieldError, NewClient, PhoneNumber, Policy, Said,
     pool::life::{Act, Actor},
     sheet::{Cells, Column, NewClientRow, Tab},
 };
@@ -18,14 +18,29 @@ use crate::{
 };
 
 /// Why an edit is not carried out, for the person who made it.
-type Refusal = String;
+type Refusal = Said;
 
 /// A refusal is the person's to know; a store that does not answer is not a refusal.
 fn refusal(error: LedgerError) -> Result<Refusal, LedgerError> {
     match error {
         LedgerError::Unavailable(_) | LedgerError::Unreadable(_) => Err(error),
-        refused => Ok(refused.to_string()),
+        refused => Ok((in_french(&refused), refused.to_string()).into()),
     }
+}
+
+/// What can stand against an edit; all else is said in English.
+fn in_french(refused: &LedgerError) -> String {
+    let said = match refused {
+        LedgerError::ClientUnknown => "ce client n’existe pas",
+        LedgerError::ClientClosed => "ce client est fermé",
+        LedgerError::ClientErased => {
+            "ce client a été effacé, ce qui est définitif ; la personne peut s’inscrire de nouveau"
+        }
+        LedgerError::NumberIsProxy => "un numéro proxy ne peut être le téléphone de personne",
+        LedgerError::NumberUnknown => "ce numéro n’est pas dans le stock",
+        other => return other.to_string(),
+    };
+    said.to_owned()
 }
 
 /// The client of a typed row. A country that cannot be read is that of the phone.
@@ -99,10 +114,13 @@ impl Service {
         let country = former.map_or(self.pool.country, |country| country.code);
         let meant = self.tables.national.read_digits(country, typed.trim_start_matches('+'));
         let is_of_theirs = |phone| policy.countries().of(phone).is_some_and(|of| of.code == country);
-        meant
-            .ok()
-            .filter(|phone| is_of_theirs(*phone) || policy.allows(*phone))
-            .ok_or_else(|| "needs the country code, and an apostrophe before it, such as '+33639980001".to_owned())
+        meant.ok().filter(|phone| is_of_theirs(*phone) || policy.allows(*phone)).ok_or_else(|| {
+            (
+                "a besoin de l’indicatif du pays, précédé d’une apostrophe, comme '+33639980001",
+                "needs the country code, and an apostrophe before it, such as '+33639980001",
+            )
+                .into()
+        })
     }
 
     /// A number was marked as faulty: it leaves the pool. One that a client has stays the client's, and somebody should know.
@@ -120,14 +138,17 @@ impl Service {
         match moved {
             Moved::Done { client, .. } => {
                 if let Some(client) = client {
-                    let detail = format!(
+                    let fr = format!(
+                        "le numéro du client {client} a été marqué défectueux dans la feuille ; les appels y arrivent encore"
+                    );
+                    let en = format!(
                         "the number of client {client} was marked as faulty in the sheet; calls still reach it"
                     );
-                    self.alert(alert::MARKED_FAULTY, phone.expose(), detail).await?;
+                    self.alert(alert::MARKED_FAULTY, phone.expose(), (fr, en)).await?;
                 }
                 Ok(Ok(()))
             }
-            _ => Ok(Err("cannot be set aside as it stands".to_owned())),
+            _ => Ok(Err(("ne peut pas être mis de côté dans son état", "cannot be set aside as it stands").into())),
         }
     }
 
@@ -148,20 +169,21 @@ impl Service {
         if unsigned {
             match self.meant(&typed.phone.expose(), "") {
                 Ok(phone) => typed.phone = phone,
-                Err(why) => return Ok(Err(format!("client_real_phone: {why}"))),
+                Err(why) => return Ok(Err(why.after("client_real_phone:"))),
             }
         }
         if policy.forbids(typed.phone) {
-            return Ok(Err("client_real_phone: is a number that is never called or texted".to_owned()));
+            let never = ("est un numéro qui n’est jamais appelé", "is a number that is never called or texted");
+            return Ok(Err(FieldError::new("client_real_phone", never).said()));
         }
         let client = match new_client(&typed, &policy) {
             Ok(client) => client,
-            Err(error) => return Ok(Err(error.to_string())),
+            Err(error) => return Ok(Err(error.said())),
         };
         let row = ImportClient { client, proxy: None, last_caller: None };
         let findings = self.ledger.import_clients(vec![row], false, self.clock.now()).await?;
         Ok(match findings.into_iter().next() {
-            Some(ImportFinding::Refused(error)) => Err(error.to_string()),
+            Some(ImportFinding::Refused(error)) => Err(error.said()),
             _ => Ok(()),
         })
     }

@@ -291,7 +291,9 @@ impl Service {
             "PENDING_MAIL" => CodeChannel::Email,
             _ => return Ok(None),
         };
-        let missing = |column: Column, what: &str| FieldError::new(column.header(), format!("holds no {what}"));
+        let missing = |column: Column, what: &str| {
+            FieldError::new(column.header(), (format!("ne contient pas de {what}"), format!("holds no {what}")))
+        };
         let created_at = cell::moment(cells.text(PendingCreatedAt)).ok_or_else(|| missing(PendingCreatedAt, "date"))?;
         let expires_at = created_at.checked_add(self.codes.lifetime).unwrap_or(created_at);
         if expires_at <= now {
@@ -328,7 +330,7 @@ impl Beginning {
     /// Reads a tab, and notes what in it cannot be.
     async fn read(&mut self, tab: Tab, table: Option<Table>) -> Result<Option<Read>, LedgerError> {
         let Some(table) = table else {
-            self.skip(tab, 0, TabTrouble::Missing(tab).to_string());
+            self.skip(tab, 0, TabTrouble::Missing(tab).said().to_string());
             return Ok(None);
         };
         let layout = match Layout::find(tab, table.row(0)) {

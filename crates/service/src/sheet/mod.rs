@@ -241,7 +241,7 @@ impl Service {
             Err(SheetFailure::Sheet(error)) => {
                 let retry_after = if let SheetError::Quota { retry_after } = error { *retry_after } else { None };
                 memory.pace.failed(now, retry_after, self.chance.fraction());
-                self.ledger.note_sheet(SheetNews::Failed(error.to_string()), now).await?;
+                self.ledger.note_sheet(SheetNews::Failed(error.said()), now).await?;
             }
             Err(SheetFailure::Ledger(_)) => memory.pace.failed(now, None, self.chance.fraction()),
         }

@@ -76,11 +76,16 @@ impl Strays {
             places.entry(cell.row).or_default().push(letters(cell.place));
         }
         for (row, columns) in places {
-            let reason = format!(
-                "row {row}, column {}: columns were moved while the row was written, and what stood there was put back as a \
-                 text; if it was a formula or a number, enter it again",
-                columns.join(", ")
+            let columns = columns.join(", ");
+            let fr = format!(
+                "ligne {row}, colonne {columns} : des colonnes ont été déplacées pendant l’écriture de la ligne, et ce qui s’y \
+                 trouvait a été remis comme texte ; si c’était une formule ou un nombre, saisissez-le de nouveau"
             );
+            let en = format!(
+                "row {row}, column {columns}: columns were moved while the row was written, and what stood there was put \
+                 back as a text; if it was a formula or a number, enter it again"
+            );
+            let reason = (fr, en).into();
             changes.problems.push((self.tab, format!("#{row}"), Some(Told { reason, standing: false })));
         }
     }

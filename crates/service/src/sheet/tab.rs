@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use proxycall_domain::{
-    ClientId,
+    ClientId, Said,
     sheet::{
         Cells, Column, Difference, Intent, Known, Layout, LayoutError, Reading, Reason, Record, Row, Step, Tab,
         Verdict, cell, compare, displaced, exchanged, judge, read_rows, too_many_vanished,
@@ -72,21 +72,55 @@ pub struct Tally {
 }
 
 /// Why nothing is done about a tab.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum TabTrouble {
-    #[error(transparent)]
-    Layout(#[from] LayoutError),
-    #[error("the spreadsheet has no tab {}; give it its name back, or run `proxycall sheet init` to make a new one", .0.title())]
+    Layout(LayoutError),
     Missing(Tab),
-    #[error(
-        "{vanished} of the {live} rows of tab {} vanished at once; nothing follows from that: bring them back (in the sheet: \
-         File, Version history), or run `proxycall sheet push` to have them written again", .tab.title()
-    )]
     Vanished { tab: Tab, live: usize, vanished: usize },
-    #[error(
-        "columns of tab {} were moved while rows were written: {} cells are put back as they were", .0.tab.title(), .0.cells.len()
-    )]
     Strayed(Strays),
+}
+
+impl TabTrouble {
+    /// What is wrong and what to do.
+    pub(super) fn said(&self) -> Said {
+        match self {
+            Self::Layout(error) => error.said(),
+            Self::Missing(tab) => {
+                let tab = tab.title();
+                let fr = format!(
+                    "le classeur n’a pas d’onglet {tab} ; rendez-lui son nom, ou lancez `proxycall sheet init` pour en créer un"
+                );
+                let en = format!(
+                    "the spreadsheet has no tab {tab}; give it its name back, or run `proxycall sheet init` to make a new one"
+                );
+                (fr, en).into()
+            }
+            Self::Vanished { tab, live, vanished } => {
+                let tab = tab.title();
+                let fr = format!(
+                    "{vanished} des {live} lignes de l’onglet {tab} ont disparu d’un coup ; rien n’en est déduit : faites-les \
+                     revenir (dans la feuille : Fichier, Historique des versions), ou lancez `proxycall sheet push` pour les \
+                     faire écrire de nouveau"
+                );
+                let en = format!(
+                    "{vanished} of the {live} rows of tab {tab} vanished at once; nothing follows from that: bring them back \
+                     (in the sheet: File, Version history), or run `proxycall sheet push` to have them written again"
+                );
+                (fr, en).into()
+            }
+            Self::Strayed(strays) => {
+                let (tab, cells) = (strays.tab.title(), strays.cells.len());
+                let fr = format!(
+                    "des colonnes de l’onglet {tab} ont été déplacées pendant l’écriture : {cells} cellules sont remises comme \
+                     elles étaient"
+                );
+                let en = format!(
+                    "columns of tab {tab} were moved while rows were written: {cells} cells are put back as they were"
+                );
+                (fr, en).into()
+            }
+        }
+    }
 }
 
 /// What is known of some keys beside the sheet.
@@ -147,7 +181,7 @@ impl Service {
     ) -> Result<Result<Look, TabTrouble>, LedgerError> {
         let layout = match Layout::find(tab, table.row(0)) {
             Ok(layout) => layout,
-            Err(error) => return Ok(Err(error.into())),
+            Err(error) => return Ok(Err(TabTrouble::Layout(error))),
         };
         let all = last_row(&layout, &table);
         let intents = self.ledger.sheet_intents(tab).await?;
@@ -201,7 +235,7 @@ impl Service {
         for problem in reading.problems.iter().take(PROBLEMS) {
             let row = reading.rows.iter().find(|row| row.number == problem.row);
             let key = row.map_or_else(|| format!("#{}", problem.row), |row| row.key().to_owned());
-            work.tell(tab, key, problem.to_string(), true);
+            work.tell(tab, key, problem.said(), true);
         }
         let held = work.held(&keys, &reading, &sides);
         for (key, told) in memory.still_seen(tab, &rows).filter(|(key, _)| !keys.contains(*key)) {
@@ -276,7 +310,11 @@ impl Service {
                 let (cells, covered) = memory.protected.part(&work.layout, place.saturating_add(1), &cells);
                 // Without its key nobody would know the row again. What else is missing is written once it is there.
                 if covered.get(tab.key()).is_some() {
-                    work.withhold(key, "the row cannot be added, for its place", self.sheet_account());
+                    let what = (
+                        "la ligne ne peut pas être ajoutée, car son emplacement est protégé",
+                        "the row cannot be added, for its place is protected",
+                    );
+                    work.withhold(key, &what.into(), self.sheet_account());
                     return Ok(Settled::Withheld);
                 }
                 sent.push(Intent::new(key, None, cells.clone()));
@@ -303,7 +341,7 @@ impl Service {
             }
             Step::Leave(problem) => {
                 if let Some(problem) = problem {
-                    work.tell(tab, key.to_owned(), problem.to_string(), true);
+                    work.tell(tab, key.to_owned(), problem.said(), true);
                 }
                 Settled::Yes
             }
@@ -341,11 +379,11 @@ impl Service {
             }
         }
         if !put_back.is_empty() {
-            let reasons: Vec<String> =
-                put_back.iter().map(|(column, reason)| format!("{} {reason}", column.header())).collect();
-            let note = reasons.join("; ");
+            let reasons: Vec<Said> =
+                put_back.iter().map(|(column, reason)| reason.said().after(column.header())).collect();
+            let note = Said::joined(&reasons, "; ");
             if work.layout.position(tab.note()).is_some() {
-                writes = with_cell(&writes, tab.note(), &note);
+                writes = with_cell(&writes, tab.note(), note.of(self.policy.current().operators.language));
             }
             work.tell(tab, key.to_owned(), note, false);
             work.tally.put_back += 1;
@@ -367,8 +405,12 @@ impl Service {
         let covered = covered.iter().map(|(column, _)| column).filter(|column| *column != tab.note());
         let covered: Vec<_> = covered.map(Column::header).collect();
         if !covered.is_empty() {
-            let what = format!("row {number}: {} cannot be written, for what stands there", covered.join(", "));
-            work.withhold(key, &what, self.sheet_account());
+            let covered = covered.join(", ");
+            let what = (
+                format!("ligne {number} : {covered} ne peut pas être écrit, car cet endroit est protégé"),
+                format!("row {number}: {covered} cannot be written, for what stands there is protected"),
+            );
+            work.withhold(key, &what.into(), self.sheet_account());
         }
         if writes.is_empty() && !covered.is_empty() {
             return Ok(Settled::Withheld);
@@ -470,35 +512,42 @@ impl TabWork {
         for (was, row) in displaced(reading, keys, &sides.bases) {
             if sides.records.contains_key(&was) && !reading.reserved.contains(row) {
                 let place = row.number;
-                let reason =
-                    format!("stands in row {place} without its {column}; enter {was} there, or delete the row");
-                self.tell(tab, was.clone(), reason, true);
+                let fr =
+                    format!("est dans la ligne {place} sans son {column} ; saisissez-y {was}, ou supprimez la ligne");
+                let en = format!("stands in row {place} without its {column}; enter {was} there, or delete the row");
+                self.tell(tab, was.clone(), (fr, en), true);
             }
             held.extend([was, row.key().to_owned()]);
         }
         for (key, was) in exchanged(tab, &rows, &sides.bases) {
-            let reason = format!("shows what was in the row of {was}; give each row its own {column} back");
             if held.insert(key.to_owned()) {
-                self.tell(tab, key.to_owned(), reason, true);
+                let fr =
+                    format!("montre ce qui était dans la ligne de {was} ; rendez à chaque ligne son propre {column}");
+                let en = format!("shows what was in the row of {was}; give each row its own {column} back");
+                self.tell(tab, key.to_owned(), (fr, en), true);
             }
         }
         held
     }
 
     /// Tells that a row cannot be written as it should, and has it looked at again.
-    fn withhold(&mut self, key: &str, what: &str, account: &str) {
+    fn withhold(&mut self, key: &str, what: &Said, account: &str) {
         let tab = self.layout.tab();
         self.changes.marked.push((tab, key.to_owned()));
         self.withheld += 1;
         if self.withheld <= WITHHELD {
-            let remedy = "under Data, Protect sheets and ranges";
-            let reason = format!("{what} is protected; {remedy}, let {account} edit it, or lift the protection");
-            self.tell(tab, key.to_owned(), reason, true);
+            let remedy = (
+                format!(
+                    "dans Données, Protéger des feuilles et des plages, autorisez {account} à modifier, ou levez la protection"
+                ),
+                format!("under Data, Protect sheets and ranges, let {account} edit it, or lift the protection"),
+            );
+            self.tell(tab, key.to_owned(), Said::joined(&[what.clone(), remedy.into()], "; "), true);
         }
     }
 
-    fn tell(&mut self, tab: Tab, key: String, reason: String, standing: bool) {
-        self.changes.problems.push((tab, key, Some(Told { reason, standing })));
+    fn tell(&mut self, tab: Tab, key: String, reason: impl Into<Said>, standing: bool) {
+        self.changes.problems.push((tab, key, Some(Told { reason: reason.into(), standing })));
     }
 
     /// Looks for what was sent in the last cycle: what arrived is the same in both from now on, and what landed in

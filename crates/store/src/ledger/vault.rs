@@ -28,7 +28,7 @@ impl Store {
 #[async_trait]
 impl Vault for Store {
     fn keeps_secret(&self) -> bool {
-        self.secret_origin() == SecretOrigin::Store
+        self.secret_origin() == SecretOrigin::Store && self.known.len() == 1
     }
 
     async fn renewal_to(&self) -> Result<Option<String>, LedgerError> {

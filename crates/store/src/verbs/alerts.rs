@@ -15,7 +15,7 @@ pub(crate) async fn raise_alert(db: &mut Connection, _codec: &Codec, alert: &Ale
         .bind(alert.id.uuid())
         .bind(&alert.kind)
         .bind(&alert.subject)
-        .bind(&alert.detail)
+        .bind(said_to_text(&alert.detail)?)
         .bind(millis(alert.raised_at))
         .execute(&mut *db)
         .await?;
@@ -48,7 +48,7 @@ fn alert_of(row: &Row) -> Result<Alert, UnitError> {
         id: AlertId::from_uuid(row.try_get::<Uuid, _>("id")?),
         kind: row.try_get("kind")?,
         subject: row.try_get("subject")?,
-        detail: row.try_get("detail")?,
+        detail: said_of_text(row.try_get("detail")?),
         raised_at: time(row.try_get("raised_at")?)?,
     })
 }

@@ -95,10 +95,12 @@ pub(super) struct NewInteraction<'a> {
 
 /// Writes the row and remembers the last caller; false, and nothing done, when the same call or text was there already.
 pub(super) async fn insert(db: &mut Connection, codec: &Codec, new: NewInteraction<'_>) -> Result<bool, UnitError> {
-    let (direction, relay_to, remember) = match &new.decision.action {
-        Action::Relay { direction, to, remember } => (Some(*direction), Some(*to), *remember),
-        Action::Refuse(_) | Action::OptOut => (None, None, None),
+    let (relay_to, remember) = match &new.decision.action {
+        Action::Relay { to, remember } => (Some(*to), *remember),
+        Action::Refuse(_) | Action::OptOut => (None, None),
     };
+    let direction = new.decision.direction;
+    // Of a client's call that was refused, nobody is at the other end.
     let party = match direction {
         Some(proxycall_domain::Direction::FromClient) => relay_to,
         _ => new.from,

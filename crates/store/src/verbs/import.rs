@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use proxycall_domain::{FieldError, NumberStatus};
+use proxycall_domain::{FieldError, NumberStatus, Said};
 use proxycall_service::ports::ledger::{ImportClient, ImportFinding};
 use serde::Serialize;
 
@@ -98,12 +98,22 @@ impl<'a> Added<'a> {
     }
 }
 
-fn refused(field: &'static str, problem: impl Into<String>) -> ImportFinding {
+fn refused(field: &'static str, problem: impl Into<Said>) -> ImportFinding {
     ImportFinding::Refused(FieldError::new(field, problem))
 }
 
 fn exists(same: bool) -> ImportFinding {
-    if same { ImportFinding::Same } else { refused(ID, "a client with this id and other data exists") }
+    if same {
+        ImportFinding::Same
+    } else {
+        refused(
+            ID,
+            (
+                "un client avec cet identifiant et d’autres données existe",
+                "a client with this id and other data exists",
+            ),
+        )
+    }
 }
 
 /// What becomes of a row, from what the store knows of it and what was added before it.
@@ -121,7 +131,10 @@ fn judge(
         && let Some(name) = known.try_get::<Option<&str>, _>("name")?
     {
         if known.try_get::<Option<i64>, _>("closed_at")?.is_some() {
-            return Ok(refused(ID, "a client with this id exists and is closed"));
+            return Ok(refused(
+                ID,
+                ("un client avec cet identifiant existe et est fermé", "a client with this id exists and is closed"),
+            ));
         }
         return Ok(exists(
             name == client.name.expose()
@@ -136,15 +149,27 @@ fn judge(
         return Ok(exists(before.client == *client && before.proxy.as_ref().map(|number| number.phone) == number));
     }
     if number == Some(client.phone) || is("real_is_proxy")? || added.proxies.contains(&client.phone) {
-        return Ok(refused(REAL, "is a proxy number, which cannot be anybody's real number"));
+        return Ok(refused(
+            REAL,
+            (
+                "est un numéro proxy, qui ne peut être le vrai numéro de personne",
+                "is a proxy number, which cannot be anybody's real number",
+            ),
+        ));
     }
     let Some(number) = number else { return Ok(ImportFinding::Added) };
     if is("proxy_is_real")? || added.reals.contains(&number) {
-        return Ok(refused(PROXY, "is a client's real number, which cannot be a proxy number"));
+        return Ok(refused(
+            PROXY,
+            (
+                "est le vrai numéro d’un client, qui ne peut être un numéro proxy",
+                "is a client's real number, which cannot be a proxy number",
+            ),
+        ));
     }
     let owner = known.map_or(Ok(None), |known| known.try_get::<Option<i64>, _>("owner"))?;
     if owner.is_some() || added.proxies.contains(&number) {
-        return Ok(refused(PROXY, "belongs to another client"));
+        return Ok(refused(PROXY, ("est à un autre client", "belongs to another client")));
     }
     let Some(known) = known else { return Ok(ImportFinding::Added) };
     let Some(status) = known.try_get::<Option<&str>, _>("status")? else { return Ok(ImportFinding::Added) };
@@ -153,7 +178,13 @@ fn judge(
     if status == NumberStatus::Available || rested {
         return Ok(ImportFinding::Added);
     }
-    Ok(refused(PROXY, format!("is in the pool as {}, not as available", status.as_str())))
+    Ok(refused(
+        PROXY,
+        (
+            format!("est dans le stock comme {}, pas comme available", status.as_str()),
+            format!("is in the pool as {}, not as available", status.as_str()),
+        ),
+    ))
 }
 
 const ANYTHING: &str =

@@ -45,7 +45,7 @@ mod vault_steps;
 pub(crate) mod wiring;
 
 use jiff::Timestamp;
-use proxycall_domain::{ClientId, CountryCode, PhoneNumber};
+use proxycall_domain::{ClientId, CountryCode, PhoneNumber, Said};
 use proxycall_service::ports::LedgerError;
 use sqlx::Row as _;
 
@@ -54,6 +54,16 @@ use crate::{
     codec::*,
     error::{UnitError, unreadable},
 };
+
+/// A sentence in both languages, as the store keeps it.
+fn said_to_text(said: &Said) -> Result<String, LedgerError> {
+    serde_json::to_string(said).map_err(|_| unreadable("a sentence without JSON form"))
+}
+
+/// A sentence from the store. What a version wrote that knew one language only is the same in both.
+fn said_of_text(text: String) -> Said {
+    serde_json::from_str(&text).unwrap_or_else(|_| text.into())
+}
 
 /// UTC milliseconds, as the store keeps time.
 fn millis(at: Timestamp) -> i64 {

@@ -59,7 +59,7 @@ pub(crate) async fn sheet_state(db: &mut Connection, _codec: &Codec) -> Result<S
         begun_at: at("begun_at")?,
         read_at: at("read_at")?,
         written_at: at("written_at")?,
-        failure: row.try_get::<Option<String>, _>("failure")?.zip(at("failed_at")?),
+        failure: row.try_get::<Option<String>, _>("failure")?.map(said_of_text).zip(at("failed_at")?),
         waiting: count("waiting")?,
         oldest: at("oldest")?,
         rows: count("in_both")?,
@@ -75,7 +75,8 @@ pub(crate) async fn sheet_pulse(db: &mut Connection, _codec: &Codec) -> Result<S
     let at = |column: &str| -> Result<Option<Timestamp>, UnitError> {
         Ok(row.try_get::<Option<i64>, _>(column)?.map(time).transpose()?)
     };
-    Ok(SheetPulse { begun_at: at("begun_at")?, read_at: at("read_at")?, failure: row.try_get("failure")? })
+    let failure = row.try_get::<Option<String>, _>("failure")?.map(said_of_text);
+    Ok(SheetPulse { begun_at: at("begun_at")?, read_at: at("read_at")?, failure })
 }
 
 const WELL: &str = "UPDATE sheet_state SET read_at = $1, written_at = CASE WHEN $2 = 1 THEN $1 ELSE written_at END, \
@@ -92,7 +93,7 @@ pub(crate) async fn note_sheet(
     let now = millis(*now);
     match news {
         SheetNews::Well { wrote } => sqlx::query(WELL).bind(now).bind(i64::from(*wrote)).execute(&mut *db).await?,
-        SheetNews::Failed(why) => sqlx::query(FAILED).bind(now).bind(why).execute(&mut *db).await?,
+        SheetNews::Failed(why) => sqlx::query(FAILED).bind(now).bind(said_to_text(why)?).execute(&mut *db).await?,
         SheetNews::Begun => sqlx::query(BEGUN).bind(now).execute(&mut *db).await?,
     };
     Ok(())
@@ -362,7 +363,7 @@ pub(crate) async fn keep_sheet(
         let query = match told {
             Some(told) => {
                 let query = sqlx::query(TELL).bind(tab.title()).bind(key);
-                query.bind(&told.reason).bind(i64::from(told.standing)).bind(millis(*now))
+                query.bind(said_to_text(&told.reason)?).bind(i64::from(told.standing)).bind(millis(*now))
             }
             None => sqlx::query(SETTLED).bind(tab.title()).bind(key),
         };
@@ -389,7 +390,13 @@ pub(crate) async fn sheet_problems(
     let problem = |row: &Row| {
         let (tab, since) = (tab_of(row.try_get("tab")?)?, time(row.try_get("since")?)?);
         let standing = row.try_get::<i64, _>("standing")? == 1;
-        Ok(SheetProblem { tab, key: row.try_get("key")?, reason: row.try_get("reason")?, standing, since })
+        Ok(SheetProblem {
+            tab,
+            key: row.try_get("key")?,
+            reason: said_of_text(row.try_get("reason")?),
+            standing,
+            since,
+        })
     };
     rows.iter().map(problem).collect()
 }

@@ -409,7 +409,7 @@ pub(crate) async fn an_alert_stands_once_until_it_is_over(db: TestStore) {
         id: proxycall_domain::AlertId::new(at(seconds), &chance()),
         kind: "low_stock".to_owned(),
         subject: "FR mobile".to_owned(),
-        detail: "2 are left".to_owned(),
+        detail: ("il en reste 2", "2 are left").into(),
         raised_at: at(seconds),
     };
     db.raise_alert(alert(1)).await.unwrap();
@@ -419,7 +419,8 @@ pub(crate) async fn an_alert_stands_once_until_it_is_over(db: TestStore) {
     db.clear_alert("low_stock", "FR mobile".to_owned(), at(3)).await.unwrap();
     assert_eq!(db.alerts().await.unwrap(), []);
     db.raise_alert(alert(4)).await.unwrap();
-    assert_eq!(db.alerts().await.unwrap().len(), 1);
+    let details: Vec<_> = db.alerts().await.unwrap().into_iter().map(|alert| alert.detail).collect();
+    assert_eq!(details, [alert(4).detail]);
 }
 
 pub(crate) async fn work_that_is_there_once_runs_again_when_it_is_wanted_meanwhile(db: TestStore) {

@@ -21,7 +21,7 @@ fn alert(subject: &str, seconds: i64) -> Alert {
         id: AlertId::new(at(seconds), &chance()),
         kind: "low_stock".to_owned(),
         subject: subject.to_owned(),
-        detail: format!("seen at {seconds}"),
+        detail: format!("seen at {seconds}").into(),
         raised_at: at(seconds),
     }
 }
@@ -98,7 +98,10 @@ pub(crate) async fn an_alert_that_is_seen_again_stands_in_newer_words_until_nobo
     db.raise_alert(alert("FR mobile", 0)).await.unwrap();
     db.raise_alert(alert("FR mobile", 50)).await.unwrap();
     let standing = db.alerts().await.unwrap();
-    assert_eq!((standing.len(), standing[0].raised_at, standing[0].detail.as_str()), (1, at(0), "seen at 50"));
+    assert_eq!(
+        (standing.len(), standing[0].raised_at, standing[0].detail.to_string()),
+        (1, at(0), "seen at 50".to_owned())
+    );
     for (unseen_since, left) in [(at(50), 1), (at(51), 0)] {
         db.clear_unseen_alert("low_stock", "FR mobile".to_owned(), unseen_since, at(60)).await.unwrap();
         assert_eq!(db.alerts().await.unwrap().len(), left);

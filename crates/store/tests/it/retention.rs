@@ -126,7 +126,7 @@ pub(crate) async fn what_is_long_over_is_noted_once_for_the_carrier_to_delete(db
 pub(crate) async fn alerts_that_are_over_and_what_lives_for_a_day_are_forgotten(db: TestStore) {
     for (subject, cleared) in [("FR local", true), ("FR mobile", false)] {
         let id = proxycall_domain::AlertId::new(at(0), &chance());
-        let (kind, detail) = ("low_stock".to_owned(), "few".to_owned());
+        let (kind, detail) = ("low_stock".to_owned(), "few".into());
         db.raise_alert(Alert { id, kind, subject: subject.to_owned(), detail, raised_at: at(0) }).await.unwrap();
         if cleared {
             db.clear_alert("low_stock", subject.to_owned(), at(1)).await.unwrap();

@@ -105,7 +105,7 @@ pub(crate) async fn one_instance_owns_the_sheet_until_its_time_is_over(db: TestS
 
 pub(crate) async fn what_a_cycle_found_out_is_kept(db: TestStore) {
     let intent = Intent::new("1", Some(3), name("Zoé"));
-    let told = Told { reason: "why".to_owned(), standing: true };
+    let told = Told { reason: "why".into(), standing: true };
     let changes = SheetChanges {
         bases: vec![
             (Tab::Clients, "1".to_owned(), Some(name("Zoé"))),
@@ -125,7 +125,7 @@ pub(crate) async fn what_a_cycle_found_out_is_kept(db: TestStore) {
     assert_eq!(db.sheet_intents(Tab::Clients).await.unwrap(), [intent]);
     assert!(db.sheet_intents(Tab::Pool).await.unwrap().is_empty());
     let problems = db.sheet_problems(None, 1_000).await.unwrap();
-    assert_eq!((problems.len(), problems[0].reason.as_str(), problems[0].standing), (1, "why", true));
+    assert_eq!((problems.len(), problems[0].reason.to_string().as_str(), problems[0].standing), (1, "why", true));
     let changes = SheetChanges {
         bases: vec![(Tab::Clients, "1".to_owned(), None)],
         intents: vec![(Tab::Clients, vec![])],
@@ -166,7 +166,7 @@ pub(crate) async fn a_row_of_which_nothing_could_be_sent_is_looked_at_again(db: 
 }
 
 pub(crate) async fn what_people_should_know_is_told_page_by_page_the_newest_first_and_counted(db: TestStore) {
-    let told = |standing| Some(Told { reason: "why".to_owned(), standing });
+    let told = |standing| Some(Told { reason: "why".into(), standing });
     for (second, tab, keys) in [(1, Tab::Pool, 3), (2, Tab::Clients, 4), (2, Tab::Pool, 2)] {
         let problems = (0..keys).map(|key| (tab, format!("{second}{key}"), told(key % 2 == 0))).collect();
         db.keep_sheet(SheetChanges { problems, ..SheetChanges::default() }, at(second)).await.unwrap();
@@ -188,13 +188,10 @@ pub(crate) async fn what_people_should_know_is_told_page_by_page_the_newest_firs
 }
 
 pub(crate) async fn how_the_mirror_goes_is_told(db: TestStore) {
-    db.note_sheet(SheetNews::Failed("no access".to_owned()), at(1)).await.unwrap();
+    db.note_sheet(SheetNews::Failed("no access".into()), at(1)).await.unwrap();
     db.note_sheet(SheetNews::Begun, at(1)).await.unwrap();
     let state = db.sheet_state().await.unwrap();
-    assert_eq!(
-        (state.failure, state.begun_at, state.read_at),
-        (Some(("no access".to_owned(), at(1))), Some(at(1)), None)
-    );
+    assert_eq!((state.failure, state.begun_at, state.read_at), (Some(("no access".into(), at(1))), Some(at(1)), None));
     db.note_sheet(SheetNews::Well { wrote: true }, at(2)).await.unwrap();
     db.note_sheet(SheetNews::Well { wrote: false }, at(3)).await.unwrap();
     let state = db.sheet_state().await.unwrap();
@@ -209,7 +206,7 @@ pub(crate) async fn every_key_is_told_and_all_that_is_known_of_the_sheet_can_be_
     assert!(db.sheet_keys(Tab::Confirmations).await.unwrap().is_empty());
 
     let intent = Intent::new("1", Some(3), name("Zoé"));
-    let told = Told { reason: "why".to_owned(), standing: true };
+    let told = Told { reason: "why".into(), standing: true };
     let changes = SheetChanges {
         bases: vec![(Tab::Clients, "1".to_owned(), Some(name("Zoé")))],
         intents: vec![(Tab::Clients, vec![intent])],

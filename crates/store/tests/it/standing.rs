@@ -56,7 +56,7 @@ pub(crate) async fn alerts_and_waiting_rows_are_counted_and_the_oldest_is_told(d
         id: AlertId::new(at(0), &chance()),
         kind: "low_stock".to_owned(),
         subject: subject.to_owned(),
-        detail: "a test".to_owned(),
+        detail: "a test".into(),
         raised_at: at(0),
     };
     db.raise_alert(alert("FR mobile")).await.unwrap();

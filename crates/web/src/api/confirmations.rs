@@ -27,7 +27,7 @@ pub(super) fn router() -> OpenApiRouter<Shared> {
 /// What the original answered with 400.
 fn as_400(error: RequestError) -> Problem {
     match error {
-        RequestError::Field(FieldError { field, problem }) => Problem::bad_request(field, &problem),
+        RequestError::Field(FieldError { field, problem }) => Problem::bad_request(field, &problem.to_string()),
         RequestError::Ledger(
             error @ (LedgerError::NoNumberLeft { .. } | LedgerError::NotNow { .. } | LedgerError::NumberIsProxy),
         ) => Problem::from(error).with_status(StatusCode::BAD_REQUEST),

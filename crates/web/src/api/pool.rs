@@ -317,7 +317,12 @@ struct AlertBody {
 
 impl From<Alert> for AlertBody {
     fn from(alert: Alert) -> Self {
-        Self { kind: alert.kind, subject: alert.subject, detail: alert.detail, since: alert.raised_at.to_string() }
+        Self {
+            kind: alert.kind,
+            subject: alert.subject,
+            detail: alert.detail.to_string(),
+            since: alert.raised_at.to_string(),
+        }
     }
 }
 

@@ -109,9 +109,14 @@ pub(super) fn of_carrier(error: &CarrierError, language: Language) -> String {
     }
 }
 
-/// Which field is not as it should be. The rule itself stands in the documentation's language.
+/// Which field is not as it should be, and what is expected.
 pub(super) fn of_field(error: &FieldError, language: Language) -> String {
-    format!("{} « {} » : {}", Refusals::of(language).value_of, field_name(error.field, language), error.problem)
+    format!(
+        "{} « {} » : {}",
+        Refusals::of(language).value_of,
+        field_name(error.field, language),
+        error.problem.of(language)
+    )
 }
 
 /// What a field is called on our pages.

@@ -132,7 +132,7 @@ async fn page(State(console): ConsoleState, session: Session, Query(done): Query
         Mirror {
             tone,
             verdict,
-            failure: state.failure.as_ref().map(|(why, _)| why.clone()).unwrap_or_default(),
+            failure: state.failure.as_ref().map(|(why, _)| why.of(session.language).to_owned()).unwrap_or_default(),
             read_at: state.read_at.map(moment),
             written_at: state.written_at.map(moment),
             waiting: count(state.waiting),
@@ -163,7 +163,7 @@ fn line(problem: &SheetProblem, t: &'static Words, session: &Session) -> Line {
         tab: problem.tab.title(),
         key: if problem.key.is_empty() { t.whole_tab.to_owned() } else { problem.key.clone() },
         href,
-        reason: problem.reason.clone(),
+        reason: problem.reason.of(session.language).to_owned(),
         tone: if problem.standing { Tone::Warn } else { Tone::Plain },
         state: if problem.standing { t.standing } else { t.put_back },
         since: format::moment(problem.since, session),

@@ -4,7 +4,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use proxycall_domain::{FieldError, Language, Scope, setting::SettingError};
+use proxycall_domain::{FieldError, Language, Said, Scope, setting::SettingError};
 use proxycall_service::{
     clients::RequestError,
     pool::PoolError,
@@ -46,7 +46,7 @@ pub(crate) enum Trouble {
     /// The carrier's reason.
     Carrier(CarrierError),
     /// Google's reason.
-    Sheet(String),
+    Sheet(Said),
     /// None left, and none could be bought: why.
     NotBought(String),
     /// A reason of the page's own, with what it names.
@@ -106,10 +106,10 @@ impl Trouble {
             Self::TooLarge => w.too_large.to_owned(),
             Self::TooMany { retry_after_s } => format!("{} {retry_after_s} s.", w.too_many),
             Self::Field(error) => refusals::of_field(error, language),
-            Self::Setting(error) => error.to_string(),
+            Self::Setting(error) => error.of(language),
             Self::Ledger(error) => refusals::of_ledger(error, language),
             Self::Carrier(error) => refusals::of_carrier(error, language),
-            Self::Sheet(why) => format!("{} {why}.", w.sheet),
+            Self::Sheet(why) => format!("{} {}.", w.sheet, why.of(language)),
             Self::NotBought(why) => format!("{} {why}", w.not_bought),
             Self::Because(why) => why.clone(),
             Self::TooLong => w.too_long.to_owned(),
@@ -152,7 +152,7 @@ impl From<SetError> for Trouble {
 impl From<SheetFailure> for Trouble {
     fn from(error: SheetFailure) -> Self {
         match error {
-            SheetFailure::Sheet(error) => Self::Sheet(error.to_string()),
+            SheetFailure::Sheet(error) => Self::Sheet(error.said()),
             SheetFailure::Ledger(error) => error.into(),
         }
     }

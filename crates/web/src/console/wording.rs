@@ -26,7 +26,7 @@ pub(crate) fn direction(direction: Option<Direction>, language: Language) -> &'s
     match direction {
         Some(Direction::ToClient) => choose(language, "vers le client", "to the client"),
         Some(Direction::FromClient) => choose(language, "du client", "from the client"),
-        None => choose(language, "pour personne", "for nobody"),
+        None => choose(language, "vers un numéro à personne", "to nobody’s number"),
     }
 }
 

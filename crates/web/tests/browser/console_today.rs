@@ -37,7 +37,7 @@ async fn a_day(app: &TestApp) -> String {
     app.text(COURIER, &proxy, "again").await;
     let now = app.service.clock.now();
     for (kind, subject) in [(alert::NUMBER_MISSING, "+33199000555"), (alert::PURCHASE_FAILED, "FR mobile")] {
-        let (id, detail) = (app.service.chance.alert_id(now), "Twilio failed.".to_owned());
+        let (id, detail) = (app.service.chance.alert_id(now), "Twilio failed.".into());
         let alert = Alert { id, kind: kind.to_owned(), subject: subject.to_owned(), detail, raised_at: now };
         app.store.raise_alert(alert).await.unwrap();
     }

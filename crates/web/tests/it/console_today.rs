@@ -18,7 +18,7 @@ const PAGE: &str = "/console/today";
 
 async fn raise(app: &TestApp, kind: &str, subject: &str) {
     let now = app.service.clock.now();
-    let (id, detail) = (app.service.chance.alert_id(now), "the carrier's words".to_owned());
+    let (id, detail) = (app.service.chance.alert_id(now), "the carrier's words".into());
     let alert = Alert { id, kind: kind.to_owned(), subject: subject.to_owned(), detail, raised_at: now };
     app.store.raise_alert(alert).await.unwrap();
 }

@@ -35,7 +35,7 @@ async fn alerts_only(app: &TestApp) {
 
 async fn raise(app: &TestApp, subject: &str) {
     let now = app.clock.now();
-    let (kind, subject, detail) = ("low_stock".to_owned(), subject.to_owned(), "few are left".to_owned());
+    let (kind, subject, detail) = ("low_stock".to_owned(), subject.to_owned(), "few are left".into());
     let alert = Alert { id: app.service.chance.alert_id(now), kind, subject, detail, raised_at: now };
     app.store.raise_alert(alert).await.unwrap();
 }
@@ -83,7 +83,7 @@ async fn a_low_stock_is_mailed_when_it_is_found_again_after_eight_hours_and_when
                 assert!(!part.contains(CLIENT) && !part.contains("Client 1") && !part.contains("client1@"), "{part}");
             }
         }
-        assert!(mails[0].text.contains("0 FR mobile numbers are available; 1 should be."), "{}", mails[0].text);
+        assert!(mails[0].text.contains("Numéros FR mobile disponibles : 0 ; il en faudrait 1."), "{}", mails[0].text);
         assert!(mails[0].text.contains("toutes les 8\u{a0}heures"), "{}", mails[0].text);
     })
     .await;
@@ -247,7 +247,10 @@ async fn calls_that_the_carrier_cannot_carry_are_told_and_that_it_can_again() {
         app.advance(MINUTE).await;
         assert_eq!(subjects(app), ["[ProxyCall] Alerte : Appels ou SMS en échec (Twilio)"]);
         let text = app.world.mails_to(OPS).remove(0).text;
-        assert!(text.contains("Of 5 calls and texts in 15 minutes, the carrier could not carry 5."), "{text}");
+        assert!(
+            text.contains("Sur 5 appels et messages en 15 minutes, l’opérateur télécom n’a pas pu en acheminer 5."),
+            "{text}"
+        );
         assert!(![CLIENT, COURIER, proxy.as_str()].iter().any(|number| text.contains(number)), "{text}");
         pass(app, 16 * MINUTE).await;
         assert_eq!(subjects(app)[1..], ["[ProxyCall] Terminé : Appels ou SMS en échec (Twilio)"]);
@@ -269,7 +272,7 @@ async fn calls_and_texts_that_the_store_missed_are_told_once_it_is_back() {
         app.advance(MINUTE).await;
         assert_eq!(subjects(app), ["[ProxyCall] Alerte : Appels ou SMS en échec (base de données)"]);
         let told = app.world.mails_to(OPS).remove(0).text;
-        assert!(told.contains("2 calls or texts could not be recorded"), "{told}");
+        assert!(told.contains("2 appels ou messages n’ont pas pu être enregistrés"), "{told}");
         pass(app, 17 * MINUTE).await;
         assert_eq!(subjects(app)[1..], ["[ProxyCall] Terminé : Appels ou SMS en échec (base de données)"]);
     })
@@ -290,7 +293,7 @@ async fn a_sheet_that_stands_still_for_a_quarter_of_an_hour_is_told_and_that_it_
             assert!(if minute < 15 { told == 0 } else { told <= 1 }, "minute {minute}: {told}");
         }
         assert_eq!(subjects(app), ["[ProxyCall] Alerte : Feuille Google à l’arrêt"]);
-        assert!(app.world.mails_to(OPS)[0].text.contains("share the spreadsheet"));
+        assert!(app.world.mails_to(OPS)[0].text.contains("partagez le classeur"));
         app.world.google().share(&id, Role::Editor);
         app.clock.advance(SignedDuration::from_secs(150));
         app.mirror().await;

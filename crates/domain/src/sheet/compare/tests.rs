@@ -130,7 +130,8 @@ mod one_cell {
         assert_eq!((found.writes, found.edits), (write(column, BASE), Cells::default()));
         assert_eq!(found.base, cells(&[(column, bad)]));
         assert_eq!(found.put_back.len(), 1);
-        assert!(found.put_back[0].1.to_string().contains(reason), "{}", found.put_back[0].1);
+        let said = found.put_back[0].1.said().to_string();
+        assert!(said.contains(reason), "{said}");
     }
 
     #[rstest]

@@ -1,5 +1,5 @@
 use jiff::Timestamp;
-use proxycall_domain::{AlertId, Zone};
+use proxycall_domain::{AlertId, Said, Zone};
 use rstest::rstest;
 
 use super::*;
@@ -21,9 +21,9 @@ fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-fn told(kind: &str, subject: &str, detail: &str) -> ToldAlert {
+fn told(kind: &str, subject: &str, detail: impl Into<Said>) -> ToldAlert {
     let raised_at = at("2026-11-23T08:05:00Z");
-    let (kind, subject, detail) = (kind.to_owned(), subject.to_owned(), detail.to_owned());
+    let (kind, subject, detail) = (kind.to_owned(), subject.to_owned(), detail.into());
     let alert = Alert { id: AlertId::new(raised_at, &[0; 10]), kind, subject, detail, raised_at };
     ToldAlert { alert, over_at: None }
 }
@@ -41,11 +41,24 @@ fn news(language: Language) -> AlertNews {
 
 /// Two that are new, one that stands, one that is over.
 fn letter(language: Language) -> WrittenLetter {
-    let failing =
-        told(WEBHOOKS_FAILING, "carrier", "Of 9 calls and texts in 15 minutes, the carrier could not carry 6.");
+    let failing = told(
+        WEBHOOKS_FAILING,
+        "carrier",
+        (
+            "Sur 9 appels et messages en 15 minutes, l’opérateur télécom n’a pas pu en acheminer 6.",
+            "Of 9 calls and texts in 15 minutes, the carrier could not carry 6.",
+        ),
+    );
     let over = ToldAlert { over_at: Some(at("2026-11-23T08:50:00Z")), ..failing };
     let raised = vec![
-        told(LOW_STOCK, "FR mobile", "3 FR mobile numbers are available; 10 should be."),
+        told(
+            LOW_STOCK,
+            "FR mobile",
+            (
+                "Numéros FR mobile disponibles : 3 ; il en faudrait 10.",
+                "3 FR mobile numbers are available; 10 should be.",
+            ),
+        ),
         told(NUMBER_MISSING, "+33199009001", "the number of client 12 is not in the carrier's account <any more>"),
     ];
     let stopped = told(SHEET_STOPPED, "sheet", "share the spreadsheet with the service account");

@@ -151,7 +151,7 @@ pub(super) async fn summary(service: &Service, options: &cli::Shape) -> anyhow::
         say("Nothing needs you.");
     } else {
         let row = |alert: &Alert| {
-            vec![alert.kind.clone(), alert.subject.clone(), moment(Some(alert.raised_at)), alert.detail.clone()]
+            vec![alert.kind.clone(), alert.subject.clone(), moment(Some(alert.raised_at)), alert.detail.to_string()]
         };
         say_table(&["ALERT", "ABOUT", "SINCE (UTC)", "WHAT"], &alerts.iter().map(row).collect::<Vec<_>>());
     }
@@ -183,7 +183,7 @@ fn alert_json(alert: &Alert) -> Value {
     json!({
         "kind": alert.kind,
         "subject": alert.subject,
-        "detail": alert.detail,
+        "detail": alert.detail.to_string(),
         "since": alert.raised_at.to_string(),
     })
 }

@@ -85,7 +85,7 @@ async fn problems(service: &Service) -> anyhow::Result<()> {
 fn problem(problem: &SheetProblem) -> Vec<String> {
     let kind = if problem.standing { "to put right" } else { "was put back" };
     let since = problem.since.strftime("%Y-%m-%d %H:%M").to_string();
-    vec![problem.tab.title().to_owned(), problem.key.clone(), since, kind.to_owned(), problem.reason.clone()]
+    vec![problem.tab.title().to_owned(), problem.key.clone(), since, kind.to_owned(), problem.reason.to_string()]
 }
 
 /// What differs. Whether nothing waits for a person.

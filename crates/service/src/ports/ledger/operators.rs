@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use proxycall_domain::{
-    AlertId, ClientId, JobId, Week,
+    AlertId, ClientId, JobId, Said, Week,
     report::{ClientFigures, Compared, Duplicate, Shared, Traffic},
 };
 use serde::{Deserialize, Serialize};
@@ -69,7 +69,7 @@ pub struct SheetPulse {
     /// When the sheet was last read.
     pub read_at: Option<Timestamp>,
     /// What kept the last exchange from succeeding.
-    pub failure: Option<String>,
+    pub failure: Option<Said>,
 }
 
 /// What is counted of a part of the clients.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use proxycall_domain::{
-    AlertId, ClientId, CountryCode, JobId, NumberStatus, NumberType, PhoneNumber, PurchaseId,
+    AlertId, ClientId, CountryCode, JobId, NumberStatus, NumberType, PhoneNumber, PurchaseId, Said,
     pool::{
         NewNumber,
         life::{Act, KeepReason, ReservationToken, Wish},
@@ -261,7 +261,7 @@ pub struct Alert {
     /// What it is about, as its kind says: a country and type, a proxy number.
     pub subject: String,
     /// In words.
-    pub detail: String,
+    pub detail: Said,
     /// Since when.
     pub raised_at: Timestamp,
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use proxycall_domain::{
-    ClientId, JobId,
+    ClientId, JobId, Said,
     sheet::{Cells, Intent, Record, Tab},
 };
 
@@ -47,7 +47,7 @@ pub struct SheetChanges {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
     /// What is wrong, or was put back and why. Never what stands in a cell.
-    pub reason: String,
+    pub reason: Said,
     /// Whether it is so until somebody puts it right; else it happened.
     pub standing: bool,
 }
@@ -87,7 +87,7 @@ pub enum SheetNews {
         wrote: bool,
     },
     /// It could not be, for this reason.
-    Failed(String),
+    Failed(Said),
     /// Its first content was taken over, or the store's put into it.
     Begun,
 }
@@ -100,7 +100,7 @@ pub struct SheetProblem {
     /// The row's key; for a row without one, its number with a `#` before it; empty for the whole tab.
     pub key: String,
     /// What is wrong, or was put back and why.
-    pub reason: String,
+    pub reason: Said,
     /// Whether it is so until somebody puts it right; else it happened.
     pub standing: bool,
     /// Since when.
@@ -157,7 +157,7 @@ pub struct SheetState {
     /// When it was last written.
     pub written_at: Option<Timestamp>,
     /// What kept the last exchange from succeeding, and when.
-    pub failure: Option<(String, Timestamp)>,
+    pub failure: Option<(Said, Timestamp)>,
     /// How many rows wait to be written, seen or not.
     pub waiting: u64,
     /// Since when the oldest of them waits; none: none was seen yet.

@@ -65,7 +65,8 @@ pub struct VaultState {
 /// The part of the port that is about secrets.
 #[async_trait]
 pub trait Vault: Send + Sync {
-    /// Whether the secret is kept in the store itself: whoever copies that has the key too.
+    /// Whether the secret is kept in the store itself, and no other was given that it would go over to: whoever copies the
+    /// store has the key too.
     fn keeps_secret(&self) -> bool;
 
     /// The secret, by fingerprint, that this program would have the store sealed with, where it is not. A secret that was

@@ -225,7 +225,7 @@ async fn assign(
             Ok(Json(AssignedBody::new(body.client_id.0, assigned)))
         }
         // What the original answered 400 to, whatever the cause.
-        Err(RequestError::Field(error)) => Err(Problem::bad_request(error.field, &error.problem)),
+        Err(RequestError::Field(error)) => Err(Problem::bad_request(error.field, &error.problem.to_string())),
         Err(RequestError::Ledger(LedgerError::ClientUnknown)) => {
             Err(Problem::bad_request("client_id", "there is no such client"))
         }

@@ -36,7 +36,10 @@ pub(super) async fn block(
 
 pub(super) async fn unblock(State(console): ConsoleState, acting: Acting) -> Result<Response, Trouble> {
     acting.needs(Scope::Operate)?;
-    let id: BlockId = acting.field("block").parse().map_err(|_| FieldError::new("block", "is no id of a block"))?;
+    let id: BlockId = acting
+        .field("block")
+        .parse()
+        .map_err(|_| FieldError::new("block", ("n’est pas l’identifiant d’un blocage", "is no id of a block")))?;
     let app = &console.app;
     acting.carry_out(app, "remove_block", &format!("block {id}"), app.service.remove_block(id)).await?;
     Ok(back(&acting, "done=unblocked"))

@@ -53,9 +53,13 @@ impl Row {
         let (it, language) = (activity.it, session.language);
         let t = Words::of(language);
         let client = it.client.map(|id| client(id, activity.client_name.as_ref(), t));
-        let party =
-            Side { text: it.party.map_or_else(|| t.hidden_number.to_owned(), |phone| phone.to_string()), href: None };
-        let nobody = || Side { text: t.nobody.to_owned(), href: None };
+        let plain = |text: &str| Side { text: text.to_owned(), href: None };
+        let nobody = || plain(t.nobody);
+        let party = match (it.party, it.direction) {
+            (Some(phone), _) => plain(&phone.to_string()),
+            (None, Some(Direction::FromClient)) => nobody(),
+            (None, _) => plain(t.hidden_number),
+        };
         let (who, whom) = match it.direction {
             Some(Direction::FromClient) => (client.unwrap_or_else(nobody), party),
             _ => (party, client.unwrap_or_else(nobody)),

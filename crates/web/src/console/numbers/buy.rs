@@ -59,12 +59,9 @@ struct Wanted {
 impl Wanted {
     /// From a form or an address.
     fn of(fields: &Fields) -> Result<Self, Trouble> {
-        let country = fields.get("country").parse();
         let quantity = fields.get("quantity").trim().parse().unwrap_or_default();
         Ok(Self {
-            country: country.map_err(|_| {
-                proxycall_domain::FieldError::new("country_iso", "must be a two-letter ISO code, such as FR")
-            })?,
+            country: CountryCode::parse("country_iso", fields.get("country"))?,
             number_type: fields.get("type").parse()?,
             quantity: purchase::batch_size("quantity", quantity)?,
             texts: fields.get("texts") == "yes",

@@ -10,7 +10,7 @@ use axum::{
 use proxycall_service::{
     Service,
     operators::SendFailure,
-    pool::alert,
+    pool::{self, alert},
     ports::{
         LedgerError,
         clock::Ids as _,
@@ -74,7 +74,7 @@ pub(super) async fn alerts(service: &Service) -> Result<(Letter, bool), LedgerEr
     let alert = Alert {
         id: service.chance.alert_id(now),
         kind: alert::LOW_STOCK.to_owned(),
-        detail: format!("2 {subject} numbers are available; 10 should be."),
+        detail: pool::low_stock(2, &subject, 10),
         subject,
         raised_at: now,
     };

@@ -116,9 +116,9 @@ const NAMES: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "alerts.language",
-        "Langue des e-mails aux opérateurs",
-        "Langue des alertes et du rapport envoyés aux adresses de PROXYCALL_ALERT_EMAILS : fr ou en.",
-        "Language of letters to operators",
+        "Langue des e-mails et des notes",
+        "Langue des alertes et du rapport envoyés aux adresses de PROXYCALL_ALERT_EMAILS, et des notes dans la feuille : fr ou en.",
+        "Language of letters and notes",
     ),
     (
         "alerts.stock_below",

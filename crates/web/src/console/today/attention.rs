@@ -136,7 +136,11 @@ impl Facts<'_> {
         };
         let title = if subject.is_empty() { title.to_owned() } else { colon(title, &subject, self.session.language) };
         let in_our_words = [alert::LOW_STOCK, alert::NUMBER_MISSING, alert::USED_ELSEWHERE, alert::MARKED_FAULTY];
-        let detail = if in_our_words.contains(&of.kind.as_str()) { String::new() } else { of.detail.clone() };
+        let detail = if in_our_words.contains(&of.kind.as_str()) {
+            String::new()
+        } else {
+            of.detail.of(self.session.language).to_owned()
+        };
         let since = Some(format::moment(of.raised_at, self.session));
         Item { tone, title, text, detail, since, href, button }
     }
@@ -232,7 +236,12 @@ impl Facts<'_> {
         if let Some((reason, at)) = &state.failure {
             let item = self.item(Tone::Bad, t.sheet_failed.to_owned(), t.sheet_failed_text, SHEET);
             let since = Some(format::moment(*at, self.session));
-            items.push(Item { since, detail: reason.clone(), button: t.see_sheet, ..item });
+            items.push(Item {
+                since,
+                detail: reason.of(self.session.language).to_owned(),
+                button: t.see_sheet,
+                ..item
+            });
         }
         if state.standing > 0 {
             let title = self.so_many(state.standing, t.one_sheet_edit, t.sheet_edits);

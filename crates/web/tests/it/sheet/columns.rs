@@ -167,7 +167,10 @@ async fn a_persons_cell_that_was_overwritten_is_put_back_and_named() {
         app.mirror().await;
         assert_eq!((cell(app, id, "Clients!C3"), cell(app, id, "Clients!D3")), ("note".to_owned(), "Zoé".to_owned()));
         let problems = app.service.ledger.sheet_problems(None, 1_000).await.unwrap();
-        assert!(problems.iter().any(|it| it.reason.contains("row 3, column C") && !it.standing), "{problems:?}");
+        assert!(
+            problems.iter().any(|it| it.reason.to_string().contains("row 3, column C") && !it.standing),
+            "{problems:?}"
+        );
     })
     .await;
 }

@@ -45,7 +45,10 @@ async fn a_tab_that_cannot_be_read_is_named_and_the_others_go_on() {
             app.service.mirror_sheet().await.unwrap();
         }
         let problems = app.service.ledger.sheet_problems(None, 1_000).await.unwrap();
-        assert!(problems.iter().any(|it| it.reason.contains("there is no column client_mail")), "{problems:?}");
+        assert!(
+            problems.iter().any(|it| it.reason.to_string().contains("there is no column client_mail")),
+            "{problems:?}"
+        );
         enter(app, id, "Clients!C1", "client_mail");
         app.mirror().await;
         assert_eq!(cell(app, id, "Clients!H3"), COURIER);
@@ -99,7 +102,7 @@ async fn an_hour_without_google_loses_nothing_and_stops_no_call() {
         let call = app.call(COURIER, PROXY).await;
         assert_eq!(call.connected(), Some((COURIER, CLIENT)));
         let state = app.service.ledger.sheet_state().await.unwrap();
-        assert!(state.failure.is_some_and(|(why, _)| why.contains("share the spreadsheet")));
+        assert!(state.failure.is_some_and(|(why, _)| why.to_string().contains("share the spreadsheet")));
         app.world.google().share(id, proxycall_testkit::sandbox::google::Role::Editor);
         app.clock.advance(jiff::SignedDuration::from_secs(150));
         app.mirror().await;
@@ -112,7 +115,7 @@ async fn an_hour_without_google_loses_nothing_and_stops_no_call() {
 /// What is told of a row that may not be written.
 async fn told(app: &proxycall_testkit::TestApp) -> Vec<(String, String)> {
     let problems = app.service.ledger.sheet_problems(None, 1_000).await.unwrap();
-    problems.into_iter().map(|it| (it.key, it.reason)).collect()
+    problems.into_iter().map(|it| (it.key, it.reason.to_string())).collect()
 }
 
 /// Runs cycles, so many seconds apart in all.

@@ -94,7 +94,7 @@ async fn what_the_sheet_holds_is_taken_over_and_nothing_in_it_changes() {
         let available = available["available"].as_array().unwrap();
         assert_eq!((available.len(), &available[0]["phone_number"]), (1, &json!("+33199000503")));
         let problems = app.service.ledger.sheet_problems(None, 1_000).await.unwrap();
-        let reasons: Vec<&str> = problems.iter().map(|problem| problem.reason.as_str()).collect();
+        let reasons: Vec<String> = problems.iter().map(|problem| problem.reason.to_string()).collect();
         assert!(reasons.iter().any(|reason| reason.contains("row 6: client_real_phone")), "{reasons:?}");
         assert!(
             reasons.iter().any(|reason| reason.contains("row 7: client_id is the same as in row 3")),

@@ -1,6 +1,6 @@
 //! What people do in the sheet.
 
-use proxycall_domain::NumberType;
+use proxycall_domain::{Language, NumberType};
 use proxycall_testkit::{
     app::{CLIENT, TestApp, run_sheet_test},
     reqwest::StatusCode,
@@ -22,13 +22,20 @@ async fn what_is_ours_is_put_back_and_the_reason_is_told() {
         let client = row(app, id, "Clients", 3);
         assert_eq!(client[1..5], ["Zoé Martin", "zoe@example.com", CLIENT, PROXY].map(str::to_owned));
         let note = cell(app, id, "Clients!J3");
-        for part in
-            ["client_proxy_number is kept by ProxyCall", "client_mail must be an e-mail", "client_name cannot be empty"]
-        {
+        for part in [
+            "client_proxy_number est tenu par ProxyCall",
+            "client_mail doit être une adresse",
+            "client_name ne peut pas être",
+        ] {
             assert!(note.contains(part), "{note}");
         }
         let problems = app.service.ledger.sheet_problems(None, 1_000).await.unwrap();
-        assert_eq!((problems.len(), problems[0].key.as_str(), problems[0].reason.as_str()), (1, "7", note.as_str()));
+        assert_eq!(
+            (problems.len(), problems[0].key.as_str(), problems[0].reason.of(Language::Fr)),
+            (1, "7", note.as_str())
+        );
+        let english = problems[0].reason.of(Language::En);
+        assert!(english.contains("client_mail must be an e-mail address"), "{english}");
     })
     .await;
 }
@@ -41,7 +48,10 @@ async fn an_edit_that_the_service_refuses_is_put_back() {
         app.mirror().await;
         assert_eq!(cell(app, id, "Clients!D3"), CLIENT);
         let problems = app.service.ledger.sheet_problems(None, 1_000).await.unwrap();
-        assert!(problems[0].reason.contains("a proxy number cannot be anybody's real number"), "{problems:?}");
+        assert!(
+            problems[0].reason.to_string().contains("a proxy number cannot be anybody's real number"),
+            "{problems:?}"
+        );
     })
     .await;
 }
@@ -156,7 +166,7 @@ async fn a_formula_that_fails_in_every_row_is_told_and_changes_nothing() {
         let (_, client) = app.get("/clients/7").await;
         assert_eq!(client["client_real_phone"], CLIENT);
         let problems = app.service.ledger.sheet_problems(None, 1_000).await.unwrap();
-        assert!(problems[0].reason.contains("client_real_phone cannot be read"), "{problems:?}");
+        assert!(problems[0].reason.to_string().contains("client_real_phone cannot be read"), "{problems:?}");
     })
     .await;
 }
@@ -226,7 +236,10 @@ async fn an_id_that_was_mistyped_closes_nobody_and_makes_nobody() {
         assert_eq!(app.get("/clients/7").await.0, StatusCode::OK);
         assert_eq!(app.get("/clients/70").await.0, StatusCode::NOT_FOUND);
         let problems = app.service.ledger.sheet_problems(None, 1_000).await.unwrap();
-        assert_eq!(problems[0].reason, "stands in row 3 without its client_id; enter 7 there, or delete the row");
+        assert_eq!(
+            problems[0].reason.to_string(),
+            "stands in row 3 without its client_id; enter 7 there, or delete the row"
+        );
         enter(app, id, "Clients!A3", "7");
         app.mirror().await;
         assert!(app.service.ledger.sheet_problems(None, 1_000).await.unwrap().is_empty());
@@ -245,7 +258,11 @@ async fn ids_that_were_exchanged_send_nobody_to_the_wrong_door() {
         app.mirror().await;
         assert_eq!((phone_of(app, "7").await, phone_of(app, "8").await), (json!(CLIENT), json!("+33639980018")));
         let problems = app.service.ledger.sheet_problems(None, 1_000).await.unwrap();
-        assert!(problems.iter().all(|problem| problem.standing && problem.reason.contains("give each row its own")));
+        assert!(
+            problems
+                .iter()
+                .all(|problem| problem.standing && problem.reason.to_string().contains("give each row its own"))
+        );
         assert_eq!(problems.len(), 2, "{problems:?}");
         enter(app, id, "Clients!A3", "7");
         enter(app, id, "Clients!A4", "8");
@@ -329,7 +346,10 @@ async fn a_client_whose_row_stands_where_formulas_belong_is_not_closed() {
         app.mirror().await;
         assert_eq!(phone_of(app, "7").await, json!(CLIENT));
         let problems = app.service.ledger.sheet_problems(None, 1_000).await.unwrap();
-        assert!(problems.iter().any(|problem| problem.reason.contains("kept for formulas")), "{problems:?}");
+        assert!(
+            problems.iter().any(|problem| problem.reason.to_string().contains("kept for formulas")),
+            "{problems:?}"
+        );
     })
     .await;
 }
@@ -347,7 +367,7 @@ async fn a_phone_that_was_typed_as_inside_the_country_is_one_of_the_country() {
         app.mirror().await;
         assert_eq!(phone_of(app, "7").await, json!("+33639980009"));
         let problems = app.service.ledger.sheet_problems(None, 1_000).await.unwrap();
-        assert!(problems[0].reason.contains("needs the country code"), "{problems:?}");
+        assert!(problems[0].reason.to_string().contains("needs the country code"), "{problems:?}");
         enter(app, id, "Clients!D3", "'+14155550123");
         app.mirror().await;
         assert_eq!(phone_of(app, "7").await, json!("+14155550123"));
@@ -366,7 +386,7 @@ async fn a_new_person_under_a_closed_clients_id_is_told_and_not_overwritten() {
         app.mirror().await;
         assert_eq!(row(app, id, "Clients", 3)[1], "Noé");
         let problems = app.service.ledger.sheet_problems(None, 1_000).await.unwrap();
-        assert!(problems[0].reason.contains("closed client"), "{problems:?}");
+        assert!(problems[0].reason.to_string().contains("closed client"), "{problems:?}");
         enter(app, id, "Clients!A3", "9");
         app.mirror().await;
         assert_eq!(phone_of(app, "9").await, json!("+33639980077"));

@@ -53,8 +53,8 @@ macro_rules! take_for_owner {
 macro_rules! free_lapsed {
     ($lock:literal) => {
         concat!(
-            "UPDATE proxy_number SET status = 'available', quarantine_until = NULL, reservation = NULL, \
-                 reserved_at = NULL, reserved_until = NULL, actor = 'system', \
+            "UPDATE proxy_number SET status = 'available', quarantine_until = NULL, rest_until = NULL, \
+                 reservation = NULL, reserved_at = NULL, reserved_until = NULL, actor = 'system', \
                  reason = CASE status WHEN 'reserved' THEN 'its reservation was not used' ELSE 'it has rested' END, \
                  since = $1, updated_at = $1 \
              WHERE status IN ('quarantined', 'reserved') AND phone IN \

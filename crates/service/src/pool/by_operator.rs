@@ -121,14 +121,15 @@ impl Service {
         if number.status != NumberStatus::Quarantined {
             return Ok(Freed::NotResting);
         }
-        let history = self.ledger.number_history(phone).await?;
-        let was_a_clients = history.get(1).is_some_and(|before| before.client.is_some());
         let act = self.act(actor, "its rest was ended by an operator");
-        let least = number.since.checked_add(self.tables.rules.min_hold(number.country)).unwrap_or(Timestamp::MAX);
-        if was_a_clients && act.at < least {
+        // Whatever it was meanwhile: set aside, missing, given back and found again.
+        let hold = self.tables.rules.min_hold(number.country);
+        let least = number.owned_until.map(|lost| lost.checked_add(hold).unwrap_or(Timestamp::MAX));
+        if let Some(least) = least.filter(|least| act.at < *least) {
             return Ok(Freed::TooSoon(least));
         }
-        match self.ledger.move_number(MoveNumber { phone, to: MoveTo::Pool, force: false, act }).await? {
+        let to = MoveTo::EndRest { begun: number.since };
+        match self.ledger.move_number(MoveNumber { phone, to, force: false, act }).await? {
             Moved::Done { .. } => Ok(Freed::Done),
             Moved::Already | Moved::Kept(_) | Moved::Unknown => Ok(Freed::NotResting),
         }

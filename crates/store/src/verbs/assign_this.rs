@@ -6,7 +6,7 @@ use super::*;
 
 /// What rests is another client's yet, unless it was this one's.
 const TAKE_THIS: &str = "UPDATE proxy_number SET status = 'assigned', client_id = $2, former_client_id = NULL, \
-        assigned_at = $3, quarantine_until = NULL, actor = $4, reason = $5, since = $3, updated_at = $3 \
+        assigned_at = $3, quarantine_until = NULL, rest_until = NULL, actor = $4, reason = $5, since = $3, updated_at = $3 \
     WHERE phone = $1 AND (status = 'available' \
         OR (status = 'quarantined' AND (former_client_id = $2 OR quarantine_until <= $3)))";
 

@@ -21,7 +21,7 @@ macro_rules! select_numbers {
         concat!(
             "SELECT n.phone, n.country, n.number_type, n.status, n.since, n.actor, n.reason, n.friendly_name, n.added_at, \
                  n.sid, n.voice, n.sms, n.client_id, c.name, n.assigned_at, n.reservation, n.quarantine_until, \
-                 n.reserved_until \
+                 n.reserved_until, n.owned_until \
              FROM proxy_number n LEFT JOIN client c ON c.client_id = n.client_id WHERE ",
             $rest
         )
@@ -55,6 +55,7 @@ fn number_of(row: &Row) -> Result<ProxyNumber, UnitError> {
         assigned_at: row.try_get::<Option<i64>, _>("assigned_at")?.map(time).transpose()?,
         reservation: row.try_get("reservation")?,
         held_until: until.map(time).transpose()?,
+        owned_until: row.try_get::<Option<i64>, _>("owned_until")?.map(time).transpose()?,
     })
 }
 

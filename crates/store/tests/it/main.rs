@@ -152,6 +152,9 @@ ledger_suite! {
         numbers_in_use_are_kept_unless_forced,
         a_release_is_told_to_the_carrier_by_a_job,
         a_clients_missing_number_comes_back_to_the_client,
+        a_number_rests_after_a_client_whatever_becomes_of_it_meanwhile,
+        the_database_lets_nobody_but_the_former_client_have_what_rests,
+        a_rest_ends_early_only_as_the_operator_saw_it,
         what_is_used_elsewhere_is_set_aside_until_an_operator_adopts_it,
         a_clients_real_number_is_not_adopted,
         numbers_come_by_page_country_type_and_state,
@@ -226,6 +229,7 @@ ledger_suite! {
         what_was_not_bought_does_not_count_until_it_turns_out_to_be,
         an_interrupted_purchase_leaves_a_job_that_settles_it,
         a_number_bought_again_comes_back_into_the_pool,
+        a_number_that_is_bought_again_before_it_has_rested_rests_on,
         a_bought_number_that_is_a_clients_own_is_kept_and_set_aside;
     orders:
         an_order_creates_its_client,

@@ -7,7 +7,7 @@ use proxycall_domain::{
 };
 use proxycall_service::ports::{
     Ledger, LedgerError,
-    ledger::{BeginPurchase, Candidate, PurchaseEnd, Work},
+    ledger::{BeginPurchase, Candidate, PurchaseEnd, ReleaseNumber, Work},
 };
 
 use crate::support::*;
@@ -113,6 +113,27 @@ pub(crate) async fn a_number_bought_again_comes_back_into_the_pool(db: TestStore
     assert_eq!(ask(&db, id, 1, 1).await, Candidate::Ask);
     db.end_purchase(id, bought(1), act(2)).await.unwrap();
     assert_eq!(db.number(proxy(1)).await.unwrap().unwrap().status, NumberStatus::Available);
+}
+
+pub(crate) async fn a_number_that_is_bought_again_before_it_has_rested_rests_on(db: TestStore) {
+    clients(&db, 1).await;
+    let release = ReleaseNumber {
+        phone: proxy(1),
+        force: true,
+        rest_until: at(90),
+        act: act(0),
+        job: job(),
+        lease_until: at(60),
+    };
+    db.release_number(release).await.unwrap();
+    let id = purchase();
+    db.begin_purchase(begin(id, 20, 0)).await.unwrap();
+    // It would be no use to whoever waits.
+    assert_eq!(ask(&db, id, 1, 89).await, Candidate::Taken);
+    assert_eq!(ask(&db, id, 1, 90).await, Candidate::Ask);
+    db.end_purchase(id, bought(1), act(89)).await.unwrap();
+    let number = db.number(proxy(1)).await.unwrap().unwrap();
+    assert_eq!((number.status, number.held_until), (NumberStatus::Quarantined, Some(at(90))));
 }
 
 pub(crate) async fn a_bought_number_that_is_a_clients_own_is_kept_and_set_aside(db: TestStore) {

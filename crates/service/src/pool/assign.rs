@@ -120,7 +120,7 @@ impl Service {
 
     async fn give(&self, give: Give<'_>, actor: Actor) -> Result<AssignedNumber, RequestError> {
         let Give { client, wish, name, former, why } = give;
-        let demand = super::OnDemand::new(self);
+        let demand = super::OnDemand::of(self, wish);
         let mut looked = false;
         loop {
             let act = self.act(actor, why.clone());

@@ -613,8 +613,11 @@ pub(crate) async fn adopt_number(
         (NumberStatus::Error | NumberStatus::Missing | NumberStatus::Released, _) => stands.free(adopt.act.at),
         (NumberStatus::Available | NumberStatus::Quarantined, _) => Next::plain(status, None),
     };
-    if next.status != status {
+    // Also what stays set aside: it is on its way into the pool.
+    if !matches!(next.status, NumberStatus::Assigned | NumberStatus::Reserved) || next.status != status {
         refuse_real(db, codec, phone).await?;
+    }
+    if next.status != status {
         bring(db, phone, status, &next, &adopt.act).await?;
     }
     Ok(next.status)

@@ -4,10 +4,11 @@ use proxycall_domain::{
     NumberStatus, NumberType, PurchaseId,
     pool::{CarrierFacts, NewNumber},
     purchase::Shopping,
+    wiring::Wiring,
 };
 use proxycall_service::ports::{
     Ledger, LedgerError,
-    ledger::{BeginPurchase, Candidate, PurchaseEnd, ReleaseNumber, Work},
+    ledger::{AdoptNumber, BeginPurchase, Candidate, PurchaseEnd, ReleaseNumber, Work},
 };
 
 use crate::support::*;
@@ -143,4 +144,10 @@ pub(crate) async fn a_bought_number_that_is_a_clients_own_is_kept_and_set_aside(
     let end = PurchaseEnd::Bought(number(real(1), NumberType::Mobile));
     assert!(db.end_purchase(id, end, act(1)).await.unwrap());
     assert_eq!(db.number(real(1)).await.unwrap().unwrap().status, NumberStatus::Error);
+    // Nor does an operator's word bring it into the pool, not even on its way by being set aside.
+    for used_elsewhere in [false, true] {
+        let number = number(real(1), NumberType::Mobile);
+        let adopt = AdoptNumber { number, before: Wiring::default(), used_elsewhere, act: act(2) };
+        assert_eq!(db.adopt_number(adopt).await, Err(LedgerError::NumberIsProxy));
+    }
 }

@@ -580,10 +580,40 @@ pub(crate) async fn add_numbers(
 ) -> Result<u64, UnitError> {
     let mut added = 0;
     for number in numbers {
-        if insert(db, number, NumberStatus::Available, None, act).await? {
-            refuse_real(db, codec, number.phone).await?;
-            added += 1;
-        }
+        added += u64::from(add(db, codec, number, NumberStatus::Available, act).await?);
+    }
+    Ok(added)
+}
+
+pub(crate) async fn take_over_numbers(
+    db: &mut Connection,
+    codec: &Codec,
+    numbers: &[(NewNumber, Option<String>)],
+    act: &Act,
+) -> Result<u64, UnitError> {
+    let mut added = 0;
+    for (number, aside) in numbers {
+        let (status, reason) = match aside {
+            Some(reason) => (NumberStatus::Error, reason),
+            None => (NumberStatus::Available, &act.reason),
+        };
+        let act = Act::new(act.actor, reason, act.at);
+        added += u64::from(add(db, codec, number, status, &act).await?);
+    }
+    Ok(added)
+}
+
+/// Adds a number that is nobody's real one; false when it is there already.
+async fn add(
+    db: &mut Connection,
+    codec: &Codec,
+    number: &NewNumber,
+    status: NumberStatus,
+    act: &Act,
+) -> Result<bool, UnitError> {
+    let added = insert(db, number, status, None, act).await?;
+    if added {
+        refuse_real(db, codec, number.phone).await?;
     }
     Ok(added)
 }

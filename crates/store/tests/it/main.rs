@@ -131,6 +131,7 @@ ledger_suite! {
         signs_of_a_search_mean_themselves;
     pool:
         numbers_are_added_once,
+        a_number_that_is_taken_over_set_aside_was_never_available,
         a_real_number_does_not_join_the_pool,
         available_numbers_are_those_that_may_be_given,
         a_refusal_for_want_of_numbers_counts_what_is_left,

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use proxycall_domain::{NumberStatus, NumberType, pool::Availability};
+use proxycall_domain::{NewClient, NumberStatus, NumberType, pool::Availability};
 use proxycall_service::ports::{Ledger, LedgerError, ledger::CreateClient};
 
 use crate::{
@@ -17,6 +17,25 @@ pub(crate) async fn numbers_are_added_once(db: TestStore) {
     assert_eq!(db.add_numbers(numbers(1..=3), act(2)).await.unwrap(), 0);
     assert_eq!(db.client(id(1)).await.unwrap().unwrap().proxy, Some(proxy(1)));
     assert_eq!(db.database().count("proxy_number WHERE number_type = 'mobile'").await, 2);
+}
+
+/// At no time, not even after a crash in between, is a number available that is to be set aside.
+pub(crate) async fn a_number_that_is_taken_over_set_aside_was_never_available(db: TestStore) {
+    let aside = (number(proxy(1), NumberType::Local), Some("it was faulty".to_owned()));
+    let free = (number(proxy(2), NumberType::Local), None);
+    assert_eq!(db.take_over_numbers(vec![aside.clone(), free.clone()], act(1)).await.unwrap(), 2);
+    assert_eq!(db.take_over_numbers(vec![(aside.0, None), free], act(2)).await.unwrap(), 0);
+    for (n, status, reason) in
+        [(1, NumberStatus::Error, "it was faulty"), (2, NumberStatus::Available, act(0).reason.as_str())]
+    {
+        let history = db.number_history(proxy(n)).await.unwrap();
+        let told: Vec<_> = history.iter().map(|past| (past.status, past.reason.as_str(), past.since)).collect();
+        assert_eq!(told, [(status, reason, at(1))]);
+    }
+    let theirs = create(NewClient { phone: proxy(9), ..new_client(1) });
+    db.create_client(theirs).await.unwrap();
+    let real = (number(proxy(9), NumberType::Local), Some("it was faulty".to_owned()));
+    assert_eq!(db.take_over_numbers(vec![real], act(3)).await, Err(LedgerError::NumberIsProxy));
 }
 
 pub(crate) async fn a_real_number_does_not_join_the_pool(db: TestStore) {

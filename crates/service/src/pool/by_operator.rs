@@ -47,6 +47,8 @@ impl Each {
 }
 
 const NOT_IN_POOL: &str = "is not in the pool";
+/// Why a number is not set aside that somebody is just confirming with.
+pub(crate) const HELD: &str = "is held for a confirmation; set it aside after that";
 
 impl Service {
     /// Gives a client this very number: one that is available, or that rests and was this client's. A client who has a
@@ -102,14 +104,15 @@ impl Service {
     /// # Errors
     /// No such number, or when the store does not answer.
     pub async fn set_number_aside(&self, phone: PhoneNumber, actor: Actor) -> Result<Moved, LedgerError> {
-        let number = self.ledger.number(phone).await?.ok_or(LedgerError::NumberUnknown)?;
-        match number.status {
-            NumberStatus::Reserved => return Ok(Moved::Kept(KeepReason::Reserved)),
-            NumberStatus::Released => return Ok(Moved::Kept(KeepReason::Released)),
-            _ => {}
+        self.set_aside_for(phone, self.act(actor, "set aside by an operator")).await
+    }
+
+    /// The same, for the reason that the act gives: whoever asks for it, the rules are these.
+    pub(crate) async fn set_aside_for(&self, phone: PhoneNumber, act: Act) -> Result<Moved, LedgerError> {
+        match self.ledger.move_number(MoveNumber { phone, to: MoveTo::Error, force: false, act }).await? {
+            Moved::Unknown => Err(LedgerError::NumberUnknown),
+            moved => Ok(moved),
         }
-        let act = self.act(actor, "set aside by an operator");
-        self.ledger.move_number(MoveNumber { phone, to: MoveTo::Error, force: true, act }).await
     }
 
     /// Ends a number's rest before its time, though not before the least that its country asks for after a client.
@@ -145,9 +148,7 @@ impl Service {
         for phone in numbers {
             let result = match self.set_number_aside(phone, actor).await {
                 Ok(Moved::Done { .. } | Moved::Already) => Ok(()),
-                Ok(Moved::Kept(KeepReason::Reserved)) => {
-                    Err("is held for a confirmation; set it aside after that".into())
-                }
+                Ok(Moved::Kept(KeepReason::Reserved)) => Err(HELD.into()),
                 Ok(Moved::Kept(reason)) => Err(reason.to_string()),
                 Ok(Moved::Unknown) | Err(LedgerError::NumberUnknown) => Err(NOT_IN_POOL.into()),
                 Err(error) => return Err(error),

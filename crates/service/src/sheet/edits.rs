@@ -2,7 +2,7 @@
 
 use proxycall_domain::{
     ActOutcome, ClientId, FieldError, NewClient, PhoneNumber, Policy,
-    pool::life::{Act, Actor},
+    pool::life::{Act, Actor, KeepReason},
     sheet::{Cells, Column, NewClientRow, Tab},
 };
 
@@ -10,10 +10,10 @@ use crate::{
     Service,
     audit::{Operator, client_subject},
     clients::ChangeFields,
-    pool::alert,
+    pool::{HELD, alert},
     ports::{
         LedgerError,
-        ledger::{ImportClient, ImportFinding, MoveNumber, MoveTo, Moved, UpdateClient},
+        ledger::{ImportClient, ImportFinding, Moved, UpdateClient},
     },
 };
 
@@ -113,7 +113,7 @@ impl Service {
 
     async fn set_phone_aside(&self, phone: PhoneNumber) -> Edited {
         let act = self.act_in_sheet("it was marked as faulty in the sheet");
-        let moved = match self.ledger.move_number(MoveNumber { phone, to: MoveTo::Error, force: true, act }).await {
+        let moved = match self.set_aside_for(phone, act).await {
             Ok(moved) => moved,
             Err(error) => return refusal(error).map(Err),
         };
@@ -127,6 +127,7 @@ impl Service {
                 }
                 Ok(Ok(()))
             }
+            Moved::Kept(KeepReason::Reserved) => Ok(Err(HELD.to_owned())),
             _ => Ok(Err("cannot be set aside as it stands".to_owned())),
         }
     }

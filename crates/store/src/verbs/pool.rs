@@ -489,7 +489,13 @@ pub(crate) async fn move_number(db: &mut Connection, _codec: &Codec, change: &Mo
             }
             Next { status: NumberStatus::Quarantined, client: None, rest: Rest::Until(until) }
         }
-        MoveTo::Error => Next::plain(NumberStatus::Error, client),
+        MoveTo::Error => match (status, may_leave(status, change.force)) {
+            // A client who has it keeps it. Whoever holds it for a confirmation would lose it.
+            (NumberStatus::Reserved | NumberStatus::Released, Err(reason)) if !change.force => {
+                return Ok(Moved::Kept(reason));
+            }
+            _ => Next::plain(NumberStatus::Error, client),
+        },
         MoveTo::Missing => Next::plain(NumberStatus::Missing, client),
         MoveTo::Pool => match (status, still_theirs(db, client).await?) {
             (NumberStatus::Available | NumberStatus::Assigned | NumberStatus::Reserved, _) => {

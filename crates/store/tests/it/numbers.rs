@@ -219,6 +219,9 @@ pub(crate) async fn numbers_in_use_are_kept_unless_forced(db: TestStore) {
         assert_eq!(db.move_number(change(phone, rest, false, 1)).await, Ok(Moved::Kept(reason)));
         assert_eq!(db.release_number(release(phone, false, 1)).await, Ok(Moved::Kept(reason)));
     }
+    // Set aside, a client's number stays the client's; whoever holds one would lose it.
+    let kept = Ok(Moved::Kept(KeepReason::Reserved));
+    assert_eq!(db.move_number(change(proxy(7), MoveTo::Error, false, 1)).await, kept);
     assert_eq!(db.move_number(change(proxy(9), rest, true, 1)).await, Ok(Moved::Unknown));
     assert!(matches!(db.move_number(change(proxy(1), rest, true, 1)).await, Ok(Moved::Done { .. })));
     assert_eq!(db.move_number(change(proxy(1), rest, true, 1)).await, Ok(Moved::Already));

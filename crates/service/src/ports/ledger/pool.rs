@@ -120,7 +120,7 @@ pub enum MoveTo {
         /// Until when.
         until: Timestamp,
     },
-    /// Set aside. A client who has it keeps it, as calls may still come in.
+    /// Set aside. A client who has it keeps it, as calls may still come in. What is reserved or given back takes `force`.
     Error,
     /// Gone at the carrier. A client who has it keeps it, as it may come back.
     Missing,

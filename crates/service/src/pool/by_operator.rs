@@ -62,11 +62,14 @@ impl Service {
         client: ClientId,
         actor: Actor,
     ) -> Result<AssignedNumber, LedgerError> {
-        self.give_this(phone, client, Former::Kept, self.act(actor, "given to this client by an operator")).await
+        let act = self.act(actor, "given to this client by an operator");
+        let wire = self.chance.job_id(act.at);
+        let (former, only_back) = (Former::Kept, false);
+        self.give_this(AssignThisNumber { phone, client, former, only_back, act, wire }).await
     }
 
-    /// Gives a client back a number that was this client's and rests still. The one that the client has instead rests from
-    /// the same moment on.
+    /// Gives a client back a number that was this client's last, and nobody's since. The one that the client has instead rests
+    /// from the same moment on.
     ///
     /// # Errors
     /// No such client or number, a number that is not free.
@@ -77,23 +80,17 @@ impl Service {
         actor: Actor,
     ) -> Result<AssignedNumber, LedgerError> {
         let client = self.client(id).await?;
-        let given = self.give_this(phone, id, self.former_rests(&client), self.act(actor, "taken back by an operator"));
-        let given = given.await?;
+        let (former, act) = (self.former_rests(&client), self.act(actor, "taken back by an operator"));
+        let wire = self.chance.job_id(act.at);
+        let given = self.give_this(AssignThisNumber { phone, client: id, former, only_back: true, act, wire }).await?;
         if let Some(number) = given.former {
             self.clear_number_alerts(number).await?;
         }
         Ok(given)
     }
 
-    async fn give_this(
-        &self,
-        phone: PhoneNumber,
-        client: ClientId,
-        former: Former,
-        act: Act,
-    ) -> Result<AssignedNumber, LedgerError> {
-        let wire = self.chance.job_id(act.at);
-        let assigned = self.ledger.assign_this_number(AssignThisNumber { phone, client, former, act, wire }).await?;
+    async fn give_this(&self, assign: AssignThisNumber) -> Result<AssignedNumber, LedgerError> {
+        let assigned = self.ledger.assign_this_number(assign).await?;
         self.wake.now();
         Ok(assigned)
     }

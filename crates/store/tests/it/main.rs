@@ -152,6 +152,7 @@ ledger_suite! {
         a_certain_number_is_given_when_it_is_free_or_was_this_clients,
         numbers_in_use_are_kept_unless_forced,
         a_release_is_told_to_the_carrier_by_a_job,
+        a_client_gets_back_only_what_was_the_clients_last,
         a_clients_missing_number_comes_back_to_the_client,
         a_number_rests_after_a_client_whatever_becomes_of_it_meanwhile,
         the_database_lets_nobody_but_the_former_client_have_what_rests,

@@ -247,7 +247,8 @@ pub(crate) async fn a_release_is_told_to_the_carrier_by_a_job(db: TestStore) {
 }
 
 fn assign_this(phone: PhoneNumber, client: u32, seconds: i64) -> AssignThisNumber {
-    AssignThisNumber { phone, client: id(client), former: Former::Kept, act: act(seconds), wire: job() }
+    let former = Former::Kept;
+    AssignThisNumber { phone, client: id(client), former, only_back: false, act: act(seconds), wire: job() }
 }
 
 /// A client's number is exchanged in one unit: at no time has the client none, or two.
@@ -320,6 +321,26 @@ pub(crate) async fn a_certain_number_is_given_when_it_is_free_or_was_this_client
     db.move_number(change(proxy(7), MoveTo::Error, true, 102)).await.unwrap();
     db.close_client(close(2, 103)).await.unwrap();
     assert_eq!(db.assign_this_number(assign_this(proxy(7), 2, 104)).await, Err(LedgerError::ClientClosed));
+}
+
+pub(crate) async fn a_client_gets_back_only_what_was_the_clients_last(db: TestStore) {
+    clients(&db, 2).await;
+    db.add_numbers(vec![number(proxy(7), NumberType::Local)], act(0)).await.unwrap();
+    let rest = MoveTo::Quarantine { until: at(100) };
+    db.move_number(change(proxy(1), rest, true, 1)).await.unwrap();
+    let back = |n, client, seconds| AssignThisNumber { only_back: true, ..assign_this(proxy(n), client, seconds) };
+    // One that is free for anybody was never this client's, nor was one that rests after another, or has rested.
+    assert_eq!(db.assign_this_number(back(7, 1, 2)).await, Err(LedgerError::NotTheirNumber));
+    db.move_number(change(proxy(2), rest, true, 2)).await.unwrap();
+    for seconds in [3, 101] {
+        assert_eq!(db.assign_this_number(back(1, 2, seconds)).await, Err(LedgerError::NotTheirNumber));
+    }
+    assert_eq!(db.assign_this_number(back(9, 1, 3)).await, Err(LedgerError::NumberUnknown));
+    assert_eq!(db.assign_this_number(back(1, 1, 3)).await.unwrap().phone, proxy(1));
+    let taken = Err(LedgerError::NumberNotFree { status: NumberStatus::Assigned });
+    assert_eq!(db.assign_this_number(back(1, 2, 4)).await, taken);
+    // Rested, it is the client's to have back until somebody else gets it.
+    assert_eq!(db.assign_this_number(back(2, 2, 200)).await.unwrap().phone, proxy(2));
 }
 
 pub(crate) async fn a_clients_missing_number_comes_back_to_the_client(db: TestStore) {

@@ -72,6 +72,8 @@ pub struct AssignThisNumber {
     pub client: ClientId,
     /// What becomes of the number that the client has.
     pub former: Former,
+    /// Whether only if the client was the last who had it.
+    pub only_back: bool,
     /// Who, why, when.
     pub act: Act,
     /// The job that looks after the number's webhooks.

@@ -69,6 +69,10 @@ pub(crate) mod dialect {
     // A trigger counts it.
     pub(crate) const RECORD_REFUSAL: &str = RECORD_INTERACTION;
     pub(crate) const HOLD_KEY: &str = "SELECT pg_advisory_xact_lock($1)";
+    // Two units that write real numbers do not cross; one that writes proxy numbers crosses each of them. In two keys, which no
+    // key of HOLD_KEY is equal to.
+    pub(crate) const HOLD_REALS: &str = "SELECT pg_advisory_xact_lock_shared(7, 1)";
+    pub(crate) const HOLD_PROXIES: &str = "SELECT pg_advisory_xact_lock(7, 1)";
     // Triggers that are off cost nothing.
     pub(crate) const MARKS_ON: &str = marks!("ENABLE");
     pub(crate) const MARKS_OFF: &str = marks!("DISABLE");

@@ -57,6 +57,8 @@ pub(crate) mod dialect {
            ON CONFLICT (hour, channel, outcome, slot) DO UPDATE SET count = count + 1"
     );
     pub(crate) const HOLD_KEY: &str = "SELECT $1";
+    pub(crate) const HOLD_REALS: &str = "SELECT 1";
+    pub(crate) const HOLD_PROXIES: &str = "SELECT 1";
     // Its triggers look whether changes are marked.
     pub(crate) const MARKS_ON: &str = "SELECT 1";
     pub(crate) const MARKS_OFF: &str = "SELECT 1";

@@ -16,8 +16,22 @@ use super::*;
 
 const IS_PROXY: &str = "SELECT 1 FROM proxy_number WHERE phone = $1 AND status NOT IN ('released', 'missing')";
 
-/// Refuses a real number that is one of our proxy numbers.
+/// Until this unit ends, no number comes into the pool: what is no proxy number when this unit writes it as a client's real
+/// one is none when that is committed.
+pub(super) async fn hold_reals(db: &mut Connection) -> Result<(), UnitError> {
+    sqlx::query(dialect::HOLD_REALS).execute(&mut *db).await?;
+    Ok(())
+}
+
+/// Until this unit ends, no client gets a real number: the same from the other side.
+pub(super) async fn hold_proxies(db: &mut Connection) -> Result<(), UnitError> {
+    sqlx::query(dialect::HOLD_PROXIES).execute(&mut *db).await?;
+    Ok(())
+}
+
+/// Refuses a real number that is one of our proxy numbers, also one that another unit is just adding.
 pub(super) async fn refuse_proxy(db: &mut Connection, real: PhoneNumber) -> Result<(), UnitError> {
+    hold_reals(db).await?;
     if is_proxy(db, real).await? { Err(LedgerError::NumberIsProxy.into()) } else { Ok(()) }
 }
 
@@ -29,7 +43,7 @@ async fn is_real(db: &mut Connection, codec: &Codec, phone: PhoneNumber) -> Resu
     Ok(real.is_some())
 }
 
-/// Refuses a proxy number that is somebody's real number.
+/// Refuses a proxy number that is somebody's real number. The unit holds the proxies.
 async fn refuse_real(db: &mut Connection, codec: &Codec, phone: PhoneNumber) -> Result<(), UnitError> {
     if is_real(db, codec, phone).await? { Err(LedgerError::NumberIsProxy.into()) } else { Ok(()) }
 }
@@ -584,6 +598,7 @@ pub(crate) async fn add_numbers(
     numbers: &[NewNumber],
     act: &Act,
 ) -> Result<u64, UnitError> {
+    hold_proxies(db).await?;
     let mut added = 0;
     for number in numbers {
         added += u64::from(add(db, codec, number, NumberStatus::Available, act).await?);
@@ -597,6 +612,7 @@ pub(crate) async fn take_over_numbers(
     numbers: &[(NewNumber, Option<String>)],
     act: &Act,
 ) -> Result<u64, UnitError> {
+    hold_proxies(db).await?;
     let mut added = 0;
     for (number, aside) in numbers {
         let (status, reason) = match aside {
@@ -630,6 +646,7 @@ pub(crate) async fn adopt_number(
     adopt: &AdoptNumber,
 ) -> Result<NumberStatus, UnitError> {
     let phone = adopt.number.phone;
+    hold_proxies(db).await?;
     let free = if adopt.used_elsewhere { NumberStatus::Error } else { NumberStatus::Available };
     let before = wiring::text(&adopt.before)?;
     let Some(stands) = standing(db, phone).await? else {
@@ -661,6 +678,7 @@ pub(crate) async fn adopt_number(
 
 /// A purchase's number joins the pool, or comes back into it.
 pub(super) async fn join(db: &mut Connection, codec: &Codec, number: &NewNumber, act: &Act) -> Result<(), UnitError> {
+    hold_proxies(db).await?;
     // It is paid for: it is kept in any case, set aside where it must not be given out.
     let real = is_real(db, codec, number.phone).await?;
     let status = if real { NumberStatus::Error } else { NumberStatus::Available };

@@ -133,6 +133,7 @@ ledger_suite! {
         numbers_are_added_once,
         a_number_that_is_taken_over_set_aside_was_never_available,
         a_real_number_does_not_join_the_pool,
+        a_number_becomes_real_and_a_proxy_number_at_once_and_is_one_of_them,
         available_numbers_are_those_that_may_be_given,
         a_refusal_for_want_of_numbers_counts_what_is_left,
         a_number_rests_before_another_client_gets_it,

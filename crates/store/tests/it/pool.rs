@@ -45,6 +45,26 @@ pub(crate) async fn a_real_number_does_not_join_the_pool(db: TestStore) {
     assert_eq!(db.database().count("proxy_number").await, 1);
 }
 
+/// Each of fifty numbers becomes a client's real number and joins the pool at the same moment: one of the two is refused.
+pub(crate) async fn a_number_becomes_real_and_a_proxy_number_at_once_and_is_one_of_them(db: TestStore) {
+    stock(&db, 50).await;
+    let results = at_once(100, |n| {
+        let store = db.store();
+        let (pair, second) = (n.div_ceil(2), n % 2 == 0);
+        let (both, client_first) = (real(pair), pair % 2 == 0);
+        async move {
+            if client_first == second {
+                store.add_numbers(vec![number(both, NumberType::Mobile)], act(0)).await.map(drop)
+            } else {
+                store.create_client(create(NewClient { phone: both, ..new_client(n) })).await.map(drop)
+            }
+        }
+    })
+    .await;
+    assert_eq!(results.iter().filter(|result| **result == Err(LedgerError::NumberIsProxy)).count(), 50, "{results:?}");
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 50);
+}
+
 pub(crate) async fn available_numbers_are_those_that_may_be_given(db: TestStore) {
     clients(&db, 2).await;
     db.add_numbers(vec![number(proxy(7), NumberType::Mobile), number(proxy(8), NumberType::Local)], act(5))

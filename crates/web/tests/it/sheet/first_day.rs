@@ -1,6 +1,6 @@
 //! The first day: an empty store, and a sheet that the Python service and its staff have filled.
 
-use proxycall_service::ports::Clock as _;
+use proxycall_service::ports::{Clock as _, Ledger as _};
 use proxycall_testkit::{
     TestApp,
     app::{CLIENT, COURIER, OTHER_COURIER, run_sheet_test},

@@ -50,8 +50,9 @@ macro_rules! marks {
 /// The texts that differ from SQLite's: many writers, so what another holds is stepped over.
 pub(crate) mod dialect {
     use crate::shared_sql::{
-        claim_jobs, free_lapsed, import_clients, import_known, import_numbers, import_rows, insert_interaction,
-        keep_shown, last_shown, remember_caller, take_for_client, take_for_owner, take_number, unmark,
+        claim_jobs, end_hold, free_lapsed, import_clients, import_known, import_numbers, import_rows,
+        insert_interaction, keep_shown, last_shown, remember_caller, take_for_client, take_for_owner, take_number,
+        unmark,
     };
 
     pub(crate) const CLAIM_JOBS: &str = claim_jobs!(" FOR UPDATE SKIP LOCKED");

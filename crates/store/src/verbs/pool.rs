@@ -13,6 +13,7 @@ use proxycall_service::ports::ledger::{
 };
 
 use super::*;
+use crate::shared_sql::{end_hold, lapsed_free};
 
 const IS_PROXY: &str = "SELECT 1 FROM proxy_number WHERE phone = $1 AND status NOT IN ('released', 'missing')";
 
@@ -119,12 +120,15 @@ struct Left {
 }
 
 /// One question for all of it: a refusal is as frequent as a success where numbers are short. `$3` is the owner, or null.
-const LEFT: &str = "SELECT 'held' AS what, number_type, phone, reserved_until, 1 AS total FROM proxy_number \
-        WHERE reservation = $3 \
+const LEFT: &str = concat!(
+    "SELECT 'held' AS what, number_type, phone, reserved_until, 1 AS total FROM proxy_number WHERE reservation = $3 \
     UNION ALL SELECT 'available', number_type, NULL, NULL, COUNT(*) FROM proxy_number \
         WHERE country = $1 AND number_type IN ('mobile', 'local') AND status = 'available' GROUP BY number_type \
     UNION ALL SELECT 'lapsed', NULL, NULL, NULL, COUNT(*) FROM (SELECT 1 AS one FROM proxy_number \
-        WHERE status IN ('quarantined', 'reserved') AND COALESCE(quarantine_until, reserved_until) <= $2 LIMIT 1) AS lapsed";
+        WHERE status IN ('quarantined', 'reserved') AND COALESCE(quarantine_until, reserved_until) <= $2 AND ",
+    lapsed_free!("$2"),
+    " LIMIT 1) AS lapsed"
+);
 
 async fn left(
     db: &mut Connection,
@@ -272,7 +276,7 @@ pub(crate) async fn reserve_number(
 }
 
 const ASSIGN_RESERVED: &str = "UPDATE proxy_number SET status = 'assigned', client_id = $2, former_client_id = NULL, \
-        assigned_at = $3, reservation = NULL, reserved_at = NULL, reserved_until = NULL, actor = $4, reason = $5, \
+        assigned_at = $3, rest_until = NULL, reservation = NULL, reserved_at = NULL, reserved_until = NULL, actor = $4, reason = $5, \
         since = $3, updated_at = $3 \
     WHERE reservation = $1 AND status = 'reserved' AND reserved_until > $3 RETURNING phone";
 
@@ -336,9 +340,26 @@ pub(super) async fn is_proxy(db: &mut Connection, phone: PhoneNumber) -> Result<
     Ok(found.is_some())
 }
 
-const CANCEL: &str = "UPDATE proxy_number SET status = 'available', reservation = NULL, reserved_at = NULL, \
-        reserved_until = NULL, actor = $3, reason = $4, since = $2, updated_at = $2 \
-    WHERE reservation = $1 AND status = 'reserved'";
+const SENT_FROM: &str = "UPDATE proxy_number SET rest_until = $2 WHERE reservation = $1 AND status = 'reserved'";
+
+/// A code goes out from the number that is held: unless it becomes a client's, nobody gets it before then, as whoever was
+/// written to may answer late.
+pub(super) async fn sent_from(
+    db: &mut Connection,
+    token: &ReservationToken,
+    until: Timestamp,
+) -> Result<(), UnitError> {
+    sqlx::query(SENT_FROM).bind(token.as_str()).bind(millis(until)).execute(&mut *db).await?;
+    Ok(())
+}
+
+const CANCEL: &str = concat!(
+    "UPDATE proxy_number SET ",
+    end_hold!("$2"),
+    ", reservation = NULL, reserved_at = NULL, reserved_until = NULL, actor = $3, reason = $4, since = $2, \
+         updated_at = $2 \
+     WHERE reservation = $1 AND status = 'reserved'"
+);
 
 pub(crate) async fn cancel_reservation(
     db: &mut Connection,

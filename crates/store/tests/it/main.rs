@@ -199,6 +199,7 @@ ledger_suite! {
     confirmations:
         a_confirmation_holds_a_number_until_it_is_a_clients,
         an_operator_ends_a_confirmation_and_its_number_is_free_again,
+        a_number_that_a_code_was_sent_from_rests_before_anybody_else_gets_it,
         two_confirmations_race_for_the_last_number_and_one_gets_it,
         two_confirmations_race_for_one_phone_and_one_gets_it,
         one_id_many_times_at_once_is_one_confirmation,

@@ -196,6 +196,8 @@ pub struct ProxyNumber {
     pub reservation: Option<String>,
     /// Until when it is reserved or rests.
     pub held_until: Option<Timestamp>,
+    /// When the client who had it last lost it.
+    pub owned_until: Option<Timestamp>,
 }
 
 /// One state that a number was in.

@@ -22,13 +22,23 @@ pub struct Shopping {
     pub require_voice: bool,
     /// How many candidates are tried for one number, 1 to 100.
     pub candidates: u32,
+    /// Whether no other type does.
+    #[serde(default)]
+    pub exactly: bool,
 }
 
 impl Shopping {
     /// Something of a country and type, with the original's defaults.
     #[must_use]
     pub fn new(country: CountryCode, number_type: NumberType) -> Self {
-        Self { country, number_type, require_sms: false, require_voice: false, candidates: CANDIDATES_MAX }
+        Self {
+            country,
+            number_type,
+            require_sms: false,
+            require_voice: false,
+            candidates: CANDIDATES_MAX,
+            exactly: false,
+        }
     }
 
     /// Reads the original's `candidates_limit`: 0 means 10, less means 1.
@@ -41,9 +51,9 @@ impl Shopping {
         }
     }
 
-    /// Types to look for, in their order: mobile falls back to local, local to nothing.
+    /// Types to look for, in their order: mobile falls back to local unless no other type does, local to nothing.
     pub fn types(self) -> impl Iterator<Item = NumberType> {
-        let fallback = (self.number_type == NumberType::Mobile).then_some(NumberType::Local);
+        let fallback = (self.number_type == NumberType::Mobile && !self.exactly).then_some(NumberType::Local);
         [Some(self.number_type), fallback].into_iter().flatten()
     }
 }
@@ -102,5 +112,7 @@ mod tests {
         let of = |number_type| Shopping::new(CountryCode::FRANCE, number_type).types().collect::<Vec<_>>();
         assert_eq!(of(NumberType::Mobile), [NumberType::Mobile, NumberType::Local]);
         assert_eq!(of(NumberType::Local), [NumberType::Local]);
+        let exactly = Shopping { exactly: true, ..Shopping::new(CountryCode::FRANCE, NumberType::Mobile) };
+        assert_eq!(exactly.types().collect::<Vec<_>>(), [NumberType::Mobile]);
     }
 }

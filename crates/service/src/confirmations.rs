@@ -87,10 +87,14 @@ pub struct CallName<'a> {
     pub to: &'a str,
 }
 
+/// How long an answer to a code is reckoned with that nobody can use any more.
+const LATE_ANSWERS: SignedDuration = SignedDuration::from_hours(72);
+
 impl Service {
     /// What holds while codes go out and come back.
     pub(crate) fn code_rules(&self) -> CodeRules {
-        CodeRules { policy: self.policy.current(), mail: self.mailer.is_some() }
+        let rest = LATE_ANSWERS.min(self.pool.quarantine);
+        CodeRules { policy: self.policy.current(), mail: self.mailer.is_some(), rest }
     }
 
     /// Begins a confirmation for the operator. The same again finds the first one.
@@ -262,7 +266,7 @@ impl Service {
         Ok(confirmation)
     }
 
-    /// An operator ends a confirmation before its time; its number is free again.
+    /// An operator ends a confirmation before its time; its number is no longer held.
     ///
     /// # Errors
     /// No such confirmation, or one that is over.

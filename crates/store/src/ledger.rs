@@ -229,6 +229,10 @@ impl Ledger for Store {
         unit!(self, pool::add_numbers(numbers, act))
     }
 
+    async fn take_over_numbers(&self, numbers: Vec<(NewNumber, Option<String>)>, act: Act) -> Result<u64, LedgerError> {
+        unit!(self, pool::take_over_numbers(numbers, act))
+    }
+
     async fn date_numbers(&self, dates: Vec<NumberDates>) -> Result<(), LedgerError> {
         unit!(self, numbers::date_numbers(dates))
     }

@@ -95,6 +95,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0014_lighter_calls.sql"),
         include_str!("../migrations/postgres/0014_lighter_calls.sql"),
     ),
+    (
+        16,
+        "rest",
+        include_str!("../migrations/sqlite/0016_rest.sql"),
+        include_str!("../migrations/postgres/0016_rest.sql"),
+    ),
 ];
 
 fn migrator(text: impl Fn(&'static (i64, &'static str, &'static str, &'static str)) -> &'static str) -> Migrator {

@@ -50,8 +50,9 @@ macro_rules! marks {
 /// The texts that differ from SQLite's: many writers, so what another holds is stepped over.
 pub(crate) mod dialect {
     use crate::shared_sql::{
-        claim_jobs, free_lapsed, import_clients, import_known, import_numbers, import_rows, insert_interaction,
-        keep_shown, last_shown, remember_caller, take_for_client, take_for_owner, take_number, unmark,
+        claim_jobs, end_hold, free_lapsed, import_clients, import_known, import_numbers, import_rows,
+        insert_interaction, keep_shown, last_shown, remember_caller, take_for_client, take_for_owner, take_number,
+        unmark,
     };
 
     pub(crate) const CLAIM_JOBS: &str = claim_jobs!(" FOR UPDATE SKIP LOCKED");
@@ -69,6 +70,10 @@ pub(crate) mod dialect {
     // A trigger counts it.
     pub(crate) const RECORD_REFUSAL: &str = RECORD_INTERACTION;
     pub(crate) const HOLD_KEY: &str = "SELECT pg_advisory_xact_lock($1)";
+    // Two units that write real numbers do not cross; one that writes proxy numbers crosses each of them. In two keys, which no
+    // key of HOLD_KEY is equal to.
+    pub(crate) const HOLD_REALS: &str = "SELECT pg_advisory_xact_lock_shared(7, 1)";
+    pub(crate) const HOLD_PROXIES: &str = "SELECT pg_advisory_xact_lock(7, 1)";
     // Triggers that are off cost nothing.
     pub(crate) const MARKS_ON: &str = marks!("ENABLE");
     pub(crate) const MARKS_OFF: &str = marks!("DISABLE");

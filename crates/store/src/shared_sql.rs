@@ -49,12 +49,36 @@ macro_rules! take_for_owner {
     };
 }
 
-/// Makes at most `$2` numbers available whose rest or reservation was over at `$1`, the earliest first.
+/// What becomes of a number at `$now` that is held no longer or has rested: available, unless a code was sent from it lately.
+macro_rules! end_hold {
+    ($now:literal) => {
+        concat!(
+            "status = CASE WHEN status = 'reserved' AND rest_until > ",
+            $now,
+            " THEN 'quarantined' ELSE 'available' END, quarantine_until = CASE WHEN status = 'reserved' AND rest_until > ",
+            $now,
+            " THEN rest_until END, rest_until = CASE WHEN status = 'reserved' AND rest_until > ",
+            $now,
+            " THEN rest_until END"
+        )
+    };
+}
+
+/// Whether what lapsed is free now, and does not go on to rest because a code was sent from it. In front stands the moment.
+macro_rules! lapsed_free {
+    ($now:literal) => {
+        concat!("(status = 'quarantined' OR rest_until IS NULL OR rest_until <= ", $now, ")")
+    };
+}
+
+/// Makes at most `$2` numbers available whose rest or reservation was over at `$1`, the earliest first. One that a code was
+/// sent from rests first.
 macro_rules! free_lapsed {
     ($lock:literal) => {
         concat!(
-            "UPDATE proxy_number SET status = 'available', quarantine_until = NULL, reservation = NULL, \
-                 reserved_at = NULL, reserved_until = NULL, actor = 'system', \
+            "UPDATE proxy_number SET ",
+            end_hold!("$1"),
+            ", reservation = NULL, reserved_at = NULL, reserved_until = NULL, actor = 'system', \
                  reason = CASE status WHEN 'reserved' THEN 'its reservation was not used' ELSE 'it has rested' END, \
                  since = $1, updated_at = $1 \
              WHERE status IN ('quarantined', 'reserved') AND phone IN \
@@ -208,6 +232,6 @@ macro_rules! last_shown {
 }
 
 pub(crate) use {
-    claim_jobs, free_lapsed, import_clients, import_known, import_numbers, import_rows, insert_interaction, keep_shown,
-    last_shown, remember_caller, take_for_client, take_for_owner, take_number, unmark,
+    claim_jobs, end_hold, free_lapsed, import_clients, import_known, import_numbers, import_rows, insert_interaction,
+    keep_shown, lapsed_free, last_shown, remember_caller, take_for_client, take_for_owner, take_number, unmark,
 };

@@ -38,8 +38,9 @@ pub(crate) use sqlx::{SqliteConnection as Connection, sqlite::SqliteRow as Row};
 /// The texts that differ from PostgreSQL's: one writer needs no locks.
 pub(crate) mod dialect {
     use crate::shared_sql::{
-        claim_jobs, free_lapsed, import_clients, import_known, import_numbers, import_rows, insert_interaction,
-        keep_shown, last_shown, remember_caller, take_for_client, take_for_owner, take_number, unmark,
+        claim_jobs, end_hold, free_lapsed, import_clients, import_known, import_numbers, import_rows,
+        insert_interaction, keep_shown, last_shown, remember_caller, take_for_client, take_for_owner, take_number,
+        unmark,
     };
 
     pub(crate) const CLAIM_JOBS: &str = claim_jobs!("");
@@ -57,6 +58,8 @@ pub(crate) mod dialect {
            ON CONFLICT (hour, channel, outcome, slot) DO UPDATE SET count = count + 1"
     );
     pub(crate) const HOLD_KEY: &str = "SELECT $1";
+    pub(crate) const HOLD_REALS: &str = "SELECT 1";
+    pub(crate) const HOLD_PROXIES: &str = "SELECT 1";
     // Its triggers look whether changes are marked.
     pub(crate) const MARKS_ON: &str = "SELECT 1";
     pub(crate) const MARKS_OFF: &str = "SELECT 1";

@@ -569,7 +569,7 @@ fn debug_and_display_of_what_passes_through_show_no_canary() {
         language: Language::Fr,
         origin: Origin::Page { requester: BODY.to_owned() },
         lifetime: proxycall_service::CodesConfig::default().lifetime,
-        rules: CodeRules { policy: Arc::clone(&policy), mail: true },
+        rules: CodeRules { policy: Arc::clone(&policy), mail: true, rest: jiff::SignedDuration::ZERO },
         spare,
         now,
     };
@@ -616,7 +616,7 @@ fn debug_and_display_of_what_passes_through_show_no_canary() {
                 sender: Address::Phone(phone),
                 proxy: other,
                 content,
-                rules: CodeRules { policy, mail: true },
+                rules: CodeRules { policy, mail: true, rest: jiff::SignedDuration::ZERO },
                 code_sender: Some(phone),
                 spare,
                 now,

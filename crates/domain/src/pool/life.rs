@@ -71,7 +71,7 @@ impl Act {
 impl NumberStatus {
     /// Whether a number in this state may come into `next`. Staying is no move.
     ///
-    /// A client's number reaches another client only by way of quarantine, or after somebody set it aside and back.
+    /// A client's number reaches another client only after it has rested, whatever else it was meanwhile: the store sees to it.
     #[must_use]
     pub fn may_become(self, next: Self) -> bool {
         use NumberStatus::{Assigned, Available, Error, Missing, Quarantined, Released, Reserved};

@@ -153,6 +153,7 @@ mod tests {
             assigned_at: None,
             reservation: None,
             held_until: None,
+            owned_until: None,
         }
     }
 

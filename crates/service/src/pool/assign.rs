@@ -123,7 +123,7 @@ impl Service {
 
     async fn give(&self, give: Give<'_>, actor: Actor) -> Result<AssignedNumber, RequestError> {
         let Give { client, wish, name, former, why } = give;
-        let demand = super::OnDemand::new(self);
+        let demand = super::OnDemand::of(self, wish);
         let mut looked = false;
         loop {
             let act = self.act(actor, why.clone());
@@ -184,7 +184,8 @@ impl Service {
     }
 
     /// Brings numbers of the account into the pool and lets them lead here, whatever they were used for: the operator's
-    /// word. Their webhooks as they were are kept.
+    /// word. Their webhooks as they were are kept. A number that leads elsewhere must not be given to anybody: it stays set
+    /// aside until the carrier has taken ours, whatever happens in between.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -209,8 +210,8 @@ impl Service {
                 continue;
             };
             let before = found.wiring.clone();
-            let act = self.act(actor, "adopted by an operator");
-            let adopt = AdoptNumber { number, before, used_elsewhere: false, act };
+            let act = self.act(actor, "being adopted: its webhooks do not lead here yet");
+            let adopt = AdoptNumber { number, before, used_elsewhere: true, act };
             match self.ledger.adopt_number(adopt).await {
                 Ok(_) => {}
                 Err(LedgerError::NumberIsProxy) => {
@@ -222,11 +223,13 @@ impl Service {
             let wiring = Some(wanted.replacing(&found.wiring));
             match self.carrier.update_number(&found.sid, &NumberUpdate { friendly_name: None, wiring }).await {
                 Ok(_) => {
+                    let act = self.act(actor, "adopted by an operator");
+                    self.ledger.move_number(MoveNumber { phone, to: MoveTo::Pool, force: false, act }).await?;
                     self.clear_number_alerts(phone).await?;
                     report.adopted.push(phone.expose());
                 }
                 Err(error) => {
-                    // It must not be given to anybody while it leads elsewhere.
+                    // Also where a client has it.
                     let act = self.act(Actor::System, "its webhooks could not be set");
                     let aside = MoveNumber { phone, to: MoveTo::Error, force: true, act };
                     self.ledger.move_number(aside).await?;

@@ -47,6 +47,8 @@ impl Each {
 }
 
 const NOT_IN_POOL: &str = "is not in the pool";
+/// Why a number is not set aside that somebody is just confirming with.
+pub(crate) const HELD: &str = "is held for a confirmation; set it aside after that";
 
 impl Service {
     /// Gives a client this very number: one that is available, or that rests and was this client's. A client who has a
@@ -60,11 +62,14 @@ impl Service {
         client: ClientId,
         actor: Actor,
     ) -> Result<AssignedNumber, LedgerError> {
-        self.give_this(phone, client, Former::Kept, self.act(actor, "given to this client by an operator")).await
+        let act = self.act(actor, "given to this client by an operator");
+        let wire = self.chance.job_id(act.at);
+        let (former, only_back) = (Former::Kept, false);
+        self.give_this(AssignThisNumber { phone, client, former, only_back, act, wire }).await
     }
 
-    /// Gives a client back a number that was this client's and rests still. The one that the client has instead rests from
-    /// the same moment on.
+    /// Gives a client back a number that was this client's last, and nobody's since. The one that the client has instead rests
+    /// from the same moment on.
     ///
     /// # Errors
     /// No such client or number, a number that is not free.
@@ -75,23 +80,17 @@ impl Service {
         actor: Actor,
     ) -> Result<AssignedNumber, LedgerError> {
         let client = self.client(id).await?;
-        let given = self.give_this(phone, id, self.former_rests(&client), self.act(actor, "taken back by an operator"));
-        let given = given.await?;
+        let (former, act) = (self.former_rests(&client), self.act(actor, "taken back by an operator"));
+        let wire = self.chance.job_id(act.at);
+        let given = self.give_this(AssignThisNumber { phone, client: id, former, only_back: true, act, wire }).await?;
         if let Some(number) = given.former {
             self.clear_number_alerts(number).await?;
         }
         Ok(given)
     }
 
-    async fn give_this(
-        &self,
-        phone: PhoneNumber,
-        client: ClientId,
-        former: Former,
-        act: Act,
-    ) -> Result<AssignedNumber, LedgerError> {
-        let wire = self.chance.job_id(act.at);
-        let assigned = self.ledger.assign_this_number(AssignThisNumber { phone, client, former, act, wire }).await?;
+    async fn give_this(&self, assign: AssignThisNumber) -> Result<AssignedNumber, LedgerError> {
+        let assigned = self.ledger.assign_this_number(assign).await?;
         self.wake.now();
         Ok(assigned)
     }
@@ -102,14 +101,15 @@ impl Service {
     /// # Errors
     /// No such number, or when the store does not answer.
     pub async fn set_number_aside(&self, phone: PhoneNumber, actor: Actor) -> Result<Moved, LedgerError> {
-        let number = self.ledger.number(phone).await?.ok_or(LedgerError::NumberUnknown)?;
-        match number.status {
-            NumberStatus::Reserved => return Ok(Moved::Kept(KeepReason::Reserved)),
-            NumberStatus::Released => return Ok(Moved::Kept(KeepReason::Released)),
-            _ => {}
+        self.set_aside_for(phone, self.act(actor, "set aside by an operator")).await
+    }
+
+    /// The same, for the reason that the act gives: whoever asks for it, the rules are these.
+    pub(crate) async fn set_aside_for(&self, phone: PhoneNumber, act: Act) -> Result<Moved, LedgerError> {
+        match self.ledger.move_number(MoveNumber { phone, to: MoveTo::Error, force: false, act }).await? {
+            Moved::Unknown => Err(LedgerError::NumberUnknown),
+            moved => Ok(moved),
         }
-        let act = self.act(actor, "set aside by an operator");
-        self.ledger.move_number(MoveNumber { phone, to: MoveTo::Error, force: true, act }).await
     }
 
     /// Ends a number's rest before its time, though not before the least that its country asks for after a client.
@@ -121,14 +121,15 @@ impl Service {
         if number.status != NumberStatus::Quarantined {
             return Ok(Freed::NotResting);
         }
-        let history = self.ledger.number_history(phone).await?;
-        let was_a_clients = history.get(1).is_some_and(|before| before.client.is_some());
         let act = self.act(actor, "its rest was ended by an operator");
-        let least = number.since.checked_add(self.tables.rules.min_hold(number.country)).unwrap_or(Timestamp::MAX);
-        if was_a_clients && act.at < least {
+        // Whatever it was meanwhile: set aside, missing, given back and found again.
+        let hold = self.tables.rules.min_hold(number.country);
+        let least = number.owned_until.map(|lost| lost.checked_add(hold).unwrap_or(Timestamp::MAX));
+        if let Some(least) = least.filter(|least| act.at < *least) {
             return Ok(Freed::TooSoon(least));
         }
-        match self.ledger.move_number(MoveNumber { phone, to: MoveTo::Pool, force: false, act }).await? {
+        let to = MoveTo::EndRest { begun: number.since };
+        match self.ledger.move_number(MoveNumber { phone, to, force: false, act }).await? {
             Moved::Done { .. } => Ok(Freed::Done),
             Moved::Already | Moved::Kept(_) | Moved::Unknown => Ok(Freed::NotResting),
         }
@@ -144,9 +145,7 @@ impl Service {
         for phone in numbers {
             let result = match self.set_number_aside(phone, actor).await {
                 Ok(Moved::Done { .. } | Moved::Already) => Ok(()),
-                Ok(Moved::Kept(KeepReason::Reserved)) => {
-                    Err("is held for a confirmation; set it aside after that".into())
-                }
+                Ok(Moved::Kept(KeepReason::Reserved)) => Err(HELD.into()),
                 Ok(Moved::Kept(reason)) => Err(reason.to_string()),
                 Ok(Moved::Unknown) | Err(LedgerError::NumberUnknown) => Err(NOT_IN_POOL.into()),
                 Err(error) => return Err(error),

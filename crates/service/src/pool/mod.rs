@@ -37,6 +37,7 @@ use crate::{
 
 pub use assign::{Adoption, AssignFields, Quarantine};
 pub use buy::{BoughtNumber, Buying, NotBought, Purchases};
+pub(crate) use by_operator::HELD;
 pub use by_operator::{Each, Freed};
 pub use on_demand::OnDemand;
 pub use release::{Purge, Release};

@@ -158,7 +158,8 @@ impl Service {
             lease_until,
             request: trace::current(),
         };
-        let release = ReleaseNumber { phone, force, act, job: job.id, lease_until };
+        let rest_until = act.at.checked_add(self.rest_of(number.country)).unwrap_or(act.at);
+        let release = ReleaseNumber { phone, force, rest_until, act, job: job.id, lease_until };
         match self.ledger.release_number(release).await? {
             Moved::Done { .. } => {}
             Moved::Kept(reason) if number.status != NumberStatus::Released => {

@@ -294,6 +294,9 @@ pub trait Ledger: SheetBook + AccessBook + Blocklist + PrivacyBook + ConsoleBook
     /// Adds numbers to the pool as available; those that are there stay as they are. How many were new.
     async fn add_numbers(&self, numbers: Vec<NewNumber>, act: Act) -> Result<u64, LedgerError>;
 
+    /// Adds numbers to the pool in their state, all in one unit: available, or set aside for the reason beside them.
+    async fn take_over_numbers(&self, numbers: Vec<(NewNumber, Option<String>)>, act: Act) -> Result<u64, LedgerError>;
+
     /// Gives numbers the dates that the sheet has for them.
     async fn date_numbers(&self, dates: Vec<NumberDates>) -> Result<(), LedgerError>;
 

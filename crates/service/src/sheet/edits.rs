@@ -2,7 +2,7 @@
 
 use proxycall_domain::{
     ActOutcome, ClientId, FieldError, NewClient, PhoneNumber, Policy, Said,
-    pool::life::{Act, Actor},
+    pool::life::{Act, Actor, KeepReason},
     sheet::{Cells, Column, NewClientRow, Tab},
 };
 
@@ -10,10 +10,10 @@ use crate::{
     Service,
     audit::{Operator, client_subject},
     clients::ChangeFields,
-    pool::alert,
+    pool::{HELD, alert},
     ports::{
         LedgerError,
-        ledger::{ImportClient, ImportFinding, MoveNumber, MoveTo, Moved, UpdateClient},
+        ledger::{ImportClient, ImportFinding, Moved, UpdateClient},
     },
 };
 
@@ -131,7 +131,7 @@ impl Service {
 
     async fn set_phone_aside(&self, phone: PhoneNumber) -> Edited {
         let act = self.act_in_sheet("it was marked as faulty in the sheet");
-        let moved = match self.ledger.move_number(MoveNumber { phone, to: MoveTo::Error, force: true, act }).await {
+        let moved = match self.set_aside_for(phone, act).await {
             Ok(moved) => moved,
             Err(error) => return refusal(error).map(Err),
         };
@@ -147,6 +147,9 @@ impl Service {
                     self.alert(alert::MARKED_FAULTY, phone.expose(), (fr, en)).await?;
                 }
                 Ok(Ok(()))
+            }
+            Moved::Kept(KeepReason::Reserved) => {
+                Ok(Err(("est réservé pour une confirmation ; mettez-le de côté ensuite", HELD).into()))
             }
             _ => Ok(Err(("ne peut pas être mis de côté dans son état", "cannot be set aside as it stands").into())),
         }

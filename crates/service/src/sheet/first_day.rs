@@ -26,10 +26,7 @@ use crate::{
     ports::{
         LedgerError,
         clock::Ids as _,
-        ledger::{
-            BringConfirmation, Brought, ImportClient, ImportFinding, ImportNumber, MoveNumber, MoveTo, NumberDates,
-            SheetNews,
-        },
+        ledger::{BringConfirmation, Brought, ImportClient, ImportFinding, ImportNumber, NumberDates, SheetNews},
         sheet::Table,
     },
 };
@@ -191,9 +188,8 @@ impl Service {
         dry_run: bool,
         begun: &mut Beginning,
     ) -> Result<(), LedgerError> {
-        let act = |reason: &str| Act::new(Actor::Sheet, reason, self.clock.now());
         for some in in_units(pool.reading.rows) {
-            let (mut new, mut dates, mut aside) = (Vec::new(), Vec::new(), Vec::new());
+            let (mut new, mut dates) = (Vec::new(), Vec::new());
             for row in &some {
                 let Some(phone) = phone_in(&row.cells, Column::NumberPhone) else {
                     begun.skip(Tab::Pool, row.number, "phone_number: cannot be read".to_owned());
@@ -206,10 +202,7 @@ impl Service {
                     continue;
                 }
                 match self.free_number(row, phone, types, begun) {
-                    Ok((number, why_aside)) => {
-                        new.push(number);
-                        aside.extend(why_aside.map(|why| (phone, why)));
-                    }
+                    Ok((number, why_aside)) => new.push((number, why_aside.map(str::to_owned))),
                     Err(why) => begun.skip(Tab::Pool, row.number, why.to_owned()),
                 }
             }
@@ -217,11 +210,8 @@ impl Service {
             if dry_run {
                 continue;
             }
-            self.ledger.add_numbers(new, act("it was in the sheet")).await?;
-            for (phone, reason) in aside {
-                let (to, act) = (MoveTo::Error, act(reason));
-                self.ledger.move_number(MoveNumber { phone, to, force: false, act }).await?;
-            }
+            let act = Act::new(Actor::Sheet, "it was in the sheet", self.clock.now());
+            self.ledger.take_over_numbers(new, act).await?;
             self.ledger.date_numbers(dates).await?;
         }
         Ok(())

@@ -77,7 +77,7 @@ fn chance(n: u64) -> [u8; 10] {
 
 async fn samples(store: &Store, now: Timestamp) {
     let policy = Arc::new(Policy::shipped().expect("the tables"));
-    let rules = CodeRules { policy: Arc::clone(&policy), mail: true };
+    let rules = CodeRules { policy: Arc::clone(&policy), mail: true, rest: SignedDuration::ZERO };
     let job = |n| proxycall_domain::JobId::new(now, &chance(n));
     let dispatch = |n| DispatchId::new(now, &chance(n));
     let spare = |n: u64| SpareIds {

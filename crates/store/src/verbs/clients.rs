@@ -205,9 +205,10 @@ pub(crate) async fn update_client(
 const CLOSE: &str = "UPDATE client SET closed_at = $2, last_caller = NULL, updated_at = $2 \
     WHERE client_id = $1 AND closed_at IS NULL";
 
-/// A number that is missing or set aside stays so.
+/// A number that is missing or set aside stays so; its rest begins all the same.
 const GIVE_BACK: &str = "UPDATE proxy_number SET status = CASE status WHEN 'assigned' THEN 'quarantined' ELSE status END, \
-        quarantine_until = CASE status WHEN 'assigned' THEN $2 END, client_id = NULL, former_client_id = $1, \
+        quarantine_until = CASE status WHEN 'assigned' THEN $2 END, owned_until = $3, rest_until = $2, \
+        client_id = NULL, former_client_id = $1, \
         assigned_at = NULL, actor = CASE status WHEN 'assigned' THEN $4 ELSE actor END, \
         reason = CASE status WHEN 'assigned' THEN 'its client was closed' ELSE reason END, \
         since = CASE status WHEN 'assigned' THEN $3 ELSE since END, updated_at = $3 \
@@ -232,7 +233,7 @@ const REOPEN: &str = "UPDATE client SET closed_at = NULL, updated_at = $3 \
 
 /// The condition stands twice: whoever takes the number meanwhile keeps it.
 const TAKE_BACK: &str = "UPDATE proxy_number SET status = 'assigned', client_id = $1, former_client_id = NULL, \
-        assigned_at = $2, quarantine_until = NULL, updated_at = $2, since = $2, actor = $3, \
+        assigned_at = $2, quarantine_until = NULL, rest_until = NULL, updated_at = $2, since = $2, actor = $3, \
         reason = 'its client was restored' \
     WHERE former_client_id = $1 AND status IN ('quarantined', 'available') \
         AND phone = (SELECT phone FROM proxy_number WHERE former_client_id = $1 \

@@ -321,6 +321,10 @@ pub(crate) async fn start_dispatch(
         return Ok(DispatchStep::Settled);
     };
     bring(db, &dispatch, "sending", (None, None), *now).await?;
+    if matches!(dispatch.kind, Kind::Sms | Kind::Voice | Kind::Link) {
+        let until = now.checked_add(rules.rest).unwrap_or(*now);
+        pool::sent_from(db, &dispatch.confirmation.token()?, until).await?;
+    }
     Ok(DispatchStep::Send(message))
 }
 

@@ -238,6 +238,8 @@ pub(crate) async fn import_clients(
     rows: &[ImportClient],
     now: &Timestamp,
 ) -> Result<Vec<ImportFinding>, UnitError> {
+    // Both kinds of number are written.
+    pool::hold_proxies(db).await?;
     let findings = preview(db, codec, rows, *now).await?;
     let added = rows.iter().zip(&findings).filter(|(_, finding)| **finding == ImportFinding::Added);
     let lines: Vec<Line<'_>> = added.map(|(row, _)| Line::new(codec, row)).collect::<Result<_, _>>()?;

@@ -14,6 +14,7 @@ use proxycall_domain::{
 use proxycall_service::ports::ledger::{NumberDates, NumberFilter, Page};
 
 use super::*;
+use crate::shared_sql::lapsed_free;
 
 /// Numbers with their clients, where…
 macro_rules! select_numbers {
@@ -21,7 +22,7 @@ macro_rules! select_numbers {
         concat!(
             "SELECT n.phone, n.country, n.number_type, n.status, n.since, n.actor, n.reason, n.friendly_name, n.added_at, \
                  n.sid, n.voice, n.sms, n.client_id, c.name, n.assigned_at, n.reservation, n.quarantine_until, \
-                 n.reserved_until \
+                 n.reserved_until, n.owned_until \
              FROM proxy_number n LEFT JOIN client c ON c.client_id = n.client_id WHERE ",
             $rest
         )
@@ -55,6 +56,7 @@ fn number_of(row: &Row) -> Result<ProxyNumber, UnitError> {
         assigned_at: row.try_get::<Option<i64>, _>("assigned_at")?.map(time).transpose()?,
         reservation: row.try_get("reservation")?,
         held_until: until.map(time).transpose()?,
+        owned_until: row.try_get::<Option<i64>, _>("owned_until")?.map(time).transpose()?,
     })
 }
 
@@ -125,7 +127,8 @@ pub(crate) async fn numbers(
 
 const AVAILABLE: &str = select_numbers!(
     "n.country = $1 AND n.status IN ('available', 'quarantined', 'reserved') AND ($2 IS NULL OR n.number_type = $2) \
-     AND (n.status = 'available' OR COALESCE(n.quarantine_until, n.reserved_until) <= $3) ORDER BY n.phone"
+     AND (n.status = 'available' OR (COALESCE(n.quarantine_until, n.reserved_until) <= $3 \
+         AND (n.status = 'quarantined' OR n.rest_until IS NULL OR n.rest_until <= $3))) ORDER BY n.phone"
 );
 
 /// A rested number is as available as a new one, and shown so: nothing ties it to whoever had it.
@@ -184,10 +187,14 @@ const STOCK: &str = "SELECT country, number_type, status, CAST(SUM(count) AS BIG
     GROUP BY country, number_type, status HAVING SUM(count) > 0";
 /// Numbers whose rest or reservation is over, though nobody has freed them yet: no more than some thousands, as `free_lapsed`
 /// does so again and again.
-const LAPSED: &str = "SELECT country, number_type, status, COUNT(*) AS total FROM \
+const LAPSED: &str = concat!(
+    "SELECT country, number_type, status, COUNT(*) AS total FROM \
         (SELECT country, number_type, status FROM proxy_number WHERE status IN ('quarantined', 'reserved') \
-             AND COALESCE(quarantine_until, reserved_until) <= $1 LIMIT 20000) AS lapsed \
-    GROUP BY country, number_type, status";
+             AND COALESCE(quarantine_until, reserved_until) <= $1 AND ",
+    lapsed_free!("$1"),
+    " LIMIT 20000) AS lapsed \
+    GROUP BY country, number_type, status"
+);
 /// What was imported was not given out here: it says nothing of the pace.
 const LATELY: &str = "SELECT country, number_type, CAST(SUM(count) AS BIGINT) AS total FROM given_count WHERE hour >= $1 \
     GROUP BY country, number_type";

@@ -13,11 +13,26 @@ use proxycall_service::ports::ledger::{
 };
 
 use super::*;
+use crate::shared_sql::{end_hold, lapsed_free};
 
 const IS_PROXY: &str = "SELECT 1 FROM proxy_number WHERE phone = $1 AND status NOT IN ('released', 'missing')";
 
-/// Refuses a real number that is one of our proxy numbers.
+/// Until this unit ends, no number comes into the pool: what is no proxy number when this unit writes it as a client's real
+/// one is none when that is committed.
+pub(super) async fn hold_reals(db: &mut Connection) -> Result<(), UnitError> {
+    sqlx::query(dialect::HOLD_REALS).execute(&mut *db).await?;
+    Ok(())
+}
+
+/// Until this unit ends, no client gets a real number: the same from the other side.
+pub(super) async fn hold_proxies(db: &mut Connection) -> Result<(), UnitError> {
+    sqlx::query(dialect::HOLD_PROXIES).execute(&mut *db).await?;
+    Ok(())
+}
+
+/// Refuses a real number that is one of our proxy numbers, also one that another unit is just adding.
 pub(super) async fn refuse_proxy(db: &mut Connection, real: PhoneNumber) -> Result<(), UnitError> {
+    hold_reals(db).await?;
     if is_proxy(db, real).await? { Err(LedgerError::NumberIsProxy.into()) } else { Ok(()) }
 }
 
@@ -29,7 +44,7 @@ async fn is_real(db: &mut Connection, codec: &Codec, phone: PhoneNumber) -> Resu
     Ok(real.is_some())
 }
 
-/// Refuses a proxy number that is somebody's real number.
+/// Refuses a proxy number that is somebody's real number. The unit holds the proxies.
 async fn refuse_real(db: &mut Connection, codec: &Codec, phone: PhoneNumber) -> Result<(), UnitError> {
     if is_real(db, codec, phone).await? { Err(LedgerError::NumberIsProxy.into()) } else { Ok(()) }
 }
@@ -105,12 +120,15 @@ struct Left {
 }
 
 /// One question for all of it: a refusal is as frequent as a success where numbers are short. `$3` is the owner, or null.
-const LEFT: &str = "SELECT 'held' AS what, number_type, phone, reserved_until, 1 AS total FROM proxy_number \
-        WHERE reservation = $3 \
+const LEFT: &str = concat!(
+    "SELECT 'held' AS what, number_type, phone, reserved_until, 1 AS total FROM proxy_number WHERE reservation = $3 \
     UNION ALL SELECT 'available', number_type, NULL, NULL, COUNT(*) FROM proxy_number \
         WHERE country = $1 AND number_type IN ('mobile', 'local') AND status = 'available' GROUP BY number_type \
     UNION ALL SELECT 'lapsed', NULL, NULL, NULL, COUNT(*) FROM (SELECT 1 AS one FROM proxy_number \
-        WHERE status IN ('quarantined', 'reserved') AND COALESCE(quarantine_until, reserved_until) <= $2 LIMIT 1) AS lapsed";
+        WHERE status IN ('quarantined', 'reserved') AND COALESCE(quarantine_until, reserved_until) <= $2 AND ",
+    lapsed_free!("$2"),
+    " LIMIT 1) AS lapsed"
+);
 
 async fn left(
     db: &mut Connection,
@@ -258,7 +276,7 @@ pub(crate) async fn reserve_number(
 }
 
 const ASSIGN_RESERVED: &str = "UPDATE proxy_number SET status = 'assigned', client_id = $2, former_client_id = NULL, \
-        assigned_at = $3, reservation = NULL, reserved_at = NULL, reserved_until = NULL, actor = $4, reason = $5, \
+        assigned_at = $3, rest_until = NULL, reservation = NULL, reserved_at = NULL, reserved_until = NULL, actor = $4, reason = $5, \
         since = $3, updated_at = $3 \
     WHERE reservation = $1 AND status = 'reserved' AND reserved_until > $3 RETURNING phone";
 
@@ -322,9 +340,26 @@ pub(super) async fn is_proxy(db: &mut Connection, phone: PhoneNumber) -> Result<
     Ok(found.is_some())
 }
 
-const CANCEL: &str = "UPDATE proxy_number SET status = 'available', reservation = NULL, reserved_at = NULL, \
-        reserved_until = NULL, actor = $3, reason = $4, since = $2, updated_at = $2 \
-    WHERE reservation = $1 AND status = 'reserved'";
+const SENT_FROM: &str = "UPDATE proxy_number SET rest_until = $2 WHERE reservation = $1 AND status = 'reserved'";
+
+/// A code goes out from the number that is held: unless it becomes a client's, nobody gets it before then, as whoever was
+/// written to may answer late.
+pub(super) async fn sent_from(
+    db: &mut Connection,
+    token: &ReservationToken,
+    until: Timestamp,
+) -> Result<(), UnitError> {
+    sqlx::query(SENT_FROM).bind(token.as_str()).bind(millis(until)).execute(&mut *db).await?;
+    Ok(())
+}
+
+const CANCEL: &str = concat!(
+    "UPDATE proxy_number SET ",
+    end_hold!("$2"),
+    ", reservation = NULL, reserved_at = NULL, reserved_until = NULL, actor = $3, reason = $4, since = $2, \
+         updated_at = $2 \
+     WHERE reservation = $1 AND status = 'reserved'"
+);
 
 pub(crate) async fn cancel_reservation(
     db: &mut Connection,
@@ -372,7 +407,7 @@ pub(super) async fn give_up(
     act: &Act,
 ) -> Result<PhoneNumber, UnitError> {
     let Some(Standing { status, .. }) = standing(db, phone).await? else { return Err(UnitError::Crossed) };
-    let next = Next { status: NumberStatus::Quarantined, client: None, quarantine_until: Some(until) };
+    let next = Next { status: NumberStatus::Quarantined, client: None, rest: Rest::Until(until) };
     bring(db, phone, status, &next, act).await?;
     Ok(phone)
 }
@@ -381,28 +416,64 @@ pub(super) async fn give_up(
 struct Standing {
     status: NumberStatus,
     client: Option<ClientId>,
+    since: Timestamp,
+    /// Until when it is kept from everybody but the client who had it last, whatever became of it meanwhile.
+    rest_until: Option<Timestamp>,
 }
 
-const STANDING: &str = "SELECT status, client_id FROM proxy_number WHERE phone = $1";
+impl Standing {
+    /// What a number becomes that is nobody's: available, unless its rest goes on.
+    fn free(&self, now: Timestamp) -> Next {
+        match self.rest_until {
+            Some(until) if until > now => {
+                Next { status: NumberStatus::Quarantined, client: None, rest: Rest::Until(until) }
+            }
+            _ => Next { status: NumberStatus::Available, client: None, rest: Rest::Over },
+        }
+    }
+}
+
+const STANDING: &str = "SELECT status, client_id, since, rest_until FROM proxy_number WHERE phone = $1";
 
 async fn standing(db: &mut Connection, phone: PhoneNumber) -> Result<Option<Standing>, UnitError> {
     let row: Option<Row> = sqlx::query(STANDING).bind(digits(phone)).fetch_optional(&mut *db).await?;
     let Some(row) = row else { return Ok(None) };
     let client = row.try_get::<Option<i64>, _>("client_id")?.map(client_id).transpose()?;
-    Ok(Some(Standing { status: status(row.try_get("status")?)?, client }))
+    let rest_until = row.try_get::<Option<i64>, _>("rest_until")?.map(time).transpose()?;
+    let (status, since) = (status(row.try_get("status")?)?, time(row.try_get("since")?)?);
+    Ok(Some(Standing { status, client, since, rest_until }))
 }
 
 /// What a number becomes.
 struct Next {
     status: NumberStatus,
     client: Option<ClientId>,
-    quarantine_until: Option<Timestamp>,
+    rest: Rest,
 }
 
+impl Next {
+    /// In this state, and with this client's rest, if there is one, as it was.
+    fn plain(status: NumberStatus, client: Option<ClientId>) -> Self {
+        Self { status, client, rest: Rest::Kept }
+    }
+}
+
+/// Until when a number is kept from everybody but the client who had it last.
+enum Rest {
+    /// As it was.
+    Kept,
+    /// Until then.
+    Until(Timestamp),
+    /// No longer.
+    Over,
+}
+
+/// `$9`: whether the rest changes, to `$10`. A number that leaves a client has one.
 const MOVE: &str = "UPDATE proxy_number SET status = $3, client_id = $4, \
         former_client_id = CASE WHEN $4 IS NULL THEN COALESCE(client_id, former_client_id) ELSE former_client_id END, \
         assigned_at = CASE WHEN $4 IS NULL THEN NULL ELSE assigned_at END, quarantine_until = $5, \
-        reservation = NULL, reserved_at = NULL, reserved_until = NULL, actor = $6, reason = $7, since = $8, updated_at = $8 \
+        owned_until = CASE WHEN $4 IS NULL AND client_id IS NOT NULL THEN $8 ELSE owned_until END, \
+        rest_until = CASE WHEN $9 THEN $10 ELSE rest_until END, reservation = NULL, reserved_at = NULL, reserved_until = NULL, actor = $6, reason = $7, since = $8, updated_at = $8 \
     WHERE phone = $1 AND status = $2";
 
 async fn bring(
@@ -412,15 +483,23 @@ async fn bring(
     next: &Next,
     act: &Act,
 ) -> Result<(), UnitError> {
+    let rest = match next.rest {
+        Rest::Kept => None,
+        Rest::Until(until) => Some(Some(millis(until))),
+        Rest::Over => Some(None),
+    };
+    let rests = next.status == NumberStatus::Quarantined;
     let moved = sqlx::query(MOVE)
         .bind(digits(phone))
         .bind(from.as_str())
         .bind(next.status.as_str())
         .bind(next.client.map(ClientId::get))
-        .bind(next.quarantine_until.map(millis))
+        .bind(rest.flatten().filter(|_| rests))
         .bind(act.actor.as_str())
         .bind(&act.reason)
         .bind(millis(act.at))
+        .bind(rest.is_some())
+        .bind(rest.flatten())
         .execute(&mut *db)
         .await?;
     if moved.rows_affected() == 1 { Ok(()) } else { Err(UnitError::Crossed) }
@@ -436,24 +515,35 @@ async fn still_theirs(db: &mut Connection, client: Option<ClientId>) -> Result<O
 }
 
 pub(crate) async fn move_number(db: &mut Connection, _codec: &Codec, change: &MoveNumber) -> Result<Moved, UnitError> {
-    let Some(Standing { status, client }) = standing(db, change.phone).await? else { return Ok(Moved::Unknown) };
-    let plain = |status| Next { status, client, quarantine_until: None };
+    let Some(stands) = standing(db, change.phone).await? else { return Ok(Moved::Unknown) };
+    let Standing { status, client, .. } = stands;
     let next = match change.to {
         MoveTo::Quarantine { until } => {
             if let Err(reason) = may_leave(status, change.force) {
                 return Ok(Moved::Kept(reason));
             }
-            Next { status: NumberStatus::Quarantined, client: None, quarantine_until: Some(until) }
+            Next { status: NumberStatus::Quarantined, client: None, rest: Rest::Until(until) }
         }
-        MoveTo::Error => plain(NumberStatus::Error),
-        MoveTo::Missing => plain(NumberStatus::Missing),
+        MoveTo::Error => match (status, may_leave(status, change.force)) {
+            // A client who has it keeps it. Whoever holds it for a confirmation would lose it.
+            (NumberStatus::Reserved | NumberStatus::Released, Err(reason)) if !change.force => {
+                return Ok(Moved::Kept(reason));
+            }
+            _ => Next::plain(NumberStatus::Error, client),
+        },
+        MoveTo::Missing => Next::plain(NumberStatus::Missing, client),
         MoveTo::Pool => match (status, still_theirs(db, client).await?) {
             (NumberStatus::Available | NumberStatus::Assigned | NumberStatus::Reserved, _) => {
                 return Ok(Moved::Already);
             }
-            (_, Some(client)) => Next { status: NumberStatus::Assigned, client: Some(client), quarantine_until: None },
-            (_, None) => Next { status: NumberStatus::Available, client: None, quarantine_until: None },
+            (_, Some(client)) => Next::plain(NumberStatus::Assigned, Some(client)),
+            (_, None) => stands.free(change.act.at),
         },
+        MoveTo::EndRest { begun } if status == NumberStatus::Quarantined && stands.since == begun => {
+            Next { status: NumberStatus::Available, client: None, rest: Rest::Over }
+        }
+        // It does not rest, or another client had it since.
+        MoveTo::EndRest { .. } => return Ok(Moved::Already),
     };
     if next.status == status {
         return Ok(Moved::Already);
@@ -467,11 +557,12 @@ pub(crate) async fn release_number(
     codec: &Codec,
     release: &ReleaseNumber,
 ) -> Result<Moved, UnitError> {
-    let Some(Standing { status, client }) = standing(db, release.phone).await? else { return Ok(Moved::Unknown) };
+    let Some(Standing { status, client, .. }) = standing(db, release.phone).await? else { return Ok(Moved::Unknown) };
     if let Err(reason) = may_leave(status, release.force) {
         return Ok(Moved::Kept(reason));
     }
-    let next = Next { status: NumberStatus::Released, client: None, quarantine_until: None };
+    let rest = client.map_or(Rest::Kept, |_| Rest::Until(release.rest_until));
+    let next = Next { status: NumberStatus::Released, client: None, rest };
     bring(db, release.phone, status, &next, &release.act).await?;
     let work = Work::ReleaseNumber { number: release.phone };
     jobs::enqueue(db, codec, release.job, &work, release.lease_until).await?;
@@ -528,12 +619,44 @@ pub(crate) async fn add_numbers(
     numbers: &[NewNumber],
     act: &Act,
 ) -> Result<u64, UnitError> {
+    hold_proxies(db).await?;
     let mut added = 0;
     for number in numbers {
-        if insert(db, number, NumberStatus::Available, None, act).await? {
-            refuse_real(db, codec, number.phone).await?;
-            added += 1;
-        }
+        added += u64::from(add(db, codec, number, NumberStatus::Available, act).await?);
+    }
+    Ok(added)
+}
+
+pub(crate) async fn take_over_numbers(
+    db: &mut Connection,
+    codec: &Codec,
+    numbers: &[(NewNumber, Option<String>)],
+    act: &Act,
+) -> Result<u64, UnitError> {
+    hold_proxies(db).await?;
+    let mut added = 0;
+    for (number, aside) in numbers {
+        let (status, reason) = match aside {
+            Some(reason) => (NumberStatus::Error, reason),
+            None => (NumberStatus::Available, &act.reason),
+        };
+        let act = Act::new(act.actor, reason, act.at);
+        added += u64::from(add(db, codec, number, status, &act).await?);
+    }
+    Ok(added)
+}
+
+/// Adds a number that is nobody's real one; false when it is there already.
+async fn add(
+    db: &mut Connection,
+    codec: &Codec,
+    number: &NewNumber,
+    status: NumberStatus,
+    act: &Act,
+) -> Result<bool, UnitError> {
+    let added = insert(db, number, status, None, act).await?;
+    if added {
+        refuse_real(db, codec, number.phone).await?;
     }
     Ok(added)
 }
@@ -544,9 +667,10 @@ pub(crate) async fn adopt_number(
     adopt: &AdoptNumber,
 ) -> Result<NumberStatus, UnitError> {
     let phone = adopt.number.phone;
+    hold_proxies(db).await?;
     let free = if adopt.used_elsewhere { NumberStatus::Error } else { NumberStatus::Available };
     let before = wiring::text(&adopt.before)?;
-    let Some(Standing { status, client }) = standing(db, phone).await? else {
+    let Some(stands) = standing(db, phone).await? else {
         refuse_real(db, codec, phone).await?;
         let added = insert(db, &adopt.number, free, Some(before), &adopt.act).await?;
         return if added { Ok(free) } else { Err(UnitError::Crossed) };
@@ -554,26 +678,28 @@ pub(crate) async fn adopt_number(
     if let Some(facts) = &adopt.number.carrier {
         wiring::note(db, phone, facts, Some(before)).await?;
     }
-    let client = still_theirs(db, client).await?;
+    let (status, client) = (stands.status, still_theirs(db, stands.client).await?);
     let next = match (status, client) {
-        (NumberStatus::Released, _) => free,
         // What a client has, or holds, stays so: its calls still come in, and an operator is told.
-        (NumberStatus::Assigned | NumberStatus::Reserved, _) => status,
-        _ if adopt.used_elsewhere => NumberStatus::Error,
-        (NumberStatus::Error | NumberStatus::Missing, Some(_)) => NumberStatus::Assigned,
-        (NumberStatus::Error | NumberStatus::Missing, None) => NumberStatus::Available,
-        _ => status,
+        (NumberStatus::Assigned | NumberStatus::Reserved, _) => Next::plain(status, client),
+        _ if adopt.used_elsewhere => Next::plain(NumberStatus::Error, client),
+        (NumberStatus::Error | NumberStatus::Missing, Some(_)) => Next::plain(NumberStatus::Assigned, client),
+        (NumberStatus::Error | NumberStatus::Missing | NumberStatus::Released, _) => stands.free(adopt.act.at),
+        (NumberStatus::Available | NumberStatus::Quarantined, _) => Next::plain(status, None),
     };
-    if next != status {
+    // Also what stays set aside: it is on its way into the pool.
+    if !matches!(next.status, NumberStatus::Assigned | NumberStatus::Reserved) || next.status != status {
         refuse_real(db, codec, phone).await?;
-        let client = client.filter(|_| next != NumberStatus::Available);
-        bring(db, phone, status, &Next { status: next, client, quarantine_until: None }, &adopt.act).await?;
     }
-    Ok(next)
+    if next.status != status {
+        bring(db, phone, status, &next, &adopt.act).await?;
+    }
+    Ok(next.status)
 }
 
 /// A purchase's number joins the pool, or comes back into it.
 pub(super) async fn join(db: &mut Connection, codec: &Codec, number: &NewNumber, act: &Act) -> Result<(), UnitError> {
+    hold_proxies(db).await?;
     // It is paid for: it is kept in any case, set aside where it must not be given out.
     let real = is_real(db, codec, number.phone).await?;
     let status = if real { NumberStatus::Error } else { NumberStatus::Available };
@@ -584,10 +710,11 @@ pub(super) async fn join(db: &mut Connection, codec: &Codec, number: &NewNumber,
         wiring::note(db, number.phone, facts, None).await?;
     }
     match standing(db, number.phone).await? {
-        Some(Standing { status: status @ (NumberStatus::Released | NumberStatus::Missing), client }) => {
-            let client = still_theirs(db, client).await?;
-            let status_after = if client.is_some() { NumberStatus::Assigned } else { NumberStatus::Available };
-            bring(db, number.phone, status, &Next { status: status_after, client, quarantine_until: None }, act).await
+        Some(stands) if matches!(stands.status, NumberStatus::Released | NumberStatus::Missing) => {
+            let client = still_theirs(db, stands.client).await?;
+            let theirs = client.map(|client| Next::plain(NumberStatus::Assigned, Some(client)));
+            let next = theirs.unwrap_or_else(|| stands.free(act.at));
+            bring(db, number.phone, stands.status, &next, act).await
         }
         _ => Ok(()),
     }

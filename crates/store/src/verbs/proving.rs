@@ -136,6 +136,7 @@ async fn become_client(
     prover: Prover<'_>,
 ) -> Result<Option<(ClientId, PhoneNumber)>, UnitError> {
     let (it, now, token): (&Confirmation, _, _) = (&kept.it, prover.now, kept.token()?);
+    pool::hold_reals(db).await?;
     if !pool::is_held(db, &token, now).await? || pool::is_proxy(db, it.phone).await? {
         return Ok(None);
     }
@@ -173,6 +174,7 @@ async fn update(
     let (it, now, token) = (&kept.it, prover.now, kept.token()?);
     let Some(client) = clients::client(db, codec, id).await? else { return Ok(None) };
     let held = pool::is_held(db, &token, now).await?;
+    pool::hold_reals(db).await?;
     if (client.proxy.is_none() && !held) || (agreed.phone && pool::is_proxy(db, it.phone).await?) {
         return Ok(None);
     }

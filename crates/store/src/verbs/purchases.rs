@@ -34,7 +34,8 @@ pub(crate) async fn begin_purchase(db: &mut Connection, codec: &Codec, begin: &B
     jobs::enqueue(db, codec, begin.job, &work, begin.settle_at).await
 }
 
-const TAKEN: &str = "SELECT 1 FROM proxy_number WHERE phone = $1 AND status <> 'released' \
+/// What was given back and has not rested since a client had it would only rest on here.
+const TAKEN: &str = "SELECT 1 FROM proxy_number WHERE phone = $1 AND (status <> 'released' OR rest_until > $3) \
     UNION ALL SELECT 1 FROM purchase WHERE phone = $1 AND state = 'asked' AND id <> $2";
 
 const ASK: &str = "UPDATE purchase SET state = 'asked', phone = $2, asked_type = $3, asked_at = $4, updated_at = $4 \
@@ -51,7 +52,8 @@ pub(crate) async fn ask_purchase(
     settle_at: &Timestamp,
     now: &Timestamp,
 ) -> Result<Candidate, UnitError> {
-    let taken: Vec<Row> = sqlx::query(TAKEN).bind(digits(*candidate)).bind(id.uuid()).fetch_all(&mut *db).await?;
+    let taken = sqlx::query(TAKEN).bind(digits(*candidate)).bind(id.uuid()).bind(millis(*now));
+    let taken: Vec<Row> = taken.fetch_all(&mut *db).await?;
     if !taken.is_empty() {
         return Ok(Candidate::Taken);
     }

@@ -13,9 +13,9 @@ use proxycall_domain::{
 use proxycall_service::ports::{
     Ledger, LedgerError,
     ledger::{
-        ApproveConfirmation, CallEntry, CallStep, CodeCall, CreateConfirmation, DispatchReport, DispatchResult,
-        DispatchStep, Entered, LinkOutcome, LinkProof, LinkState, Message, MoveNumber, MoveTo, Origin, RequestCode,
-        ReserveNumber, TextOutcome, UpdateClient, UseLink, Work,
+        ApproveConfirmation, CallEntry, CallStep, CodeCall, CodeRules, CreateConfirmation, DispatchReport,
+        DispatchResult, DispatchStep, Entered, LinkOutcome, LinkProof, LinkState, Message, MoveNumber, MoveTo, Origin,
+        RequestCode, ReserveNumber, TextOutcome, UpdateClient, UseLink, Work,
     },
 };
 
@@ -166,6 +166,48 @@ pub(crate) async fn an_operator_ends_a_confirmation_and_its_number_is_free_again
     let mut out = Out::default();
     settle(&db, &mut out, at(5)).await;
     assert!(!out.codes.contains_key(&pending(1)) && out.codes.contains_key(&pending(2)));
+}
+
+/// Whoever was sent a code may answer late: that must not reach the next client.
+pub(crate) async fn a_number_that_a_code_was_sent_from_rests_before_anybody_else_gets_it(db: TestStore) {
+    stock(&db, 1).await;
+    let resting = || CodeRules { rest: days(3), ..rules() };
+    for (n, begun) in [(1, 0), (2, 10 * DAY)] {
+        db.create_confirmation(create(n, real(1), 1, at(begun))).await.unwrap();
+        let mut sent = 0;
+        for job in db.claim_jobs(9, at(begun), at(begun + 60)).await.unwrap() {
+            if let DispatchStep::Send(_) = db.start_dispatch(&job, resting(), spare(), at(begun)).await.unwrap() {
+                db.finish_dispatch(&job, taken().unwrap(), resting(), spare(), at(begun)).await.unwrap();
+                sent += 1;
+            }
+        }
+        assert_eq!(sent, 1);
+        let over = if n == 1 {
+            db.cancel_confirmation(pending(n), act(begun + 1)).await.unwrap();
+            begun + 1
+        } else {
+            begun + DAY + 1
+        };
+        // Nobody has looked yet: it is not free all the same.
+        let france = "FR".parse().unwrap();
+        assert_eq!(db.available_numbers(france, None, at(over)).await.unwrap(), []);
+        let stock = db.stock(at(over)).await.unwrap();
+        assert_eq!(stock[0].count(NumberStatus::Available), 0);
+        let refused = db.create_confirmation(create(10 + n, real(2), 2, at(over))).await;
+        assert!(matches!(refused, Err(LedgerError::NoNumberLeft { .. })), "{refused:?}");
+        db.free_lapsed(at(over)).await.unwrap();
+        let rests = db.number(proxy(1)).await.unwrap().unwrap();
+        assert_eq!((rests.status, rests.held_until), (NumberStatus::Quarantined, Some(at(begun + 3 * DAY))));
+        assert_eq!(db.available_numbers(france, None, at(begun + 3 * DAY)).await.unwrap().len(), 1);
+    }
+    // Once it is a client's, it is only the client's end that counts.
+    let begun = begin(&db, 3, real(3), 3, at(20 * DAY)).await;
+    let mut out = Out::default();
+    settle(&db, &mut out, at(20 * DAY)).await;
+    let code = out.codes[&pending(3)].clone();
+    let answered = reply(&db, "SM1", real(3), begun.sender, &code, at(20 * DAY + 9)).await;
+    assert_eq!(answered, TextOutcome::Code(Entered::Done));
+    assert_eq!(db.database().count("proxy_number WHERE status = 'assigned' AND rest_until IS NULL").await, 1);
 }
 
 pub(crate) async fn two_confirmations_race_for_the_last_number_and_one_gets_it(db: TestStore) {

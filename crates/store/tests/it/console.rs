@@ -489,6 +489,7 @@ pub(crate) async fn all_that_passed_through_a_number_is_found_whoever_had_it(db:
             phone: proxy(n),
             client: id(client),
             former: Former::Kept,
+            only_back: false,
             act: act(seconds),
             wire: job(),
         };

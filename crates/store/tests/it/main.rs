@@ -131,7 +131,9 @@ ledger_suite! {
         signs_of_a_search_mean_themselves;
     pool:
         numbers_are_added_once,
+        a_number_that_is_taken_over_set_aside_was_never_available,
         a_real_number_does_not_join_the_pool,
+        a_number_becomes_real_and_a_proxy_number_at_once_and_is_one_of_them,
         available_numbers_are_those_that_may_be_given,
         a_refusal_for_want_of_numbers_counts_what_is_left,
         a_number_rests_before_another_client_gets_it,
@@ -151,7 +153,11 @@ ledger_suite! {
         a_certain_number_is_given_when_it_is_free_or_was_this_clients,
         numbers_in_use_are_kept_unless_forced,
         a_release_is_told_to_the_carrier_by_a_job,
+        a_client_gets_back_only_what_was_the_clients_last,
         a_clients_missing_number_comes_back_to_the_client,
+        a_number_rests_after_a_client_whatever_becomes_of_it_meanwhile,
+        the_database_lets_nobody_but_the_former_client_have_what_rests,
+        a_rest_ends_early_only_as_the_operator_saw_it,
         what_is_used_elsewhere_is_set_aside_until_an_operator_adopts_it,
         a_clients_real_number_is_not_adopted,
         numbers_come_by_page_country_type_and_state,
@@ -194,6 +200,7 @@ ledger_suite! {
     confirmations:
         a_confirmation_holds_a_number_until_it_is_a_clients,
         an_operator_ends_a_confirmation_and_its_number_is_free_again,
+        a_number_that_a_code_was_sent_from_rests_before_anybody_else_gets_it,
         two_confirmations_race_for_the_last_number_and_one_gets_it,
         two_confirmations_race_for_one_phone_and_one_gets_it,
         one_id_many_times_at_once_is_one_confirmation,
@@ -227,6 +234,7 @@ ledger_suite! {
         what_was_not_bought_does_not_count_until_it_turns_out_to_be,
         an_interrupted_purchase_leaves_a_job_that_settles_it,
         a_number_bought_again_comes_back_into_the_pool,
+        a_number_that_is_bought_again_before_it_has_rested_rests_on,
         a_bought_number_that_is_a_clients_own_is_kept_and_set_aside;
     orders:
         an_order_creates_its_client,

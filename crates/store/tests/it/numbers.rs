@@ -1,6 +1,6 @@
 //! The life of a number: what may follow what, who holds it, and what is remembered of it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use proxycall_domain::{
     NumberStatus, NumberType, PhoneNumber,
@@ -55,7 +55,8 @@ fn change(phone: PhoneNumber, to: MoveTo, force: bool, seconds: i64) -> MoveNumb
 }
 
 fn release(phone: PhoneNumber, force: bool, seconds: i64) -> ReleaseNumber {
-    ReleaseNumber { phone, force, act: act(seconds), job: job(), lease_until: at(seconds + 60) }
+    let (rest_until, lease_until) = (at(seconds + 90), at(seconds + 60));
+    ReleaseNumber { phone, force, rest_until, act: act(seconds), job: job(), lease_until }
 }
 
 fn facts(sid: &str) -> CarrierFacts {
@@ -218,6 +219,9 @@ pub(crate) async fn numbers_in_use_are_kept_unless_forced(db: TestStore) {
         assert_eq!(db.move_number(change(phone, rest, false, 1)).await, Ok(Moved::Kept(reason)));
         assert_eq!(db.release_number(release(phone, false, 1)).await, Ok(Moved::Kept(reason)));
     }
+    // Set aside, a client's number stays the client's; whoever holds one would lose it.
+    let kept = Ok(Moved::Kept(KeepReason::Reserved));
+    assert_eq!(db.move_number(change(proxy(7), MoveTo::Error, false, 1)).await, kept);
     assert_eq!(db.move_number(change(proxy(9), rest, true, 1)).await, Ok(Moved::Unknown));
     assert!(matches!(db.move_number(change(proxy(1), rest, true, 1)).await, Ok(Moved::Done { .. })));
     assert_eq!(db.move_number(change(proxy(1), rest, true, 1)).await, Ok(Moved::Already));
@@ -243,7 +247,8 @@ pub(crate) async fn a_release_is_told_to_the_carrier_by_a_job(db: TestStore) {
 }
 
 fn assign_this(phone: PhoneNumber, client: u32, seconds: i64) -> AssignThisNumber {
-    AssignThisNumber { phone, client: id(client), former: Former::Kept, act: act(seconds), wire: job() }
+    let former = Former::Kept;
+    AssignThisNumber { phone, client: id(client), former, only_back: false, act: act(seconds), wire: job() }
 }
 
 /// A client's number is exchanged in one unit: at no time has the client none, or two.
@@ -318,6 +323,26 @@ pub(crate) async fn a_certain_number_is_given_when_it_is_free_or_was_this_client
     assert_eq!(db.assign_this_number(assign_this(proxy(7), 2, 104)).await, Err(LedgerError::ClientClosed));
 }
 
+pub(crate) async fn a_client_gets_back_only_what_was_the_clients_last(db: TestStore) {
+    clients(&db, 2).await;
+    db.add_numbers(vec![number(proxy(7), NumberType::Local)], act(0)).await.unwrap();
+    let rest = MoveTo::Quarantine { until: at(100) };
+    db.move_number(change(proxy(1), rest, true, 1)).await.unwrap();
+    let back = |n, client, seconds| AssignThisNumber { only_back: true, ..assign_this(proxy(n), client, seconds) };
+    // One that is free for anybody was never this client's, nor was one that rests after another, or has rested.
+    assert_eq!(db.assign_this_number(back(7, 1, 2)).await, Err(LedgerError::NotTheirNumber));
+    db.move_number(change(proxy(2), rest, true, 2)).await.unwrap();
+    for seconds in [3, 101] {
+        assert_eq!(db.assign_this_number(back(1, 2, seconds)).await, Err(LedgerError::NotTheirNumber));
+    }
+    assert_eq!(db.assign_this_number(back(9, 1, 3)).await, Err(LedgerError::NumberUnknown));
+    assert_eq!(db.assign_this_number(back(1, 1, 3)).await.unwrap().phone, proxy(1));
+    let taken = Err(LedgerError::NumberNotFree { status: NumberStatus::Assigned });
+    assert_eq!(db.assign_this_number(back(1, 2, 4)).await, taken);
+    // Rested, it is the client's to have back until somebody else gets it.
+    assert_eq!(db.assign_this_number(back(2, 2, 200)).await.unwrap().phone, proxy(2));
+}
+
 pub(crate) async fn a_clients_missing_number_comes_back_to_the_client(db: TestStore) {
     clients(&db, 2).await;
     for n in [1, 2] {
@@ -334,9 +359,98 @@ pub(crate) async fn a_clients_missing_number_comes_back_to_the_client(db: TestSt
     }
     assert_eq!(
         (status(&db, proxy(1)).await, status(&db, proxy(2)).await),
-        (NumberStatus::Assigned, NumberStatus::Available)
+        (NumberStatus::Assigned, NumberStatus::Quarantined)
     );
     assert_eq!(db.number(proxy(1)).await.unwrap().unwrap().client, Some(id(1)));
+}
+
+/// Client `n` is closed after a minute, and its number rests for 90 seconds.
+async fn close_for_a_rest(db: &TestStore, n: u32) {
+    let mut closing = close(n, 0);
+    (closing.now, closing.quarantine_until) = (at(60), at(150));
+    db.close_client(closing).await.unwrap();
+}
+
+pub(crate) async fn a_number_rests_after_a_client_whatever_becomes_of_it_meanwhile(db: TestStore) {
+    let moved = async |n, to, seconds| {
+        assert!(matches!(db.move_number(change(proxy(n), to, true, seconds)).await, Ok(Moved::Done { .. })), "{n}");
+    };
+    clients(&db, 9).await;
+    // Set aside, or gone at the carrier, before its client was closed and after.
+    for (n, to) in [(1, MoveTo::Error), (2, MoveTo::Missing)] {
+        moved(n, to, 30).await;
+        close_for_a_rest(&db, n).await;
+    }
+    for (n, to) in [(3, MoveTo::Error), (4, MoveTo::Missing), (5, MoveTo::Missing), (6, MoveTo::Error)] {
+        close_for_a_rest(&db, n).await;
+        moved(n, to, 70).await;
+    }
+    moved(5, MoveTo::Error, 71).await;
+    // Given back to the carrier, which did not take it; found again there; while it rests, too.
+    close_for_a_rest(&db, 7).await;
+    for n in [7, 8, 9] {
+        assert!(matches!(db.release_number(release(proxy(n), true, 60)).await, Ok(Moved::Done { .. })));
+    }
+    moved(8, MoveTo::Error, 61).await;
+    for n in 1..=9 {
+        if n == 6 {
+            moved(n, MoveTo::Pool, 149).await;
+        } else {
+            assert_eq!(db.adopt_number(adopt(proxy(n), false, 149)).await, Ok(NumberStatus::Quarantined), "{n}");
+        }
+        let rests = db.number(proxy(n)).await.unwrap().unwrap();
+        assert_eq!((rests.status, rests.held_until), (NumberStatus::Quarantined, Some(at(150))), "{n}");
+        assert_eq!(rests.owned_until, Some(at(60)), "{n}");
+    }
+    assert!(matches!(db.reserve_number(reserve("P-1", 149)).await, Err(LedgerError::NoNumberLeft { .. })));
+    // Whose it was may have it back; once it has rested, it is anybody's, also by way of what it was meanwhile.
+    db.restore_client(restore(3, 0)).await.unwrap();
+    assert_eq!(db.client_by_proxy(proxy(3)).await.unwrap().unwrap().id, id(3));
+    assert_eq!(db.reserve_number(reserve("P-1", 150)).await.unwrap().number(), proxy(1));
+    moved(4, MoveTo::Error, 151).await;
+    assert_eq!(db.adopt_number(adopt(proxy(4), false, 152)).await, Ok(NumberStatus::Available));
+}
+
+pub(crate) async fn the_database_lets_nobody_but_the_former_client_have_what_rests(db: TestStore) {
+    clients(&db, 2).await;
+    let rest = MoveTo::Quarantine { until: at(100) };
+    for n in [1, 2] {
+        db.move_number(change(proxy(n), rest, true, 1)).await.unwrap();
+    }
+    for from in ["quarantined", "error"] {
+        if from == "error" {
+            db.move_number(change(proxy(2), MoveTo::Error, true, 2)).await.unwrap();
+        }
+        let free = "status = 'available', quarantine_until = NULL";
+        let given = "status = 'assigned', quarantine_until = NULL, client_id = ";
+        for (what, client) in [(free, ""), (given, "1")] {
+            let early = format!(
+                "UPDATE proxy_number SET {what}{client}, since = {} WHERE phone = 33199000002",
+                at(99).as_millisecond()
+            );
+            let refused = db.database().execute(&early).await.unwrap_err().to_string();
+            assert!(refused.contains("number_rest"), "{from}: {refused}");
+        }
+    }
+    let theirs = "UPDATE proxy_number SET status = 'assigned', client_id = 2 WHERE phone = 33199000002";
+    db.database().execute(theirs).await.unwrap();
+}
+
+pub(crate) async fn a_rest_ends_early_only_as_the_operator_saw_it(db: TestStore) {
+    clients(&db, 1).await;
+    let (rest, back) = (MoveTo::Quarantine { until: at(100) }, assign_this(proxy(1), 1, 2));
+    let end = |begun| MoveTo::EndRest { begun: at(begun) };
+    assert_eq!(db.move_number(change(proxy(1), end(0), true, 1)).await, Ok(Moved::Already));
+    db.move_number(change(proxy(1), rest, true, 1)).await.unwrap();
+    // Meanwhile the client had it again.
+    db.assign_this_number(back).await.unwrap();
+    db.move_number(change(proxy(1), rest, true, 3)).await.unwrap();
+    assert_eq!(db.move_number(change(proxy(1), end(1), true, 4)).await, Ok(Moved::Already));
+    // Nothing but that word ends it.
+    assert_eq!(db.move_number(change(proxy(1), MoveTo::Pool, true, 4)).await, Ok(Moved::Already));
+    let done = Moved::Done { from: NumberStatus::Quarantined, client: None };
+    assert_eq!(db.move_number(change(proxy(1), end(3), true, 4)).await, Ok(done));
+    assert_eq!(status(&db, proxy(1)).await, NumberStatus::Available);
 }
 
 fn adopt(phone: PhoneNumber, used_elsewhere: bool, seconds: i64) -> AdoptNumber {
@@ -475,6 +589,7 @@ pub(crate) async fn no_sequence_of_acts_gives_a_number_two_owners(db: TestStore)
         state ^= state << 17;
         state % below
     };
+    let mut owned: HashMap<PhoneNumber, (proxycall_domain::ClientId, Option<i64>)> = HashMap::new();
     for step in 1..=400_i64 {
         let (client, phone) =
             (u32::try_from(pick(CLIENTS)).unwrap() + 1, proxy(21 + u32::try_from(pick(NUMBERS)).unwrap()));
@@ -503,6 +618,18 @@ pub(crate) async fn no_sequence_of_acts_gives_a_number_two_owners(db: TestStore)
         let all = db.numbers(NumberFilter { limit: 100, ..NumberFilter::default() }).await.unwrap().items;
         let owners: Vec<_> = all.iter().filter_map(|number| number.client).collect();
         assert_eq!(owners.len(), owners.iter().collect::<HashSet<_>>().len(), "step {step}: a client has two numbers");
+        for number in all {
+            match (number.client, owned.get_mut(&number.phone)) {
+                (Some(client), Some((before, lost))) if *before != client => {
+                    let rested = lost.is_some_and(|lost| now >= lost + 90);
+                    assert!(rested, "step {step}: a client got what had not rested since another had it");
+                    owned.insert(number.phone, (client, None));
+                }
+                (Some(client), _) => drop(owned.insert(number.phone, (client, None))),
+                (None, Some((_, lost @ None))) => *lost = Some(now),
+                (None, _) => {}
+            }
+        }
     }
     crate::console::stock_is_true(&db).await;
     // Between two clients of one number lies a rest, an operator's act, or a way through the carrier.

@@ -157,7 +157,7 @@ pub(crate) async fn a_mailed_link_may_wait_for_an_operators_word_on_the_phone(db
     stock(&db, 2).await;
     let mut policy = Policy::shipped().unwrap();
     policy.set("codes.mailed_link", "asks_operator").unwrap();
-    let rules = CodeRules { policy: Arc::new(policy), mail: true };
+    let rules = CodeRules { policy: Arc::new(policy), ..rules() };
     let mut out = Out::default();
     ask(&db, 1, 1, 1, "a", 0).await.unwrap();
     db.create_confirmation(create(2, real(2), 2, at(0))).await.unwrap();

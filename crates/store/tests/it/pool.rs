@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use proxycall_domain::{NumberStatus, NumberType, pool::Availability};
+use proxycall_domain::{NewClient, NumberStatus, NumberType, pool::Availability};
 use proxycall_service::ports::{Ledger, LedgerError, ledger::CreateClient};
 
 use crate::{
@@ -19,11 +19,50 @@ pub(crate) async fn numbers_are_added_once(db: TestStore) {
     assert_eq!(db.database().count("proxy_number WHERE number_type = 'mobile'").await, 2);
 }
 
+/// At no time, not even after a crash in between, is a number available that is to be set aside.
+pub(crate) async fn a_number_that_is_taken_over_set_aside_was_never_available(db: TestStore) {
+    let aside = (number(proxy(1), NumberType::Local), Some("it was faulty".to_owned()));
+    let free = (number(proxy(2), NumberType::Local), None);
+    assert_eq!(db.take_over_numbers(vec![aside.clone(), free.clone()], act(1)).await.unwrap(), 2);
+    assert_eq!(db.take_over_numbers(vec![(aside.0, None), free], act(2)).await.unwrap(), 0);
+    for (n, status, reason) in
+        [(1, NumberStatus::Error, "it was faulty"), (2, NumberStatus::Available, act(0).reason.as_str())]
+    {
+        let history = db.number_history(proxy(n)).await.unwrap();
+        let told: Vec<_> = history.iter().map(|past| (past.status, past.reason.as_str(), past.since)).collect();
+        assert_eq!(told, [(status, reason, at(1))]);
+    }
+    let theirs = create(NewClient { phone: proxy(9), ..new_client(1) });
+    db.create_client(theirs).await.unwrap();
+    let real = (number(proxy(9), NumberType::Local), Some("it was faulty".to_owned()));
+    assert_eq!(db.take_over_numbers(vec![real], act(3)).await, Err(LedgerError::NumberIsProxy));
+}
+
 pub(crate) async fn a_real_number_does_not_join_the_pool(db: TestStore) {
     clients(&db, 1).await;
     let numbers = vec![number(proxy(5), NumberType::Local), number(real(1), NumberType::Mobile)];
     assert_eq!(db.add_numbers(numbers, act(0)).await, Err(LedgerError::NumberIsProxy));
     assert_eq!(db.database().count("proxy_number").await, 1);
+}
+
+/// Each of fifty numbers becomes a client's real number and joins the pool at the same moment: one of the two is refused.
+pub(crate) async fn a_number_becomes_real_and_a_proxy_number_at_once_and_is_one_of_them(db: TestStore) {
+    stock(&db, 50).await;
+    let results = at_once(100, |n| {
+        let store = db.store();
+        let (pair, second) = (n.div_ceil(2), n % 2 == 0);
+        let (both, client_first) = (real(pair), pair % 2 == 0);
+        async move {
+            if client_first == second {
+                store.add_numbers(vec![number(both, NumberType::Mobile)], act(0)).await.map(drop)
+            } else {
+                store.create_client(create(NewClient { phone: both, ..new_client(n) })).await.map(drop)
+            }
+        }
+    })
+    .await;
+    assert_eq!(results.iter().filter(|result| **result == Err(LedgerError::NumberIsProxy)).count(), 50, "{results:?}");
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 50);
 }
 
 pub(crate) async fn available_numbers_are_those_that_may_be_given(db: TestStore) {

@@ -4,10 +4,11 @@ use proxycall_domain::{
     NumberStatus, NumberType, PurchaseId,
     pool::{CarrierFacts, NewNumber},
     purchase::Shopping,
+    wiring::Wiring,
 };
 use proxycall_service::ports::{
     Ledger, LedgerError,
-    ledger::{BeginPurchase, Candidate, PurchaseEnd, Work},
+    ledger::{AdoptNumber, BeginPurchase, Candidate, PurchaseEnd, ReleaseNumber, Work},
 };
 
 use crate::support::*;
@@ -115,6 +116,27 @@ pub(crate) async fn a_number_bought_again_comes_back_into_the_pool(db: TestStore
     assert_eq!(db.number(proxy(1)).await.unwrap().unwrap().status, NumberStatus::Available);
 }
 
+pub(crate) async fn a_number_that_is_bought_again_before_it_has_rested_rests_on(db: TestStore) {
+    clients(&db, 1).await;
+    let release = ReleaseNumber {
+        phone: proxy(1),
+        force: true,
+        rest_until: at(90),
+        act: act(0),
+        job: job(),
+        lease_until: at(60),
+    };
+    db.release_number(release).await.unwrap();
+    let id = purchase();
+    db.begin_purchase(begin(id, 20, 0)).await.unwrap();
+    // It would be no use to whoever waits.
+    assert_eq!(ask(&db, id, 1, 89).await, Candidate::Taken);
+    assert_eq!(ask(&db, id, 1, 90).await, Candidate::Ask);
+    db.end_purchase(id, bought(1), act(89)).await.unwrap();
+    let number = db.number(proxy(1)).await.unwrap().unwrap();
+    assert_eq!((number.status, number.held_until), (NumberStatus::Quarantined, Some(at(90))));
+}
+
 pub(crate) async fn a_bought_number_that_is_a_clients_own_is_kept_and_set_aside(db: TestStore) {
     clients(&db, 1).await;
     let id = purchase();
@@ -122,4 +144,10 @@ pub(crate) async fn a_bought_number_that_is_a_clients_own_is_kept_and_set_aside(
     let end = PurchaseEnd::Bought(number(real(1), NumberType::Mobile));
     assert!(db.end_purchase(id, end, act(1)).await.unwrap());
     assert_eq!(db.number(real(1)).await.unwrap().unwrap().status, NumberStatus::Error);
+    // Nor does an operator's word bring it into the pool, not even on its way by being set aside.
+    for used_elsewhere in [false, true] {
+        let number = number(real(1), NumberType::Mobile);
+        let adopt = AdoptNumber { number, before: Wiring::default(), used_elsewhere, act: act(2) };
+        assert_eq!(db.adopt_number(adopt).await, Err(LedgerError::NumberIsProxy));
+    }
 }

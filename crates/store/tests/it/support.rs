@@ -151,7 +151,7 @@ pub(crate) fn text(sid: &str, sender: Address, dialled: PhoneNumber, body: &str,
 
 /// The rules that codes go out by, with mail.
 pub(crate) fn rules() -> CodeRules {
-    CodeRules { policy: Arc::clone(&POLICY), mail: true }
+    CodeRules { policy: Arc::clone(&POLICY), mail: true, rest: SignedDuration::ZERO }
 }
 
 /// Ids that nothing else has.

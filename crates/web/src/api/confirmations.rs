@@ -276,7 +276,7 @@ async fn approve(State(app): State<Shared>, ApiPath(id): ApiPath) -> Result<Json
     Ok(Json(standing(&app, &it)))
 }
 
-/// End a confirmation before its time: its code is void, and the number held for it is free again.
+/// End a confirmation before its time: its code is void, and the number is no longer held for it.
 #[utoipa::path(post, path = "/confirmations/{pending_id}/cancel", operation_id = "cancel_confirmation", tag = "confirmations",
     params(("pending_id" = String, Path)),
     responses(

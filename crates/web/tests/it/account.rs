@@ -186,6 +186,31 @@ async fn adopting_is_an_operators_word_and_can_be_taken_back() {
     .await;
 }
 
+/// Whoever dies in between leaves it set aside: the carrier is asked while it is so.
+#[tokio::test]
+async fn an_adopted_number_is_set_aside_until_the_carrier_has_taken_its_webhooks() {
+    run_test_on_both(async |app| {
+        app.world.add_number(hotline(HOTLINE));
+        app.number(FREE, "FR", NumberType::Mobile).await;
+        app.world.change_number(FREE, |number| {
+            number.voice = Some(proxycall_testkit::sandbox::world::Hook::post("https://hotline.example/answer"))
+        });
+        for number in [HOTLINE, FREE] {
+            app.world.fail_next_of(Operation::UpdateNumber, Fault::Code(20_001));
+            let (_, refused) = app.post("/pool/adopt", json!({ "numbers": [number] })).await;
+            assert_eq!(refused["failed"][0]["phone_number"], number, "{refused}");
+            assert_eq!(status_of(app, number).await, NumberStatus::Error);
+            let (_, body) = app.post("/pool/adopt", json!({ "numbers": [number] })).await;
+            assert_eq!(body["adopted"], json!([number]), "{body}");
+            let history = app.store.number_history(phone(number)).await.unwrap();
+            let told: Vec<_> = history.iter().map(|past| (past.status, past.reason.as_str())).take(2).collect();
+            let (before, after) = ("being adopted: its webhooks do not lead here yet", "adopted by an operator");
+            assert_eq!(told, [(NumberStatus::Available, after), (NumberStatus::Error, before)]);
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn webhooks_are_looked_at_first_and_mended_when_asked() {
     run_test(async |app| {

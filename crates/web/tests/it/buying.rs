@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use proxycall_domain::{NumberStatus, PhoneNumber};
+use proxycall_domain::{NumberStatus, NumberType, PhoneNumber};
 use proxycall_service::{
     pool::PoolConfig,
     ports::{Ledger as _, ledger::NumberFilter},
@@ -323,6 +323,34 @@ async fn an_order_that_could_not_be_served_goes_on_when_it_is_sent_again() {
         assert_eq!(status, StatusCode::OK, "{body}");
         app.drain_jobs().await;
         assert_same_on_both_sides(app, 1).await;
+    })
+    .await;
+}
+
+/// Client 1, who has no number any more, asks for a mobile one.
+async fn ask_for_mobile(app: &TestApp) -> (StatusCode, Value) {
+    app.post("/pool/assign", json!({ "client_id": 1, "country_iso": "FR", "client_name": "Client 1" })).await
+}
+
+#[tokio::test]
+async fn an_assignment_of_one_type_is_bought_in_that_type_or_refused_with_what_is_left() {
+    run_pool_test(on_demand(), async |app| {
+        let proxy = app.client(1, CLIENT).await;
+        app.post("/pool/quarantine", json!({ "numbers": [proxy], "force": true })).await;
+        app.number("+33199009501", "FR", NumberType::Local).await;
+        app.world.sell_out("FR", Shelf::Mobile);
+        let before = app.world.requests().len();
+        let (status, body) = ask_for_mobile(app).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{body}");
+        assert!(body["detail"].as_str().unwrap().contains("mobile 0, local 1"), "{body}");
+        let asked = &app.world.requests()[before..];
+        assert!(asked.iter().all(|request| request.method == "GET") && asked.len() < 4, "{asked:?}");
+        // Where it is sold, it is bought, whatever else is there.
+        app.world.add_stock(Stock::new("FR", Shelf::Mobile, "+3363998", 4, Capabilities::VOICE_AND_SMS));
+        let (status, body) = ask_for_mobile(app).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+        let number: PhoneNumber = body["proxy"].as_str().unwrap().parse().unwrap();
+        assert_eq!(app.store.number(number).await.unwrap().unwrap().number_type, NumberType::Mobile);
     })
     .await;
 }

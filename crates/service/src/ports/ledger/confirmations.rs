@@ -29,6 +29,8 @@ pub struct CodeRules {
     pub policy: Arc<Policy>,
     /// Whether mail can be sent.
     pub mail: bool,
+    /// How long nobody else gets a number that a code was sent from, as an answer may come late.
+    pub rest: SignedDuration,
 }
 
 /// Where a confirmation comes from.

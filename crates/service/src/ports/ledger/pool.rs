@@ -72,6 +72,8 @@ pub struct AssignThisNumber {
     pub client: ClientId,
     /// What becomes of the number that the client has.
     pub former: Former,
+    /// Whether only if the client was the last who had it.
+    pub only_back: bool,
     /// Who, why, when.
     pub act: Act,
     /// The job that looks after the number's webhooks.
@@ -120,12 +122,17 @@ pub enum MoveTo {
         /// Until when.
         until: Timestamp,
     },
-    /// Set aside. A client who has it keeps it, as calls may still come in.
+    /// Set aside. A client who has it keeps it, as calls may still come in. What is reserved or given back takes `force`.
     Error,
     /// Gone at the carrier. A client who has it keeps it, as it may come back.
     Missing,
-    /// Into the pool: to the client who has it still, else available.
+    /// Into the pool: to the client who has it still, else available; to rest, while a rest of it is not over.
     Pool,
+    /// Available, though its rest is not over: the rest that began then, at an operator's word.
+    EndRest {
+        /// When the rest began.
+        begun: Timestamp,
+    },
 }
 
 /// When a number was bought and given to its client, as only the sheet knows.
@@ -164,6 +171,8 @@ pub struct ReleaseNumber {
     pub phone: PhoneNumber,
     /// Whether even if a client has it or it is reserved.
     pub force: bool,
+    /// Until when nobody else gets it if a client has it, should it come back.
+    pub rest_until: Timestamp,
     /// Who, why, when.
     pub act: Act,
     /// The job that tells the carrier, held by whoever asks until then.

@@ -98,6 +98,7 @@ impl ProvisionBody {
             require_sms: self.require_sms_capability.0,
             require_voice: self.require_voice_capability.0,
             candidates: Shopping::candidates(self.candidates_limit.0),
+            exactly: false,
         };
         let quantity = purchase::batch_size("batch_size", self.batch_size.0)?;
         Ok(Buying { shopping, quantity, actor, reason: "asked for through the API".to_owned() })

@@ -112,14 +112,14 @@ sentences! { Words, alike [title, sms, acts];
     approve: "Approuver", "Approve";
     approve_why: "Le changement ci-contre est fait tout de suite, à votre place de garant : vous avez vérifié que c’est bien votre client.", "The change shown is made at once, and you vouch for it: you have made sure that this is your client.";
     cancel: "Annuler la confirmation", "Cancel the confirmation";
-    cancel_why: "Le code ne vaudra plus et le numéro réservé redevient libre. La personne peut recommencer.", "The code will be void and the number held is free again. The person may start anew.";
+    cancel_why: "Le code ne vaudra plus et le numéro n’est plus réservé. La personne peut recommencer.", "The code will be void and the number is no longer held. The person may start anew.";
     is_over: "Cette confirmation est terminée : il n’y a plus rien à faire.", "This confirmation is over: nothing is left to do.";
 
     done_resent: "Le code part maintenant.", "The code leaves now.";
     done_not_again: "Rien n’est parti : ce canal a été utilisé il y a moins de 3 minutes. Attendez un instant.", "Nothing left: that channel was used less than 3 minutes ago. Wait a moment.";
     done_approved: "Approuvé : le changement est fait.", "Approved: the change is made.";
     done_overtaken: "Rien n’a changé : entre-temps, le client ou le numéro n’était plus le même.", "Nothing has changed: meanwhile the client or the number was not the same any more.";
-    done_cancelled: "Confirmation annulée ; le numéro réservé est de nouveau libre.", "Confirmation cancelled; the number held is free again.";
+    done_cancelled: "Confirmation annulée ; le numéro n’est plus réservé.", "Confirmation cancelled; the number is no longer held.";
 }
 
 /// A way that something went.

@@ -165,6 +165,9 @@ pub(super) fn reason(text: &str, language: Language) -> String {
         "an order found the pool empty" => "une commande a trouvé le stock vide",
         "asked for in the console" => "demandé dans la console",
         "asked for through the API" => "demandé par l’API",
+        "being adopted: its webhooks do not lead here yet" => {
+            "en cours de remise en service : ses webhooks ne mènent pas encore ici"
+        }
         "found after its purchase was interrupted" => "retrouvé après un achat interrompu",
         "found in the account" => "trouvé dans le compte Twilio",
         "given back by an operator" => "rendu à Twilio",

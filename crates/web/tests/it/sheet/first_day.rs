@@ -1,6 +1,6 @@
 //! The first day: an empty store, and a sheet that the Python service and its staff have filled.
 
-use proxycall_service::ports::Clock as _;
+use proxycall_service::ports::{Clock as _, Ledger as _};
 use proxycall_testkit::{
     TestApp,
     app::{CLIENT, COURIER, OTHER_COURIER, run_sheet_test},
@@ -93,6 +93,9 @@ async fn what_the_sheet_holds_is_taken_over_and_nothing_in_it_changes() {
         let (_, available) = app.get("/pool/available?country_iso=FR").await;
         let available = available["available"].as_array().unwrap();
         assert_eq!((available.len(), &available[0]["phone_number"]), (1, &json!("+33199000503")));
+        // What is faulty was never anything else here: a crash leaves it to nobody.
+        let faulty = app.store.number_history("+33199000504".parse().unwrap()).await.unwrap();
+        assert_eq!(faulty.iter().map(|past| past.status.as_str()).collect::<Vec<_>>(), ["error"]);
         let problems = app.service.ledger.sheet_problems(None, 1_000).await.unwrap();
         let reasons: Vec<String> = problems.iter().map(|problem| problem.reason.to_string()).collect();
         assert!(reasons.iter().any(|reason| reason.contains("row 6: client_real_phone")), "{reasons:?}");

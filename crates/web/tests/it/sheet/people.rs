@@ -139,6 +139,21 @@ async fn a_number_that_is_marked_as_faulty_leaves_the_pool() {
 }
 
 #[tokio::test]
+async fn a_number_that_somebody_confirms_with_is_not_set_aside_and_whoever_typed_it_is_told() {
+    run_sheet_test(sheet(), async |app, id| {
+        enter(app, id, "TwilioPools!L1", "proxycall_note");
+        crate::confirmations::begin(app, "P-1").await;
+        app.mirror().await;
+        assert_eq!(cell(app, id, "TwilioPools!C2"), "reserved");
+        enter(app, id, "TwilioPools!C2", "error");
+        app.mirror().await;
+        assert_eq!(cell(app, id, "TwilioPools!C2"), "reserved");
+        assert!(cell(app, id, "TwilioPools!L2").contains("réservé pour une confirmation"));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_note_goes_when_the_edit_is_made_good() {
     run_sheet_test(sheet(), async |app, id| {
         enter(app, id, "Clients!J1", "proxycall_note");

@@ -54,7 +54,7 @@ pub use console::{
     Activity, ActivityFilter, ActivityPage, BoardCounts, BoardEntry, BoardFilter, BoardGroup, CameTo, ClientFile,
     ClientView, ConsoleBook, DispatchKind, DispatchState, ErasedClient, LastDispatch, NumberFile,
 };
-pub use jobs::{ClaimedJob, Work};
+pub use jobs::{ClaimedJob, Lane, Work};
 pub use operators::{
     AlertLetter, ClientPart, Failures, OperatorBook, SendReport, SheetPulse, TellAlerts, ToldAlert, TrafficPart,
     TrafficSpan, WeekCounts,
@@ -225,6 +225,15 @@ pub trait Ledger: SheetBook + AccessBook + Blocklist + PrivacyBook + ConsoleBook
     /// Takes jobs that are due, for as long as the lease lasts; nobody else gets them meanwhile.
     async fn claim_jobs(
         &self,
+        limit: u32,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<Vec<ClaimedJob>, LedgerError>;
+
+    /// The same, of one lane alone.
+    async fn claim_jobs_of(
+        &self,
+        lane: Lane,
         limit: u32,
         now: Timestamp,
         lease_until: Timestamp,

@@ -2,7 +2,7 @@
 
 use proxycall_domain::JobId;
 use proxycall_service::{
-    ports::ledger::{ClaimedJob, Work},
+    ports::ledger::{ClaimedJob, Lane, Work},
     trace::{self, RequestId},
 };
 use serde::Deserialize as _;
@@ -121,6 +121,7 @@ pub(super) async fn put_off(db: &mut Connection, job: &ClaimedJob, until: Timest
 pub(crate) async fn claim_jobs(
     db: &mut Connection,
     codec: &Codec,
+    lane: &Option<Lane>,
     limit: &u32,
     now: &Timestamp,
     lease_until: &Timestamp,
@@ -129,6 +130,7 @@ pub(crate) async fn claim_jobs(
         .bind(millis(*now))
         .bind(millis(*lease_until))
         .bind(i64::from(*limit))
+        .bind(lane.map(|lane| lane == Lane::People))
         .fetch_all(&mut *db)
         .await?;
     let mut jobs = Vec::with_capacity(rows.len());

@@ -8,16 +8,19 @@ use proxycall_domain::PhoneNumber;
 use proxycall_service::{
     Service,
     ports::{
-        Carrier, CarrierError,
+        Carrier, CarrierError, Clock as _, Ledger as _,
         carrier::{
             CarrierAccount, CarrierNumber, CarrierText, NumberOffer, NumberPurchase, NumberSearch, NumberUpdate,
             OutgoingCall, OutgoingText, PlacedCall,
         },
+        clock::Ids as _,
+        ledger::Work,
     },
 };
 use proxycall_testkit::sandbox::{
     Fault, TextScript, World,
     contract::RecordedRequest,
+    endpoints::Operation,
     world::{Handset, Hook},
 };
 use proxycall_testkit::{
@@ -26,6 +29,7 @@ use proxycall_testkit::{
 };
 use rstest::rstest;
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 
 use crate::support::at_once;
 
@@ -358,6 +362,37 @@ async fn texts_that_came_in_while_nobody_sent_are_sent_in_the_order_they_came() 
             app.world.inbox(CLIENT).iter().map(|text| text.body.parse::<usize>().unwrap() / 16).collect();
         assert!(lots.is_sorted(), "{lots:?}");
         assert_eq!(lots.len(), 40);
+    })
+    .await;
+}
+
+/// Longer than anything here takes on a busy machine.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+
+#[tokio::test]
+async fn a_text_goes_out_while_the_house_is_looked_after_however_long_that_takes() {
+    run_test_on_both(async |app| {
+        let proxy = app.client(1, CLIENT).await;
+        // Pool and account are compared, and the carrier says nothing.
+        app.world.fail_next_of(Operation::ListNumbers, Fault::Silent(PATIENCE));
+        let now = app.clock.now();
+        app.store.ensure_job(app.service.chance.job_id(now), Work::InspectNumbers, now).await.unwrap();
+        let listings = |world: &World| {
+            world.requests().iter().filter(|it| it.method == "GET" && it.path.contains("IncomingPhoneNumbers")).count()
+        };
+        let before = listings(&app.world);
+        let working = tokio::spawn(Arc::clone(&app.service).work(CancellationToken::new()));
+        app.world.wait_for(PATIENCE, |world| (listings(world) > before).then_some(())).await.expect("an inspection");
+        app.webhook("/twilio/sms", &[("MessageSid", "SM1"), ("From", COURIER), ("To", &proxy), ("Body", "Bonjour")])
+            .await;
+        let arrived = |world: &World| (!world.inbox(CLIENT).is_empty()).then_some(());
+        app.world.wait_for(PATIENCE, arrived).await.expect("the text");
+        // Its job ends a moment later.
+        while app.store.database().count("job WHERE kind = 'send_text'").await > 0 {}
+        assert_eq!(listings(&app.world), before + 1, "the inspection still waits for its first answer");
+        working.abort();
+        assert!(working.await.unwrap_err().is_cancelled());
+        app.drain_jobs().await;
     })
     .await;
 }

@@ -124,6 +124,29 @@ impl Work {
         Self::Renew { .. } => "renew",
     }
 
+    /// Who does it. The store knows these kinds by their words too (`claim_jobs`); a rule of its suite compares both.
+    #[must_use]
+    pub fn lane(&self) -> Lane {
+        match self {
+            Self::SendText { .. }
+            | Self::WireNumber { .. }
+            | Self::Dispatch { .. }
+            | Self::GoOn { .. }
+            | Self::ExpireConfirmation { .. } => Lane::People,
+            Self::ReleaseNumber { .. }
+            | Self::SettlePurchase { .. }
+            | Self::TendPool
+            | Self::InspectNumbers
+            | Self::EraseClient { .. }
+            | Self::DeleteCopies
+            | Self::KeepPeriods
+            | Self::TellOperators
+            | Self::MailAlerts { .. }
+            | Self::MailReport { .. }
+            | Self::Renew { .. } => Lane::House,
+        }
+    }
+
     /// The name under which this work is there once at most; none: each time is a job of its own.
     #[must_use]
     pub fn once(&self) -> Option<String> {
@@ -147,6 +170,20 @@ impl Work {
             | Self::Renew { .. } => Some(self.kind().to_owned()),
         }
     }
+}
+
+/// Which of an instance's workers does a job: what a person waits for never waits for what looks after the house.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// A person waits: each takes seconds.
+    People,
+    /// Nobody waits: some take hours.
+    House,
+}
+
+impl Lane {
+    /// Every lane.
+    pub const ALL: [Self; 2] = [Self::People, Self::House];
 }
 
 /// A job that we hold until its lease ends.

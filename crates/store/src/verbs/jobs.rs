@@ -11,9 +11,10 @@ use uuid::Uuid;
 
 use super::*;
 
-/// Work that is there once at most is replaced when it is wanted anew: whoever has it now ends another due time.
+/// Work that is there once at most is replaced when it is wanted anew: whoever has it now ends another due time, and
+/// what was tried before does not count.
 const ENQUEUE: &str = "INSERT INTO job (id, kind, work, run_at, created_at, once) VALUES ($1, $2, $3, $4, $4, $5) \
-    ON CONFLICT (once) DO UPDATE SET work = excluded.work, run_at = excluded.run_at";
+    ON CONFLICT (once) DO UPDATE SET work = excluded.work, run_at = excluded.run_at, attempt = 0";
 const ENSURE: &str = "INSERT INTO job (id, kind, work, run_at, created_at, once) VALUES ($1, $2, $3, $4, $4, $5) \
     ON CONFLICT (once) DO NOTHING";
 const DROP: &str = "DELETE FROM job WHERE once = $1";

@@ -128,3 +128,16 @@ pub(crate) async fn each_lane_takes_its_own_kinds_of_work_and_leaves_the_others(
     assert_eq!(db.claim_jobs(99, at(29), at(60)).await.unwrap(), []);
     assert_eq!(db.claim_jobs(99, at(30), at(60)).await.unwrap().len(), all.len(), "whoever asks for both gets both");
 }
+
+pub(crate) async fn work_that_is_asked_for_anew_begins_with_its_first_attempt(db: TestStore) {
+    stock(&db, 1).await;
+    let wire = Work::WireNumber { number: proxy(1) };
+    db.ensure_job(job(), wire.clone(), at(0)).await.unwrap();
+    for attempt in 1..=3 {
+        let held = claim(&db, at(attempt)).await;
+        assert_eq!((&held.work, i64::from(held.attempt)), (&wire, attempt));
+        assert!(db.finish_job(&held, Some(at(attempt + 1))).await.unwrap());
+    }
+    db.create_client(create(new_client(1))).await.unwrap();
+    assert_eq!(claim(&db, at(9)).await.attempt, 1);
+}

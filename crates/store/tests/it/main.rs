@@ -99,7 +99,8 @@ ledger_suite! {
         no_more_jobs_are_taken_than_asked_for,
         the_next_job_is_due_when_the_earliest_is,
         a_job_that_cannot_be_read_does_not_hold_up_the_others,
-        each_lane_takes_its_own_kinds_of_work_and_leaves_the_others;
+        each_lane_takes_its_own_kinds_of_work_and_leaves_the_others,
+        work_that_is_asked_for_anew_begins_with_its_first_attempt;
     sending:
         a_text_is_sent_and_delivered_and_its_body_erased,
         a_text_delivered_before_it_counts_as_sent_stays_delivered,

@@ -487,6 +487,10 @@ impl Ledger for Store {
         unit!(self, requests::begin_request(key, now))
     }
 
+    async fn hold_request(&self, key: RequestKey, now: Timestamp) -> Result<(), LedgerError> {
+        unit!(self, requests::hold_request(key, now))
+    }
+
     async fn finish_request(
         &self,
         key: RequestKey,

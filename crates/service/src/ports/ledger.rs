@@ -68,7 +68,7 @@ pub use privacy::{
     CarrierCopy, Contact, Contacts, CopyResult, EraseClient, Erasure, ErasurePart, HeldNumber, Overdue, PrivacyBook,
     RetentionPart,
 };
-pub use requests::{Begun, RequestKey, StoredAnswer};
+pub use requests::{Begun, REQUEST_PATIENCE, RequestKey, StoredAnswer};
 pub use sheet::{Mark, ProblemAt, SheetBook, SheetChanges, SheetNews, SheetProblem, SheetState, Told};
 pub use standing::{Standing, WaitingJobs};
 pub use texts::{DeliveryReport, InboundText, OutboundText, RecordedText, SendStep, SentText, TextOutcome, TextResult};
@@ -497,6 +497,9 @@ pub trait Ledger: SheetBook + AccessBook + Blocklist + PrivacyBook + ConsoleBook
 
     /// Notes that a request with an idempotency key has begun, or finds what the first one was answered.
     async fn begin_request(&self, key: RequestKey, now: Timestamp) -> Result<Begun, LedgerError>;
+
+    /// Notes that a request which takes long is still being carried out.
+    async fn hold_request(&self, key: RequestKey, now: Timestamp) -> Result<(), LedgerError>;
 
     /// Keeps the answer for repetitions; without one, the key is free again.
     async fn finish_request(

@@ -265,7 +265,8 @@ ledger_suite! {
     requests:
         the_first_request_is_carried_out_and_repetitions_hear_its_answer,
         one_of_50_requests_at_once_is_fresh,
-        a_request_that_never_ended_is_taken_over_after_a_minute,
+        a_request_that_never_ended_is_taken_over_once_nobody_waits_any_more,
+        a_request_that_is_held_is_not_taken_over_however_long_it_takes,
         an_answer_is_forgotten_after_a_day,
         answers_older_than_a_day_are_swept_by_the_next_request,
         a_request_that_failed_frees_its_key,

@@ -12,7 +12,7 @@ macro_rules! claim_jobs {
                      ('send_text', 'wire_number', 'dispatch', 'go_on', 'expire_confirmation'))) \
                  ORDER BY run_at LIMIT $3",
             $lock,
-            ") RETURNING id, work, attempt"
+            ") RETURNING id, work, attempt, created_at"
         )
     };
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use proxycall_domain::{PendingId, PhoneNumber, Phrase, TextSender};
 
+use super::retry;
 use crate::{
     Service, observe,
     ports::{
@@ -133,9 +134,12 @@ impl Service {
         }
     }
 
+    /// A code is wanted as long as its confirmation lives, which the store sees to: none lives longer than this.
     fn again(&self, job: &ClaimedJob, asked: Option<Duration>) -> DispatchResult {
-        match self.retry_at(job, asked) {
-            Some(at) => DispatchResult::TryAgain { at },
+        let end = job.created_at.checked_add(self.codes.lifetime).unwrap_or(job.created_at);
+        match self.retry_until(job, asked, end) {
+            // The carrier may be away while the mail server is there.
+            Some(at) => DispatchResult::TryAgain { at, goes_on: job.attempt == retry::ATTEMPTS },
             None => DispatchResult::Failed { error_code: None },
         }
     }

@@ -149,6 +149,18 @@ impl Service {
         now.checked_add(SignedDuration::try_from(wait).unwrap_or(LEASE)).ok()
     }
 
+    /// When to try again what a person was promised; none: it was to be done by `end`, and that is over.
+    pub(crate) fn retry_until(&self, job: &ClaimedJob, asked: Option<Duration>, end: Timestamp) -> Option<Timestamp> {
+        let now = self.clock.now();
+        observe::job_retry(&job.work, now < end);
+        if now >= end {
+            return None;
+        }
+        let pause = retry::pause(job.attempt, asked, self.chance.fraction());
+        let at = now.checked_add(SignedDuration::try_from(pause).unwrap_or(LEASE)).unwrap_or(end);
+        Some(at.min(end))
+    }
+
     /// Keeps a job that takes long. Whether it is still ours.
     pub(crate) async fn extend_lease(&self, job: &mut ClaimedJob) -> Result<bool, LedgerError> {
         let now = self.clock.now();

@@ -156,6 +156,7 @@ impl Service {
             work: Work::ReleaseNumber { number: phone },
             attempt: 1,
             lease_until,
+            created_at: act.at,
             request: trace::current(),
         };
         let release = ReleaseNumber { phone, force, act, job: job.id, lease_until };

@@ -140,7 +140,8 @@ pub(crate) async fn claim_jobs(
         match codec.open_json(JOB_WORK, row.try_get("work")?).and_then(|kept| without_request(&kept)) {
             Ok((work, request)) => {
                 let attempt = u32::try_from(row.try_get::<i64, _>("attempt")?).unwrap_or(u32::MAX);
-                jobs.push(ClaimedJob { id, work, attempt, lease_until: *lease_until, request });
+                let created_at = time(row.try_get("created_at")?)?;
+                jobs.push(ClaimedJob { id, work, attempt, lease_until: *lease_until, created_at, request });
             }
             // One job that only another version of the program can read must not hold up all others.
             Err(error) => tracing::error!(%id, %error, "a job cannot be read; it is left for later"),

@@ -461,7 +461,10 @@ pub(crate) async fn no_order_of_events_crash_or_clock_breaks_a_rule(db: TestStor
                 let result = || match fate {
                     0 => None,
                     1 => Some(DispatchResult::Failed { error_code: Some(30_003) }),
-                    2 => Some(DispatchResult::TryAgain { at: now + SignedDuration::from_secs(2) }),
+                    2 => Some(DispatchResult::TryAgain {
+                        at: now + SignedDuration::from_secs(2),
+                        goes_on: step % 2 == 0,
+                    }),
                     _ => taken(),
                 };
                 carry_out(&db, &mut out, now, result).await;

@@ -70,6 +70,26 @@ async fn a_text_that_the_carrier_never_had_is_unknown_after_a_minute_and_not_sen
 }
 
 #[tokio::test]
+async fn a_look_up_is_made_for_as_long_as_the_carrier_is_away() {
+    run_test(async |app| {
+        let proxy = app.client(1, CLIENT).await;
+        app.world.hold_status_callbacks(true);
+        app.world.fail_next(Fault::HangUpAfterAccepting);
+        app.text(COURIER, &proxy, "Bonjour").await;
+        let right = app.world.account().auth_token;
+        app.world.change_account(|account| account.auth_token = "another".to_owned());
+        for _ in 0..24 {
+            app.advance(300).await;
+        }
+        assert_eq!(state(app).await, is("sending", Value::Null, false));
+        app.world.change_account(|account| account.auth_token = right);
+        app.advance(300).await;
+        assert_eq!((state(app).await, sendings(app)), (is("sent", Value::Null, true), 1));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_look_up_that_fails_is_made_again() {
     run_test(async |app| {
         let proxy = app.client(1, CLIENT).await;

@@ -135,19 +135,48 @@ async fn a_carrier_that_fails_is_asked_again_later_and_later(#[case] status: u16
     .await;
 }
 
+/// From now on the carrier takes nothing, whatever it is asked. What it takes again.
+fn shut_out(app: &TestApp) -> String {
+    let right = app.world.account().auth_token;
+    app.world.change_account(|account| account.auth_token = "another".to_owned());
+    right
+}
+
 #[tokio::test]
-async fn a_carrier_that_stays_broken_is_given_up_and_the_text_has_failed() {
-    run_test(async |app| {
+async fn a_text_waits_for_a_carrier_that_is_away_for_hours_and_its_body_is_kept_meanwhile() {
+    run_test_on_both(async |app| {
         let proxy = app.client(1, CLIENT).await;
-        for _ in 0..10 {
-            app.world.fail_next(Fault::Status(503));
-        }
-        app.text(COURIER, &proxy, "Bonjour").await;
-        for _ in 0..9 {
-            assert_eq!(state(app).await.0, "queued");
+        waiting_text(app, &proxy, "Bonjour").await;
+        let right = shut_out(app);
+        app.drain_jobs().await;
+        for _ in 0..(23 * 12) {
             app.advance(300).await;
         }
-        assert_eq!((state(app).await, sendings(app)), (is("failed", Value::Null, false), 10));
+        assert_eq!(state(app).await, is("queued", Value::Null, false));
+        app.world.change_account(|account| account.auth_token = right);
+        app.advance(300).await;
+        assert_eq!(state(app).await, is("delivered", Value::Null, true));
+        assert_eq!(app.world.inbox(CLIENT).pop().map(|text| text.body), Some("Bonjour".to_owned()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_carrier_that_is_away_for_a_day_is_given_up_and_the_text_has_failed_and_is_erased() {
+    run_test(async |app| {
+        let proxy = app.client(1, CLIENT).await;
+        waiting_text(app, &proxy, "Bonjour").await;
+        let right = shut_out(app);
+        app.drain_jobs().await;
+        app.advance(24 * 3600 - 1).await;
+        assert_eq!(state(app).await, is("queued", Value::Null, false));
+        app.advance(1).await;
+        assert_eq!(state(app).await, is("failed", Value::Null, false));
+        assert_eq!(app.store.database().count("interaction WHERE body IS NOT NULL").await, 0);
+        app.world.change_account(|account| account.auth_token = right);
+        let asked = sendings(app);
+        app.advance(3600).await;
+        assert_eq!(sendings(app), asked);
     })
     .await;
 }

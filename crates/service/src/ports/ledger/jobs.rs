@@ -197,6 +197,8 @@ pub struct ClaimedJob {
     pub attempt: u32,
     /// Until when it is ours. Also tells our claim from a later one.
     pub lease_until: Timestamp,
+    /// When it was enqueued first.
+    pub created_at: Timestamp,
     /// The request that caused it, for the log; none: a schedule did, or an earlier version of the program wrote it.
     pub request: Option<RequestId>,
 }

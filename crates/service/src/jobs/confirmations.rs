@@ -111,7 +111,9 @@ impl Service {
     fn not_taken(&self, job: &ClaimedJob, error: &CarrierError) -> DispatchResult {
         match error {
             // It may have been sent: that counts, and the next channel has its time.
-            CarrierError::AnswerLost(_) => DispatchResult::Sent { sid: None },
+            CarrierError::AnswerLost(_) | CarrierError::Failed { perhaps_done: true, .. } => {
+                DispatchResult::Sent { sid: None }
+            }
             // Wrong credentials are ours to mend; the text waits for that.
             CarrierError::Refused { status, code, .. } if *status != 401 => {
                 DispatchResult::Failed { error_code: (*code != 0).then_some(*code) }

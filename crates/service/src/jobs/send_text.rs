@@ -50,7 +50,9 @@ impl Service {
         };
         tracing::warn!(job = %job.id, interaction = %text.interaction, attempt = job.attempt, %error, "a text was not taken");
         match error {
-            CarrierError::AnswerLost(_) => TextResult::LookAgain { at: self.after(CALLBACK_PATIENCE) },
+            CarrierError::AnswerLost(_) | CarrierError::Failed { perhaps_done: true, .. } => {
+                TextResult::LookAgain { at: self.after(CALLBACK_PATIENCE) }
+            }
             // Wrong credentials are ours to mend; the text waits for that.
             CarrierError::Refused { status, code, .. } if status != 401 => {
                 TextResult::Failed { error_code: (code != 0).then_some(code) }

@@ -117,7 +117,6 @@ async fn a_carrier_that_asks_us_to_slow_down_is_left_alone_for_as_long() {
 
 #[rstest]
 #[case::server_error(500)]
-#[case::bad_gateway(502)]
 #[case::overloaded(503)]
 #[tokio::test]
 async fn a_carrier_that_fails_is_asked_again_later_and_later(#[case] status: u16) {

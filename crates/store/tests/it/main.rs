@@ -199,6 +199,7 @@ ledger_suite! {
         two_confirmations_race_for_one_phone_and_one_gets_it,
         one_id_many_times_at_once_is_one_confirmation,
         ten_thousand_guesses_over_all_channels_compare_five,
+        six_digits_in_a_clients_sentence_to_somebody_else_are_no_try_unless_they_are_the_code,
         a_call_counts_three_entries_and_a_repeated_one_once,
         a_link_is_used_once_and_none_is_forged,
         a_number_is_not_taken_over_with_an_address,

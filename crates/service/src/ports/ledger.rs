@@ -135,7 +135,7 @@ pub enum LedgerError {
     },
     /// A number is held under this token for something else.
     #[error("a number is held under this token already")]
-    TokenInUse,
+    ReservationInUse,
     /// There is no such token.
     #[error("there is no such token")]
     TokenUnknown,

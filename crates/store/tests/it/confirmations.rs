@@ -406,7 +406,7 @@ pub(crate) async fn a_token_that_holds_a_number_already_is_a_conflict(db: TestSt
     let token = ReservationToken::parse("token", "P-1").unwrap();
     db.reserve_number(ReserveNumber { wish, token, until: at(600), act: act(0) }).await.unwrap();
     let refused = db.create_confirmation(create(1, real(1), 1, at(0))).await.unwrap_err();
-    assert_eq!(refused, LedgerError::TokenInUse);
+    assert_eq!(refused, LedgerError::ReservationInUse);
     assert_eq!(db.database().count("confirmation").await, 0);
 }
 

@@ -184,5 +184,6 @@ pub(crate) fn router(config: Config, service: &Arc<Service>, metrics: Metrics) -
     let pages = Pages::new(enrolment, config.pages.addresses, &config.pages.frame_ancestors)?;
     let (service, tokens) = (Arc::clone(service), config.tokens);
     let (limits, capacity) = (RateLimits::default(), Capacity::default());
-    Ok(proxycall_web::router(App { service, verifier, tokens, pages, limits, capacity, metrics }))
+    let work_limit = proxycall_web::WORK_LIMIT;
+    Ok(proxycall_web::router(App { service, verifier, tokens, pages, limits, capacity, work_limit, metrics }))
 }

@@ -24,10 +24,10 @@ use proxycall_service::ports::{
         BeginPurchase, Begun, BegunConfirmation, BringConfirmation, Brought, CallEnded, CallEntry, CallStep, Candidate,
         ClaimedJob, ClientFilter, ClientSearch, CloseClient, CodeCall, CodeRules, CreateClient, CreateConfirmation,
         DeliveryReport, DispatchReport, DispatchResult, DispatchStep, Entered, ImportClient, ImportFinding,
-        InboundCall, InboundText, InteractionFilter, LinkOutcome, LinkProof, LinkState, MoveNumber, Moved, NumberDates,
-        NumberFilter, OpenPurchase, Page, PlaceOrder, PlacedOrder, ProgressPage, PurchaseEnd, RecordedCall,
-        RecordedText, ReleaseNumber, RequestCode, RequestKey, ReserveNumber, RestoreClient, SendStep, SpareIds,
-        Standing, StoredAnswer, TextResult, UpdateClient, UseLink, Work,
+        InboundCall, InboundText, InteractionFilter, Lane, LinkOutcome, LinkProof, LinkState, MoveNumber, Moved,
+        NumberDates, NumberFilter, OpenPurchase, Page, PlaceOrder, PlacedOrder, ProgressPage, PurchaseEnd,
+        RecordedCall, RecordedText, ReleaseNumber, RequestCode, RequestKey, ReserveNumber, RestoreClient, SendStep,
+        SpareIds, Standing, StoredAnswer, TextResult, UpdateClient, UseLink, Work,
     },
 };
 
@@ -137,7 +137,19 @@ impl Ledger for Store {
         now: Timestamp,
         lease_until: Timestamp,
     ) -> Result<Vec<ClaimedJob>, LedgerError> {
-        unit!(self, jobs::claim_jobs(limit, now, lease_until))
+        let lane = None;
+        unit!(self, jobs::claim_jobs(lane, limit, now, lease_until))
+    }
+
+    async fn claim_jobs_of(
+        &self,
+        lane: Lane,
+        limit: u32,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<Vec<ClaimedJob>, LedgerError> {
+        let lane = Some(lane);
+        unit!(self, jobs::claim_jobs(lane, limit, now, lease_until))
     }
 
     async fn next_job_at(&self) -> Result<Option<Timestamp>, LedgerError> {
@@ -477,6 +489,10 @@ impl Ledger for Store {
 
     async fn begin_request(&self, key: RequestKey, now: Timestamp) -> Result<Begun, LedgerError> {
         unit!(self, requests::begin_request(key, now))
+    }
+
+    async fn hold_request(&self, key: RequestKey, now: Timestamp) -> Result<(), LedgerError> {
+        unit!(self, requests::hold_request(key, now))
     }
 
     async fn finish_request(

@@ -1,13 +1,18 @@
 //! Promises: texts that differ between the databases in a word or two are written once, and filled in when compiled.
 
-/// Takes due jobs, at most `$3` of those due at `$1`: their due time becomes the end of the lease, `$2`.
+/// Takes due jobs, at most `$3` of those due at `$1`: their due time becomes the end of the lease, `$2`. `$4` says
+/// whether they are people's or the house's (`Work::lane`); without it they are of both. What this program does not
+/// know is the house's.
 macro_rules! claim_jobs {
     ($lock:literal) => {
         concat!(
             "UPDATE job SET attempt = attempt + 1, run_at = $2 \
-             WHERE run_at <= $1 AND id IN (SELECT id FROM job WHERE run_at <= $1 ORDER BY run_at LIMIT $3",
+             WHERE run_at <= $1 AND id IN (SELECT id FROM job WHERE run_at <= $1 \
+                 AND ($4 IS NULL OR $4 = (kind IN \
+                     ('send_text', 'wire_number', 'dispatch', 'go_on', 'expire_confirmation'))) \
+                 ORDER BY run_at LIMIT $3",
             $lock,
-            ") RETURNING id, work, attempt"
+            ") RETURNING id, work, attempt, created_at"
         )
     };
 }

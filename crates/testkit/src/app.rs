@@ -118,6 +118,8 @@ pub struct Outside {
     pub sheet: Option<Spreadsheet>,
     /// How much is carried out at once.
     pub capacity: Capacity,
+    /// How long somebody waits for what a key was given for; none: as long as in the product.
+    pub work_limit: Option<Duration>,
     /// Whom alerts and reports are mailed to.
     pub desk: OperatorDesk,
 }
@@ -242,6 +244,7 @@ impl TestApp {
             pages,
             limits: RateLimits::default(),
             capacity: outside.capacity,
+            work_limit: outside.work_limit.unwrap_or(proxycall_web::WORK_LIMIT),
             metrics: metrics(clock.now()),
         });
         let router = router.into_make_service_with_connect_info::<SocketAddr>();

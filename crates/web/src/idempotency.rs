@@ -1,8 +1,11 @@
 //! Promises: a POST with an `Idempotency-Key` is carried out once; the same request again gets the same answer.
 //!
-//! The key is noted before the handler runs and the answer kept after it. Whoever repeats meanwhile is told to wait
-//! (409); whoever uses the key for something else is told so (422). What failed has done nothing and is not kept: once
-//! its cause is gone, the same request may be sent again. Keys hold for 24 hours.
+//! The key is noted before the handler runs and the answer kept after it, also when whoever asked has gone meanwhile.
+//! Whoever repeats meanwhile is told to wait (409); whoever uses the key for something else is told so (422). What
+//! failed has done nothing and is not kept: once its cause is gone, the same request may be sent again. Keys hold for
+//! 24 hours.
+
+use std::sync::Arc;
 
 use axum::{
     body::{Body, to_bytes},
@@ -15,7 +18,7 @@ use bytes::Bytes;
 use proxycall_service::ports::ledger::{Begun, RequestKey, StoredAnswer};
 use sha2::{Digest, Sha256};
 
-use crate::{Problem, Shared, json::of_body};
+use crate::{Problem, Shared, carrier_work::holding, json::of_body};
 
 static KEY: HeaderName = HeaderName::from_static("idempotency-key");
 static REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -58,6 +61,12 @@ async fn run_once(app: &Shared, key: &HeaderValue, request: Request, next: Next)
     }
     let mut request = Request::from_parts(parts, Body::from(body));
     request.extensions_mut().insert(key.clone());
+    let work = answered(Arc::clone(app), key.clone(), request, next);
+    holding(app, key, work).await?
+}
+
+/// Carries out a request and keeps what it is answered.
+async fn answered(app: Shared, key: RequestKey, request: Request, next: Next) -> Result<Response, Problem> {
     let (parts, body) = next.run(request).await.into_parts();
     // Our own answer: its size is ours to bound, and a page of the search may be larger than what we take in.
     let body = to_bytes(body, usize::MAX)
@@ -66,8 +75,8 @@ async fn run_once(app: &Shared, key: &HeaderValue, request: Request, next: Next)
     let kept = parts.status.is_success();
     let answer =
         kept.then(|| StoredAnswer { status: parts.status.as_u16(), body: String::from_utf8_lossy(&body).into_owned() });
-    if let Err(error) = ledger.finish_request(key, answer, app.service.clock.now()).await {
-        // The key stays taken for a minute; a repetition then finds what was done by other means.
+    if let Err(error) = app.service.ledger.finish_request(key, answer, app.service.clock.now()).await {
+        // The key stays taken for some minutes; a repetition then finds what was done by other means.
         tracing::error!(%error, "the answer to a request with an idempotency key could not be kept");
     }
     Ok(Response::from_parts(parts, Body::from(body)))

@@ -42,6 +42,7 @@ use proxycall_twilio::Verifier;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use auth::ApiTokens;
+pub use carrier_work::LIMIT as WORK_LIMIT;
 pub use client_address::ClientAddresses;
 pub use metrics::Metrics;
 pub use overload::Capacity;
@@ -80,6 +81,8 @@ pub struct App {
     pub limits: RateLimits,
     /// How much is carried out at once.
     pub capacity: Capacity,
+    /// How long somebody waits for what a key was given for; then it goes on by itself.
+    pub work_limit: Duration,
     /// How this instance tells how it is.
     pub metrics: Metrics,
 }

@@ -177,7 +177,7 @@ impl From<LedgerError> for Problem {
                      anew at midnight UTC"
                 ),
             ),
-            LedgerError::TokenInUse => Self::new(
+            LedgerError::ReservationInUse => Self::new(
                 StatusCode::CONFLICT,
                 "A number is held under this id already, for something else; use another id, or wait until that ends",
             ),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use proxycall_domain::{PendingId, PhoneNumber, Phrase, TextSender};
 
+use super::retry;
 use crate::{
     Service, observe,
     ports::{
@@ -110,7 +111,9 @@ impl Service {
     fn not_taken(&self, job: &ClaimedJob, error: &CarrierError) -> DispatchResult {
         match error {
             // It may have been sent: that counts, and the next channel has its time.
-            CarrierError::AnswerLost(_) => DispatchResult::Sent { sid: None },
+            CarrierError::AnswerLost(_) | CarrierError::Failed { perhaps_done: true, .. } => {
+                DispatchResult::Sent { sid: None }
+            }
             // Wrong credentials are ours to mend; the text waits for that.
             CarrierError::Refused { status, code, .. } if *status != 401 => {
                 DispatchResult::Failed { error_code: (*code != 0).then_some(*code) }
@@ -133,9 +136,12 @@ impl Service {
         }
     }
 
+    /// A code is wanted as long as its confirmation lives, which the store sees to: none lives longer than this.
     fn again(&self, job: &ClaimedJob, asked: Option<Duration>) -> DispatchResult {
-        match self.retry_at(job, asked) {
-            Some(at) => DispatchResult::TryAgain { at },
+        let end = job.created_at.checked_add(self.codes.lifetime).unwrap_or(job.created_at);
+        match self.retry_until(job, asked, end) {
+            // The carrier may be away while the mail server is there.
+            Some(at) => DispatchResult::TryAgain { at, goes_on: job.attempt == retry::ATTEMPTS },
             None => DispatchResult::Failed { error_code: None },
         }
     }

@@ -1,7 +1,8 @@
 //! Promises: work that was recorded is carried out, survives a crash, and is given up only with its reason kept.
 //!
-//! [`Service::run_due_jobs`] does what is due now and returns; [`Service::work`] is the loop around it. Tests call the
-//! first and never wait.
+//! [`Service::work`] has a loop for each lane: what a person waits for never waits for what looks after the house,
+//! however long that takes. Each loop takes as much as it has places free. [`Service::run_due_jobs`] does what is due
+//! now and returns: tests call it and never wait.
 
 mod confirmations;
 mod operators;
@@ -19,7 +20,10 @@ use std::{
 
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::Notify;
+use tokio::{
+    sync::Notify,
+    task::{JoinError, JoinSet},
+};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument as _, Span};
 
@@ -31,7 +35,7 @@ use crate::{
     observe,
     ports::{
         LedgerError,
-        ledger::{ClaimedJob, Work},
+        ledger::{ClaimedJob, Lane, Work},
     },
     trace,
 };
@@ -40,8 +44,8 @@ use crate::{
 const LEASE: SignedDuration = SignedDuration::from_secs(30);
 /// How often a lease is extended while something is done that may take longer.
 const HOLD_EVERY: Duration = Duration::from_secs(10);
-/// How many jobs are taken and run at once.
-const AT_ONCE: u32 = 16;
+/// How many jobs of a lane are taken and run at once.
+const AT_ONCE: usize = 16;
 /// How often the store is asked for due jobs that nobody announced: retries, and other instances' left-overs.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long the loop rests when the store does not answer.
@@ -49,30 +53,48 @@ const REST: Duration = Duration::from_secs(2);
 
 /// Tells the workers of this process that there is something to do.
 #[derive(Clone, Default)]
-pub struct Wake(Arc<Notify>);
+pub struct Wake(Arc<[Notify; Lane::ALL.len()]>);
 
 impl Wake {
-    /// There is something to do.
+    /// There is something to do. Each worker looks itself whether it is for it.
     pub fn now(&self) {
-        self.0.notify_one();
+        for worker in self.0.iter() {
+            worker.notify_one();
+        }
+    }
+
+    async fn of(&self, lane: Lane) {
+        let [people, house] = &*self.0;
+        match lane {
+            Lane::People => people.notified().await,
+            Lane::House => house.notified().await,
+        }
     }
 }
 
 impl Service {
-    /// Takes what is due and carries it out. How many jobs that were.
+    /// Takes what is due, of both lanes, and carries it out. How many jobs that were.
     ///
     /// # Errors
     /// When the store does not answer; what was taken comes back when its lease ends.
     pub async fn run_due_jobs(&self) -> Result<usize, LedgerError> {
-        let now = self.clock.now();
-        if self.ledger.next_job_at().await?.is_none_or(|at| at > now) {
-            return Ok(0);
-        }
-        let lease_until = now.checked_add(LEASE).unwrap_or(now);
-        let jobs = self.ledger.claim_jobs(AT_ONCE, now, lease_until).await?;
+        let jobs = self.take_due(None, AT_ONCE).await?;
         let count = jobs.len();
         stream::iter(jobs).for_each_concurrent(None, async |job| self.run_for_its_request(&job).await).await;
         Ok(count)
+    }
+
+    async fn take_due(&self, lane: Option<Lane>, places: usize) -> Result<Vec<ClaimedJob>, LedgerError> {
+        let now = self.clock.now();
+        if self.ledger.next_job_at().await?.is_none_or(|at| at > now) {
+            return Ok(Vec::new());
+        }
+        let lease_until = now.checked_add(LEASE).unwrap_or(now);
+        let places = u32::try_from(places).unwrap_or(u32::MAX);
+        match lane {
+            Some(lane) => self.ledger.claim_jobs_of(lane, places, now, lease_until).await,
+            None => self.ledger.claim_jobs(places, now, lease_until).await,
+        }
     }
 
     /// Every line that a job logs names the request that caused it, whatever the level that is logged.
@@ -127,6 +149,18 @@ impl Service {
         now.checked_add(SignedDuration::try_from(wait).unwrap_or(LEASE)).ok()
     }
 
+    /// When to try again what a person was promised; none: it was to be done by `end`, and that is over.
+    pub(crate) fn retry_until(&self, job: &ClaimedJob, asked: Option<Duration>, end: Timestamp) -> Option<Timestamp> {
+        let now = self.clock.now();
+        observe::job_retry(&job.work, now < end);
+        if now >= end {
+            return None;
+        }
+        let pause = retry::pause(job.attempt, asked, self.chance.fraction());
+        let at = now.checked_add(SignedDuration::try_from(pause).unwrap_or(LEASE)).unwrap_or(end);
+        Some(at.min(end))
+    }
+
     /// Keeps a job that takes long. Whether it is still ours.
     pub(crate) async fn extend_lease(&self, job: &mut ClaimedJob) -> Result<bool, LedgerError> {
         let now = self.clock.now();
@@ -158,11 +192,18 @@ impl Service {
     /// Carries out jobs, follows the operator's settings and tokens, and mirrors the sheet, until told to stop; what is being done is
     /// finished first.
     pub async fn work(self: Arc<Self>, stop: CancellationToken) {
-        tokio::join!(self.work_on_jobs(&stop), self.follow_settings(&stop), self.follow_sheet(&stop));
+        tokio::join!(
+            self.work_on(Lane::People, &stop),
+            self.work_on(Lane::House, &stop),
+            self.follow_settings(&stop),
+            self.follow_sheet(&stop)
+        );
     }
 
-    async fn work_on_jobs(&self, stop: &CancellationToken) {
-        let mut scheduled = false;
+    /// Carries out the jobs of a lane. Each is a task of its own: while one waits, the others go on and more are taken.
+    async fn work_on(self: &Arc<Self>, lane: Lane, stop: &CancellationToken) {
+        let mut scheduled = lane != Lane::House;
+        let mut running = JoinSet::new();
         while !stop.is_cancelled() {
             if !scheduled {
                 scheduled = self.schedule_pool_care().await.is_ok()
@@ -170,19 +211,32 @@ impl Service {
                     && self.schedule_telling().await.is_ok()
                     && self.schedule_renewal().await.is_ok();
             }
-            let rest = match self.run_due_jobs().await {
-                Ok(0) => LOOK_EVERY,
-                Ok(_) => continue,
-                Err(error) => {
-                    tracing::warn!(%error, "jobs wait for the store");
-                    REST
+            // Without a place there is nothing to be woken for: what ends makes one.
+            let places = AT_ONCE.saturating_sub(running.len());
+            let mut rest = LOOK_EVERY;
+            if places > 0 {
+                match self.take_due(Some(lane), places).await {
+                    Ok(jobs) => {
+                        for job in jobs {
+                            let service = Arc::clone(self);
+                            running.spawn(async move { service.run_for_its_request(&job).await });
+                        }
+                    }
+                    Err(error) => {
+                        tracing::warn!(?lane, %error, "jobs wait for the store");
+                        rest = REST;
+                    }
                 }
-            };
+            }
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = self.wake.0.notified() => {}
+                () = self.wake.of(lane) => {}
+                Some(ended) = running.join_next() => note_panic(ended),
                 () = tokio::time::sleep(rest) => {}
             }
+        }
+        while let Some(ended) = running.join_next().await {
+            note_panic(ended);
         }
     }
 
@@ -202,5 +256,12 @@ impl Service {
                 () = tokio::time::sleep(REFRESH_EVERY) => {}
             }
         }
+    }
+}
+
+/// A job that panics is not done: it comes back when its lease ends, and the others go on.
+fn note_panic(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(panicked = error.is_panic(), "a job broke off by a defect of ours; it comes back");
     }
 }

@@ -21,6 +21,8 @@ use crate::{
 const CALLBACK_PATIENCE: SignedDuration = SignedDuration::from_secs(60);
 /// How far the carrier's clock may be behind ours; it also keeps time to the second only.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(10);
+/// How long a text is tried that the carrier does not take: who waits for it longer has heard otherwise.
+const TRIED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 impl Service {
     pub(super) async fn send_text(&self, job: &ClaimedJob) -> Result<(), LedgerError> {
@@ -48,7 +50,9 @@ impl Service {
         };
         tracing::warn!(job = %job.id, interaction = %text.interaction, attempt = job.attempt, %error, "a text was not taken");
         match error {
-            CarrierError::AnswerLost(_) => TextResult::LookAgain { at: self.after(CALLBACK_PATIENCE) },
+            CarrierError::AnswerLost(_) | CarrierError::Failed { perhaps_done: true, .. } => {
+                TextResult::LookAgain { at: self.after(CALLBACK_PATIENCE) }
+            }
             // Wrong credentials are ours to mend; the text waits for that.
             CarrierError::Refused { status, code, .. } if status != 401 => {
                 TextResult::Failed { error_code: (code != 0).then_some(code) }
@@ -61,7 +65,7 @@ impl Service {
     }
 
     fn try_again(&self, job: &ClaimedJob, asked: Option<Duration>) -> TextResult {
-        match self.retry_at(job, asked) {
+        match self.retry_until(job, asked, given_up_at(job)) {
             Some(at) => TextResult::TryAgain { at },
             None => TextResult::Failed { error_code: None },
         }
@@ -80,7 +84,7 @@ impl Service {
             }
             Err(error) => {
                 tracing::warn!(job = %job.id, interaction = %text.interaction, %error, "a text could not be looked up");
-                match self.retry_at(job, None) {
+                match self.retry_until(job, None, given_up_at(job)) {
                     Some(at) => TextResult::LookAgain { at },
                     None => TextResult::LookedUp(Vec::new()),
                 }
@@ -92,6 +96,11 @@ impl Service {
         let now = self.clock.now();
         now.checked_add(wait).unwrap_or(now)
     }
+}
+
+/// When a text is given up: by its age, since however long the carrier is away, somebody was promised that it goes out.
+fn given_up_at(job: &ClaimedJob) -> Timestamp {
+    job.created_at.checked_add(TRIED_FOR).unwrap_or(job.created_at)
 }
 
 fn known(text: CarrierText) -> SentText {

@@ -156,6 +156,7 @@ impl Service {
             work: Work::ReleaseNumber { number: phone },
             attempt: 1,
             lease_until,
+            created_at: act.at,
             request: trace::current(),
         };
         let rest_until = act.at.checked_add(self.rest_of(number.country)).unwrap_or(act.at);

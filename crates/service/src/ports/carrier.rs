@@ -106,6 +106,9 @@ pub enum CarrierError {
         status: u16,
         /// `Retry-After`.
         retry_after: Option<Duration>,
+        /// Whether it may have been carried out all the same: the answer is not the carrier's own, but of something
+        /// between.
+        perhaps_done: bool,
     },
     /// The request left, but no whole answer came back: whether it was carried out is not known.
     #[error("the carrier's answer was lost: {0}")]

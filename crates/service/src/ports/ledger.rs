@@ -54,7 +54,7 @@ pub use console::{
     Activity, ActivityFilter, ActivityPage, BoardCounts, BoardEntry, BoardFilter, BoardGroup, CameTo, ClientFile,
     ClientView, ConsoleBook, DispatchKind, DispatchState, ErasedClient, LastDispatch, NumberFile,
 };
-pub use jobs::{ClaimedJob, Work};
+pub use jobs::{ClaimedJob, Lane, Work};
 pub use operators::{
     AlertLetter, ClientPart, Failures, OperatorBook, SendReport, SheetPulse, TellAlerts, ToldAlert, TrafficPart,
     TrafficSpan, WeekCounts,
@@ -68,7 +68,7 @@ pub use privacy::{
     CarrierCopy, Contact, Contacts, CopyResult, EraseClient, Erasure, ErasurePart, HeldNumber, Overdue, PrivacyBook,
     RetentionPart,
 };
-pub use requests::{Begun, RequestKey, StoredAnswer};
+pub use requests::{Begun, REQUEST_PATIENCE, RequestKey, StoredAnswer};
 pub use sheet::{Mark, ProblemAt, SheetBook, SheetChanges, SheetNews, SheetProblem, SheetState, Told};
 pub use standing::{Standing, WaitingJobs};
 pub use texts::{DeliveryReport, InboundText, OutboundText, RecordedText, SendStep, SentText, TextOutcome, TextResult};
@@ -135,7 +135,7 @@ pub enum LedgerError {
     },
     /// A number is held under this token for something else.
     #[error("a number is held under this token already")]
-    TokenInUse,
+    ReservationInUse,
     /// There is no such token.
     #[error("there is no such token")]
     TokenUnknown,
@@ -225,6 +225,15 @@ pub trait Ledger: SheetBook + AccessBook + Blocklist + PrivacyBook + ConsoleBook
     /// Takes jobs that are due, for as long as the lease lasts; nobody else gets them meanwhile.
     async fn claim_jobs(
         &self,
+        limit: u32,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<Vec<ClaimedJob>, LedgerError>;
+
+    /// The same, of one lane alone.
+    async fn claim_jobs_of(
+        &self,
+        lane: Lane,
         limit: u32,
         now: Timestamp,
         lease_until: Timestamp,
@@ -491,6 +500,9 @@ pub trait Ledger: SheetBook + AccessBook + Blocklist + PrivacyBook + ConsoleBook
 
     /// Notes that a request with an idempotency key has begun, or finds what the first one was answered.
     async fn begin_request(&self, key: RequestKey, now: Timestamp) -> Result<Begun, LedgerError>;
+
+    /// Notes that a request which takes long is still being carried out.
+    async fn hold_request(&self, key: RequestKey, now: Timestamp) -> Result<(), LedgerError>;
 
     /// Keeps the answer for repetitions; without one, the key is free again.
     async fn finish_request(

@@ -119,7 +119,7 @@ async fn begin(
     let expires_at = now.checked_add(create.lifetime).unwrap_or(Timestamp::MAX);
     let Numbers { held, proxy, sender } = match find_numbers(db, create, &claim, expires_at).await {
         // By the same request, which was a moment ahead.
-        Err(UnitError::Refused(LedgerError::TokenInUse)) if find(db, codec, &create.id).await?.is_some() => {
+        Err(UnitError::Refused(LedgerError::ReservationInUse)) if find(db, codec, &create.id).await?.is_some() => {
             return Err(UnitError::Crossed);
         }
         numbers => numbers?,

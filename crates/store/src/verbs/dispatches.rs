@@ -261,8 +261,8 @@ async fn sent(
     follow(db, codec, kept, channel, spare, at).await
 }
 
-/// It will not arrive: the next channel comes at once.
-async fn failed(
+/// It will not arrive, or not soon: the next channel comes at once.
+async fn next_channel(
     db: &mut Connection,
     codec: &Codec,
     dispatch: &Dispatch,
@@ -427,12 +427,17 @@ pub(crate) async fn finish_dispatch(
     let Some(mut dispatch) = self::dispatch(db, codec, id).await? else { return jobs::end(db, job).await };
     // The carrier's own report may have been faster: then it holds.
     let sending = dispatch.state == "sending";
-    if let DispatchResult::TryAgain { at } = result
+    if let DispatchResult::TryAgain { at, goes_on } = result
         && sending
     {
-        let ours = jobs::put_off(db, job, *at).await?;
+        if !jobs::put_off(db, job, *at).await? {
+            return Ok(false);
+        }
         sqlx::query(BACK_TO_QUEUE).bind(id.uuid()).execute(&mut *db).await?;
-        return Ok(ours);
+        if *goes_on {
+            next_channel(db, codec, &dispatch, spare, *now).await?;
+        }
+        return Ok(true);
     }
     if !jobs::end(db, job).await? {
         return Ok(false);
@@ -446,7 +451,7 @@ pub(crate) async fn finish_dispatch(
             }
             DispatchResult::Failed { error_code } => {
                 bring(db, &dispatch, "failed", (None, *error_code), *now).await?;
-                failed(db, codec, &dispatch, spare, *now).await?;
+                next_channel(db, codec, &dispatch, spare, *now).await?;
             }
         }
     }
@@ -468,7 +473,7 @@ pub(crate) async fn record_dispatch(
     match report.reached {
         Some(false) if on_its_way => {
             bring(db, &dispatch, "failed", (sid, report.error_code), now).await?;
-            failed(db, codec, &dispatch, &report.spare, now).await?;
+            next_channel(db, codec, &dispatch, &report.spare, now).await?;
         }
         reached if on_its_way => {
             let state = if reached == Some(true) { "delivered" } else { "sent" };

@@ -401,8 +401,8 @@ impl Part {
 
     /// Stored answers to requests, which are kept for a day.
     async fn answers(&self, db: &mut Connection, codec: &Codec, wanted: &Wanted) -> Result<Option<String>, UnitError> {
-        let rows: Vec<Row> =
-            sqlx::query(ANSWERS).bind(unhex(&self.reached)).bind(ANSWERS_AT_ONCE).fetch_all(&mut *db).await?;
+        let reached = hex::decode(&self.reached).map_err(|_| unreadable("where an erasure goes on"))?;
+        let rows: Vec<Row> = sqlx::query(ANSWERS).bind(reached).bind(ANSWERS_AT_ONCE).fetch_all(&mut *db).await?;
         let needles: Vec<String> = wanted
             .phones
             .iter()
@@ -419,7 +419,7 @@ impl Part {
             }
             last = Some(key);
         }
-        Ok(last.map(|key| hex(&key)))
+        Ok(last.map(hex::encode))
     }
 }
 
@@ -430,19 +430,6 @@ const FORGET_CALLER: &str =
     "UPDATE client SET last_caller = NULL, updated_at = $2 WHERE client_id = $1 AND last_caller = $3";
 const ANSWERS: &str = "SELECT key, answer FROM request WHERE key > $1 AND answer IS NOT NULL ORDER BY key LIMIT $2";
 const FORGET_ANSWER: &str = "DELETE FROM request WHERE key = $1";
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Vec<u8> {
-    let digit = |sign: &u8| char::from(*sign).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let pair = |pair: &[u8]| match pair {
-        [high, low] => Some(digit(high)? << 4 | digit(low)?),
-        _ => None,
-    };
-    text.as_bytes().chunks(2).filter_map(pair).collect()
-}
 
 const MARKED: &str = "SELECT COUNT(*) FROM sheet_mark WHERE tab = $1 AND key = $2";
 

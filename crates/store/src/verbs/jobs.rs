@@ -2,7 +2,7 @@
 
 use proxycall_domain::JobId;
 use proxycall_service::{
-    ports::ledger::{ClaimedJob, Work},
+    ports::ledger::{ClaimedJob, Lane, Work},
     trace::{self, RequestId},
 };
 use serde::Deserialize as _;
@@ -11,9 +11,10 @@ use uuid::Uuid;
 
 use super::*;
 
-/// Work that is there once at most is replaced when it is wanted anew: whoever has it now ends another due time.
+/// Work that is there once at most is replaced when it is wanted anew: whoever has it now ends another due time, and
+/// what was tried before does not count.
 const ENQUEUE: &str = "INSERT INTO job (id, kind, work, run_at, created_at, once) VALUES ($1, $2, $3, $4, $4, $5) \
-    ON CONFLICT (once) DO UPDATE SET work = excluded.work, run_at = excluded.run_at";
+    ON CONFLICT (once) DO UPDATE SET work = excluded.work, run_at = excluded.run_at, attempt = 0";
 const ENSURE: &str = "INSERT INTO job (id, kind, work, run_at, created_at, once) VALUES ($1, $2, $3, $4, $4, $5) \
     ON CONFLICT (once) DO NOTHING";
 const DROP: &str = "DELETE FROM job WHERE once = $1";
@@ -121,6 +122,7 @@ pub(super) async fn put_off(db: &mut Connection, job: &ClaimedJob, until: Timest
 pub(crate) async fn claim_jobs(
     db: &mut Connection,
     codec: &Codec,
+    lane: &Option<Lane>,
     limit: &u32,
     now: &Timestamp,
     lease_until: &Timestamp,
@@ -129,6 +131,7 @@ pub(crate) async fn claim_jobs(
         .bind(millis(*now))
         .bind(millis(*lease_until))
         .bind(i64::from(*limit))
+        .bind(lane.map(|lane| lane == Lane::People))
         .fetch_all(&mut *db)
         .await?;
     let mut jobs = Vec::with_capacity(rows.len());
@@ -137,7 +140,8 @@ pub(crate) async fn claim_jobs(
         match codec.open_json(JOB_WORK, row.try_get("work")?).and_then(|kept| without_request(&kept)) {
             Ok((work, request)) => {
                 let attempt = u32::try_from(row.try_get::<i64, _>("attempt")?).unwrap_or(u32::MAX);
-                jobs.push(ClaimedJob { id, work, attempt, lease_until: *lease_until, request });
+                let created_at = time(row.try_get("created_at")?)?;
+                jobs.push(ClaimedJob { id, work, attempt, lease_until: *lease_until, created_at, request });
             }
             // One job that only another version of the program can read must not hold up all others.
             Err(error) => tracing::error!(%id, %error, "a job cannot be read; it is left for later"),

@@ -198,7 +198,7 @@ async fn take_any(
     }
     let left = left(db, wish.country, whose.owner(), now).await?;
     if left.held.is_some_and(|(.., until)| until > now) {
-        return Err(LedgerError::TokenInUse.into());
+        return Err(LedgerError::ReservationInUse.into());
     }
     take_lapsed(db, left, wish, whose, actor, reason, now).await
 }

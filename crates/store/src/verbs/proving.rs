@@ -49,16 +49,19 @@ async fn enter(
     if kept.it.progress.is_locked() {
         return Ok(Entered::Locked);
     }
-    let keys = kept.keys(codec)?;
-    let right = match kept.brought_code() {
-        Some(brought) => keys.is_brought(brought, &kept.it.id, entered),
-        None => keys.code(&kept.it.id, kept.it.created_at, kept.it.progress.generation).is(entered),
-    };
-    if right {
+    if is_right(codec, kept, entered)? {
         return prove(db, codec, kept, Proof::Phone, prover).await;
     }
     happen(db, kept, Event::WrongCode, prover.now).await?;
     Ok(if kept.it.progress.is_locked() { Entered::Locked } else { Entered::Wrong })
+}
+
+fn is_right(codec: &Codec, kept: &Kept, entered: EnteredCode) -> Result<bool, UnitError> {
+    let keys = kept.keys(codec)?;
+    Ok(match kept.brought_code() {
+        Some(brought) => keys.is_brought(brought, &kept.it.id, entered),
+        None => keys.code(&kept.it.id, kept.it.created_at, kept.it.progress.generation).is(entered),
+    })
 }
 
 /// What a proven confirmation comes to: a client, a changed client, or a question to the contact on record.
@@ -245,10 +248,12 @@ pub(super) async fn reply(
     let has_number = facts.client.as_ref().is_some_and(|client| client.phone == from);
     let prover = Prover { rules: &text.rules, spare: &text.spare, now: text.now };
     let (entered, phrase) = match read(&text.content.body) {
+        // Six digits in a sentence to somebody else may be anything: what is not the code is no try.
+        Reply::Code { entered, alone: false } if has_number && !is_right(codec, &kept, entered)? => return Ok(None),
         Reply::Code { entered, alone } => {
             let entered = enter(db, codec, &mut kept, entered, prover).await?;
             match entered {
-                Entered::Wrong | Entered::Locked if has_number && !alone => return Ok(None),
+                Entered::Locked if has_number && !alone => return Ok(None),
                 Entered::Wrong => (entered, Some(Phrase::TextCodeWrong)),
                 Entered::Locked => (entered, Some(Phrase::TextCodeLocked)),
                 // The text of thanks comes by a job.

@@ -1,14 +1,12 @@
 //! Requests with an idempotency key: the first one is carried out, repetitions hear what it was answered.
 
 use jiff::SignedDuration;
-use proxycall_service::ports::ledger::{Begun, RequestKey, StoredAnswer};
+use proxycall_service::ports::ledger::{Begun, REQUEST_PATIENCE, RequestKey, StoredAnswer};
 
 use super::*;
 
 /// How long an answer is kept for repetitions.
 const KEPT: SignedDuration = SignedDuration::from_hours(24);
-/// How long a request may take before it counts as crashed: longer than any of ours runs.
-const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
 
 const BEGIN: &str =
     "INSERT INTO request (key, content_key, started_at) VALUES ($1, $2, $3) ON CONFLICT (key) DO NOTHING";
@@ -20,6 +18,8 @@ const TAKE_OVER: &str = "UPDATE request SET content_key = $2, started_at = $3, s
 /// The first answer stays: it may have been heard already.
 const ANSWER: &str =
     "UPDATE request SET status = $3, answer = $4 WHERE key = $1 AND content_key = $2 AND status IS NULL";
+const HOLD: &str = "UPDATE request SET started_at = $3 \
+    WHERE key = $1 AND content_key = $2 AND status IS NULL AND started_at < $3";
 const FORGET: &str = "DELETE FROM request WHERE key = $1 AND content_key = $2 AND status IS NULL";
 
 const IS_THERE: &str = "SELECT 1 FROM request WHERE key = $1";
@@ -67,13 +67,24 @@ pub(crate) async fn begin_request(
             let status = u16::try_from(status).map_err(|_| unreadable("a stored answer's status"))?;
             return Ok(Begun::Answered(StoredAnswer { status, body: codec.open_text(REQUEST_ANSWER, answer)? }));
         }
-        if age < PATIENCE {
+        if age < REQUEST_PATIENCE {
             return Ok(Begun::InProgress);
         }
     }
     let taken =
         sqlx::query(TAKE_OVER).bind(&key).bind(&content).bind(millis(*now)).bind(started).execute(&mut *db).await?;
     if taken.rows_affected() == 1 { Ok(Begun::Fresh) } else { Err(UnitError::Crossed) }
+}
+
+pub(crate) async fn hold_request(
+    db: &mut Connection,
+    codec: &Codec,
+    request: &RequestKey,
+    now: &Timestamp,
+) -> Result<(), UnitError> {
+    let [key, content] = keys(db, codec, request).await?;
+    sqlx::query(HOLD).bind(&key).bind(&content).bind(millis(*now)).execute(&mut *db).await?;
+    Ok(())
 }
 
 pub(crate) async fn finish_request(

@@ -4,8 +4,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use proxycall_domain::{
-    Address, CodeChannel, Confirmation, DispatchId, Language, MailAddress, NumberStatus, NumberType, PendingId,
-    PersonName, PhoneNumber,
+    Address, CodeChannel, Confirmation, DispatchId, Language, MailAddress, NumberStatus, NumberType, Outcome,
+    PendingId, PersonName, PhoneNumber,
     client::ClientChanges,
     confirmation::{Detail, MAX_TRIES, Stage, code::EnteredCode},
     pool::life::{Act, Actor, ReservationToken, Wish},
@@ -318,6 +318,29 @@ pub(crate) async fn ten_thousand_guesses_over_all_channels_compare_five(db: Test
     assert_eq!(late, TextOutcome::Code(Entered::Locked));
 }
 
+pub(crate) async fn six_digits_in_a_clients_sentence_to_somebody_else_are_no_try_unless_they_are_the_code(
+    db: TestStore,
+) {
+    clients(&db, 1).await;
+    relayed_text(&db, "SM0", at(0)).await;
+    let it = begin(&db, 1, real(1), 7, at(1)).await;
+    let mut out = Out::default();
+    settle(&db, &mut out, at(1)).await;
+    let right = &out.codes[&pending(1)];
+    let wrong = if right == "123456" { "123457" } else { "123456" };
+    let tries = async || db.confirmation(pending(1)).await.unwrap().unwrap().progress.tries;
+    for n in 0..=MAX_TRIES {
+        let sentence = format!("Le colis {wrong} est en bas");
+        let relayed = reply(&db, &format!("SMsaid{n}"), real(1), it.sender, &sentence, at(2)).await;
+        assert_eq!(relayed, TextOutcome::Interaction(Outcome::Queued));
+    }
+    assert_eq!(tries().await, 0);
+    let alone = reply(&db, "SMalone", real(1), it.sender, wrong, at(3)).await;
+    assert_eq!((alone, tries().await), (TextOutcome::Code(Entered::Wrong), 1));
+    let entered = reply(&db, "SMright", real(1), it.sender, &format!("Mon code est {right}"), at(4)).await;
+    assert_eq!(entered, TextOutcome::Code(Entered::Done));
+}
+
 pub(crate) async fn a_call_counts_three_entries_and_a_repeated_one_once(db: TestStore) {
     stock(&db, 1).await;
     begin(&db, 1, real(1), 1, at(0)).await;
@@ -425,7 +448,7 @@ pub(crate) async fn a_token_that_holds_a_number_already_is_a_conflict(db: TestSt
     let token = ReservationToken::parse("token", "P-1").unwrap();
     db.reserve_number(ReserveNumber { wish, token, until: at(600), act: act(0) }).await.unwrap();
     let refused = db.create_confirmation(create(1, real(1), 1, at(0))).await.unwrap_err();
-    assert_eq!(refused, LedgerError::TokenInUse);
+    assert_eq!(refused, LedgerError::ReservationInUse);
     assert_eq!(db.database().count("confirmation").await, 0);
 }
 
@@ -503,7 +526,10 @@ pub(crate) async fn no_order_of_events_crash_or_clock_breaks_a_rule(db: TestStor
                 let result = || match fate {
                     0 => None,
                     1 => Some(DispatchResult::Failed { error_code: Some(30_003) }),
-                    2 => Some(DispatchResult::TryAgain { at: now + SignedDuration::from_secs(2) }),
+                    2 => Some(DispatchResult::TryAgain {
+                        at: now + SignedDuration::from_secs(2),
+                        goes_on: step % 2 == 0,
+                    }),
                     _ => taken(),
                 };
                 carry_out(&db, &mut out, now, result).await;

@@ -98,7 +98,9 @@ ledger_suite! {
         a_job_whose_lease_ended_is_taken_again_and_its_former_holder_changes_nothing,
         no_more_jobs_are_taken_than_asked_for,
         the_next_job_is_due_when_the_earliest_is,
-        a_job_that_cannot_be_read_does_not_hold_up_the_others;
+        a_job_that_cannot_be_read_does_not_hold_up_the_others,
+        each_lane_takes_its_own_kinds_of_work_and_leaves_the_others,
+        work_that_is_asked_for_anew_begins_with_its_first_attempt;
     sending:
         a_text_is_sent_and_delivered_and_its_body_erased,
         a_text_delivered_before_it_counts_as_sent_stays_delivered,
@@ -205,6 +207,7 @@ ledger_suite! {
         two_confirmations_race_for_one_phone_and_one_gets_it,
         one_id_many_times_at_once_is_one_confirmation,
         ten_thousand_guesses_over_all_channels_compare_five,
+        six_digits_in_a_clients_sentence_to_somebody_else_are_no_try_unless_they_are_the_code,
         a_call_counts_three_entries_and_a_repeated_one_once,
         a_link_is_used_once_and_none_is_forged,
         a_number_is_not_taken_over_with_an_address,
@@ -272,7 +275,8 @@ ledger_suite! {
     requests:
         the_first_request_is_carried_out_and_repetitions_hear_its_answer,
         one_of_50_requests_at_once_is_fresh,
-        a_request_that_never_ended_is_taken_over_after_a_minute,
+        a_request_that_never_ended_is_taken_over_once_nobody_waits_any_more,
+        a_request_that_is_held_is_not_taken_over_however_long_it_takes,
         an_answer_is_forgotten_after_a_day,
         answers_older_than_a_day_are_swept_by_the_next_request,
         a_request_that_failed_frees_its_key,

@@ -141,7 +141,11 @@ impl TwilioClient {
         Err(if status == StatusCode::TOO_MANY_REQUESTS {
             CarrierError::SlowDown { retry_after }
         } else if status.is_server_error() {
-            CarrierError::Failed { status: status.as_u16(), retry_after }
+            // A gateway gives up on what goes on behind it; and what is not the carrier's JSON is not the carrier's
+            // word.
+            let gateway = matches!(status, StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT);
+            let perhaps_done = gateway || wire::error_code(&read(response).await.unwrap_or_default()) == 0;
+            CarrierError::Failed { status: status.as_u16(), retry_after, perhaps_done }
         } else {
             let code = wire::error_code(&read(response).await.unwrap_or_default());
             observe::count_error(code);
@@ -260,7 +264,7 @@ mod tests {
     #[case::at_once(slow_down(Some(0)), Some(0))]
     #[case::long(slow_down(Some(6)), None)]
     #[case::not_said(slow_down(None), Some(500))]
-    #[case::failed(CarrierError::Failed { status: 503, retry_after: Some(Duration::from_secs(2)) }, Some(2000))]
+    #[case::failed(CarrierError::Failed { status: 503, retry_after: Some(Duration::from_secs(2)), perhaps_done: true }, Some(2000))]
     #[case::unreachable(CarrierError::Unreachable(String::new()), Some(500))]
     #[case::lost(CarrierError::AnswerLost(String::new()), Some(500))]
     #[case::refused(CarrierError::Refused { status: 400, code: 21422, meaning: "", remedy: "" }, None)]

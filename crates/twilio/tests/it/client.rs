@@ -170,12 +170,20 @@ async fn too_many_requests_means_slow_down(#[case] answer: Answer, #[case] secon
 }
 
 #[rstest]
-#[case(Answer::new(500, CANARY), 500, None)]
-#[case(Answer::new(503, CANARY).with(header::RETRY_AFTER, "30"), 503, Some(30))]
+#[case::not_its_words(Answer::new(500, CANARY), 500, None, true)]
+#[case::with_seconds(Answer::new(503, CANARY).with(header::RETRY_AFTER, "30"), 503, Some(30), true)]
+#[case::its_own_words(Answer::new(503, json!({ "code": 20503 }).to_string()), 503, None, false)]
+#[case::a_gateway(Answer::new(502, json!({ "code": 20502 }).to_string()), 502, None, true)]
+#[case::a_gateway_that_waited(Answer::new(504, json!({ "code": 20504 }).to_string()), 504, None, true)]
 #[tokio::test]
-async fn a_5xx_is_a_failure_of_the_carrier(#[case] answer: Answer, #[case] status: u16, #[case] seconds: Option<u64>) {
+async fn a_5xx_is_a_failure_of_the_carrier_and_nothing_was_done_only_if_the_carrier_itself_says_so(
+    #[case] answer: Answer,
+    #[case] status: u16,
+    #[case] seconds: Option<u64>,
+    #[case] perhaps_done: bool,
+) {
     let retry_after = seconds.map(Duration::from_secs);
-    assert_eq!(failure_of(answer).await, CarrierError::Failed { status, retry_after });
+    assert_eq!(failure_of(answer).await, CarrierError::Failed { status, retry_after, perhaps_done });
 }
 
 #[rstest]

@@ -79,7 +79,7 @@ pub(super) fn of_ledger(error: &LedgerError, language: Language) -> String {
         }
         LedgerError::ReservationGone => w.reservation_gone,
         LedgerError::CeilingReached { .. } => w.ceiling,
-        LedgerError::TokenInUse => w.token_in_use,
+        LedgerError::ReservationInUse => w.token_in_use,
         LedgerError::OrderConflict => w.order_conflict,
         LedgerError::ConfirmationUnknown => w.confirmation_unknown,
         LedgerError::ConfirmationConflict => w.confirmation_conflict,

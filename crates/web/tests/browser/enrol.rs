@@ -74,7 +74,7 @@ async fn who_opens_the_link_from_the_mailbox_presses_its_button_and_is_called_th
         app.advance(60).await;
         browser.await_text("We are calling you").await;
         app.advance(120).await;
-        browser.await_text("Open our e-mail").await;
+        browser.await_text("Open the link").await;
         let letter = app.world.mails_to("zoe@example.com").pop().expect("a letter");
         let at = letter.text.find("/confirmations/verify").expect("a link");
         let link = letter.text.get(at..).and_then(|rest| rest.split_whitespace().next()).expect("a link");

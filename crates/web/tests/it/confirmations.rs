@@ -497,3 +497,26 @@ async fn a_text_that_fails_behind_the_call_does_not_keep_the_link_from_coming() 
     })
     .await;
 }
+
+#[tokio::test]
+async fn while_the_carrier_is_away_a_link_goes_by_mail_and_the_code_waits_for_the_carrier() {
+    run_test_on_both(async |app| {
+        app.number(PROXY, "FR", NumberType::Local).await;
+        app.world.add_handset(Handset::new(CLIENT));
+        let right = app.world.account().auth_token;
+        app.world.change_account(|account| account.auth_token = "another".to_owned());
+        let (status, body) = app.post("/confirmations/create", request("P-1", CLIENT, "zoe@example.com")).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+        for _ in 0..36 {
+            app.advance(300).await;
+        }
+        assert_eq!(app.world.mails().len(), 1);
+        assert_eq!(app.world.inbox(CLIENT), []);
+        app.world.change_account(|account| account.auth_token = right);
+        app.advance(300).await;
+        let texts: Vec<String> = app.world.inbox(CLIENT).into_iter().map(|text| text.body).collect();
+        assert_eq!(texts.iter().filter(|body| body.contains("code")).count(), 1, "{texts:?}");
+        assert_eq!(app.world.mails().len(), 1);
+    })
+    .await;
+}

@@ -5,14 +5,18 @@ use proxycall_domain::{NumberStatus, NumberType};
 use proxycall_service::{pool::PoolConfig, ports::Ledger as _};
 use proxycall_testkit::{
     Console, TestApp,
-    app::{CLIENT, COURIER, PUBLIC_BASE_URL, pool_config, run_pool_test, run_test_on_both},
+    app::{CLIENT, COURIER, PUBLIC_BASE_URL, pool_config, run_page_test, run_pool_test, run_test_on_both},
     console::hidden,
     reqwest::StatusCode,
     run_test,
     sandbox::{Fault, endpoints::Operation, world::Number},
 };
 
-use crate::{access::token, ask::column};
+use crate::{
+    access::token,
+    ask::column,
+    idempotency::{SLOW, hurried},
+};
 
 const SPARE: &str = "+33199000777";
 const SPARE_PAGE: &str = "/console/numbers/33199000777";
@@ -210,6 +214,30 @@ async fn numbers_are_shown_with_rules_and_bought_once_however_often_the_form_is_
         let made_up = console.page("/console/numbers/buy/result?asked=1&bought=33639989999").await;
         assert!(made_up.contains("No number was bought"));
         assert!(actions(app).await.contains(&"buy_numbers".to_owned()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_form_that_takes_longer_than_anybody_waits_buys_once_and_shows_what_came_of_it_when_it_is_sent_again() {
+    run_page_test(hurried(), async |app| {
+        let console = app.console().await;
+        app.world.fail_next_of(Operation::BuyNumber, SLOW);
+        let mut fields = WISH.to_vec();
+        fields.push(("once", "a"));
+        for seconds in [120, 0] {
+            let waiting = console.post("/console/numbers/buy", &fields).await;
+            assert_eq!(waiting.status, StatusCode::SERVICE_UNAVAILABLE, "{}", waiting.html);
+            app.clock.advance(SignedDuration::from_secs(seconds));
+        }
+        let shown = loop {
+            let again = console.post("/console/numbers/buy", &fields).await;
+            if again.status != StatusCode::SERVICE_UNAVAILABLE {
+                break again;
+            }
+        };
+        assert_eq!((shown.status, app.world.numbers().len()), (StatusCode::SEE_OTHER, 2));
+        assert!(console.page(&shown.location).await.contains("2 numbers were bought"));
     })
     .await;
 }

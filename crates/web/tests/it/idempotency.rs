@@ -1,12 +1,20 @@
 //! `Idempotency-Key`: the same request is carried out once, however often it is sent.
 
+use std::time::Duration;
+
+use jiff::SignedDuration;
 use proxycall_domain::NumberType;
 use proxycall_service::ports::{
     Clock as _, Ledger as _,
-    ledger::{Begun, RequestKey},
+    ledger::{Begun, REQUEST_PATIENCE, RequestKey},
 };
 use proxycall_testkit::reqwest::{Method, StatusCode};
-use proxycall_testkit::{TestApp, app::run_test_on_both, run_test};
+use proxycall_testkit::{
+    TestApp,
+    app::{Outside, run_page_test, run_test_on_both},
+    run_test,
+    sandbox::{Fault, endpoints::Operation},
+};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -101,14 +109,14 @@ fn request_key(path: &str, key: &str, body: &[u8]) -> RequestKey {
 }
 
 #[tokio::test]
-async fn after_a_crash_before_anything_was_done_the_request_is_carried_out_once_a_minute_has_passed() {
+async fn after_a_crash_before_anything_was_done_the_request_is_carried_out_once_nobody_waits_any_more() {
     run_test_on_both(async |app| {
         numbers(app, 1).await;
         let body = client_body(1, &real_number(1));
         let begun = request_key("/clients", "key", body.to_string().as_bytes());
         assert_eq!(app.store.begin_request(begun, app.clock.now()).await, Ok(Begun::Fresh));
         assert_eq!(post(app, "/clients", "key", &body).await.status, StatusCode::CONFLICT);
-        app.advance(60).await;
+        app.advance(REQUEST_PATIENCE.as_secs()).await;
         let retried = post(app, "/clients", "key", &body).await;
         assert_eq!((retried.status, retried.replayed), (StatusCode::OK, false), "{}", retried.text);
     })
@@ -124,7 +132,7 @@ async fn after_a_crash_between_creating_and_answering_the_request_finds_its_clie
         // As if the process had died with the client written and its answer not.
         let forgotten = app.store.database().execute("UPDATE request SET status = NULL, answer = NULL").await.unwrap();
         assert_eq!(forgotten, 1);
-        app.advance(60).await;
+        app.advance(REQUEST_PATIENCE.as_secs()).await;
         let retried = post(app, "/clients", "key", &body).await;
         assert_eq!((retried.status, &retried.text), (StatusCode::OK, &first.text));
         let other_key = post(app, "/clients", "another key", &body).await;
@@ -203,6 +211,38 @@ async fn a_large_answer_is_given_whole_and_kept_whole() {
         assert!(first.text.len() > 256 * 1024, "{} bytes", first.text.len());
         assert_eq!(column(&first.body, "clients", "client_id").len(), 200);
         assert_eq!(post(app, "/clients/search", "key", &body).await.text, first.text);
+    })
+    .await;
+}
+
+/// The carrier takes longer over a purchase than anybody waits.
+pub(crate) fn hurried() -> Outside {
+    Outside { work_limit: Some(Duration::from_millis(50)), ..Outside::default() }
+}
+
+/// Longer than the few requests that are made meanwhile, and shorter than the client of the carrier waits.
+pub(crate) const SLOW: Fault = Fault::Slow(Duration::from_secs(2));
+
+#[tokio::test]
+async fn a_purchase_that_takes_longer_than_anybody_waits_is_made_once_and_its_answer_kept() {
+    run_page_test(hurried(), async |app| {
+        app.world.fail_next_of(Operation::BuyNumber, SLOW);
+        let body = json!({ "country_iso": "FR", "batch_size": 1 });
+        let first = post(app, "/pool/provision", "key", &body).await;
+        assert_eq!(first.status, StatusCode::SERVICE_UNAVAILABLE, "{}", first.text);
+        // As long as a request may take at all, and more.
+        app.clock.advance(SignedDuration::from_secs(120));
+        let meanwhile = post(app, "/pool/provision", "key", &body).await;
+        assert_eq!(meanwhile.status, StatusCode::CONFLICT, "{}", meanwhile.text);
+        let last = loop {
+            let again = post(app, "/pool/provision", "key", &body).await;
+            if again.status != StatusCode::CONFLICT {
+                break again;
+            }
+        };
+        assert_eq!((last.status, last.replayed), (StatusCode::OK, true), "{}", last.text);
+        let bought: Vec<String> = app.world.numbers().into_iter().map(|number| number.phone).collect();
+        assert_eq!((last.body["purchased_now"].clone(), bought.len()), (json!(bought), 1));
     })
     .await;
 }

@@ -7,11 +7,12 @@ use proxycall_service::ports::{
     carrier::{CarrierText, OutgoingText},
     ledger::{ClaimedJob, OutboundText, SendStep, SentText, TextResult},
 };
-use proxycall_testkit::sandbox::{Fault, contract::RecordedRequest};
+use proxycall_testkit::sandbox::{Fault, contract::RecordedRequest, endpoints::Operation};
 use proxycall_testkit::{
     app::{CLIENT, COURIER, OTHER_COURIER, PUBLIC_BASE_URL, TestApp, run_test_on_both},
     run_test,
 };
+use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::sending::{is, sendings, state, waiting_text};
@@ -65,6 +66,46 @@ async fn a_text_that_the_carrier_never_had_is_unknown_after_a_minute_and_not_sen
         app.advance(3600).await;
         assert_eq!((sendings(app), look_ups(app)), (1, 1));
         assert_eq!(app.world.inbox(CLIENT), []);
+    })
+    .await;
+}
+
+/// What stands between us and the carrier cannot say that the carrier did nothing.
+#[rstest]
+#[case::bad_gateway(Fault::Status(502))]
+#[case::a_gateway_that_waited(Fault::Status(504))]
+#[case::not_the_carriers_words(Fault::Html(503))]
+#[tokio::test]
+async fn a_text_that_a_gateway_answered_for_is_looked_up_and_not_sent_again(#[case] fault: Fault) {
+    run_test(async |app| {
+        let proxy = app.client(1, CLIENT).await;
+        app.world.fail_next_of(Operation::CreateMessage, fault);
+        app.text(COURIER, &proxy, "Bonjour").await;
+        assert_eq!(state(app).await, is("sending", Value::Null, false));
+        app.advance(60).await;
+        assert_eq!(state(app).await, is("unknown", Value::Null, false));
+        app.advance(3600).await;
+        assert_eq!((sendings(app), look_ups(app)), (1, 1));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_look_up_is_made_for_as_long_as_the_carrier_is_away() {
+    run_test(async |app| {
+        let proxy = app.client(1, CLIENT).await;
+        app.world.hold_status_callbacks(true);
+        app.world.fail_next(Fault::HangUpAfterAccepting);
+        app.text(COURIER, &proxy, "Bonjour").await;
+        let right = app.world.account().auth_token;
+        app.world.change_account(|account| account.auth_token = "another".to_owned());
+        for _ in 0..24 {
+            app.advance(300).await;
+        }
+        assert_eq!(state(app).await, is("sending", Value::Null, false));
+        app.world.change_account(|account| account.auth_token = right);
+        app.advance(300).await;
+        assert_eq!((state(app).await, sendings(app)), (is("sent", Value::Null, true), 1));
     })
     .await;
 }

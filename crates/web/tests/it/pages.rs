@@ -235,6 +235,28 @@ async fn the_progress_says_what_to_do_and_for_how_long(#[case] channel: Option<C
     .await;
 }
 
+/// The link always comes by text; by mail only where a mail server is set up and the address has a say, which nobody is
+/// told.
+#[rstest]
+#[case("fr", "un lien par SMS ; dans certains cas", "Ouvrez notre e-mail")]
+#[case("en", "a link by text message; in some cases", "Open our e-mail")]
+#[tokio::test]
+async fn the_progress_promises_no_mail_that_may_not_come(
+    #[case] language: &str,
+    #[case] said: &str,
+    #[case] not: &str,
+) {
+    staged(async |app, stage| {
+        let valid_until = app.service.clock.now() + SignedDuration::from_hours(24);
+        let channel = Some(CodeChannel::Email);
+        stage.with(|script| script.progress = Ok(Some(Progress::Waiting { channel, valid_until })));
+        let path = format!("/activate/progress/x?lang={language}");
+        let (_, html) = page(app.bare_request(Method::GET, &path)).await;
+        assert!(html.contains(said) && !html.contains(not), "{html}");
+    })
+    .await;
+}
+
 #[rstest]
 #[case(Progress::Locked, "Too many wrong codes", true)]
 #[case(Progress::Verified, "Code confirmed", true)]

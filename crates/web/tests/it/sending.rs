@@ -8,16 +8,19 @@ use proxycall_domain::PhoneNumber;
 use proxycall_service::{
     Service,
     ports::{
-        Carrier, CarrierError,
+        Carrier, CarrierError, Clock as _, Ledger as _,
         carrier::{
             CarrierAccount, CarrierNumber, CarrierText, NumberOffer, NumberPurchase, NumberSearch, NumberUpdate,
             OutgoingCall, OutgoingText, PlacedCall,
         },
+        clock::Ids as _,
+        ledger::Work,
     },
 };
 use proxycall_testkit::sandbox::{
     Fault, TextScript, World,
     contract::RecordedRequest,
+    endpoints::Operation,
     world::{Handset, Hook},
 };
 use proxycall_testkit::{
@@ -26,6 +29,7 @@ use proxycall_testkit::{
 };
 use rstest::rstest;
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 
 use crate::support::at_once;
 
@@ -113,7 +117,6 @@ async fn a_carrier_that_asks_us_to_slow_down_is_left_alone_for_as_long() {
 
 #[rstest]
 #[case::server_error(500)]
-#[case::bad_gateway(502)]
 #[case::overloaded(503)]
 #[tokio::test]
 async fn a_carrier_that_fails_is_asked_again_later_and_later(#[case] status: u16) {
@@ -131,19 +134,48 @@ async fn a_carrier_that_fails_is_asked_again_later_and_later(#[case] status: u16
     .await;
 }
 
+/// From now on the carrier takes nothing, whatever it is asked. What it takes again.
+fn shut_out(app: &TestApp) -> String {
+    let right = app.world.account().auth_token;
+    app.world.change_account(|account| account.auth_token = "another".to_owned());
+    right
+}
+
 #[tokio::test]
-async fn a_carrier_that_stays_broken_is_given_up_and_the_text_has_failed() {
-    run_test(async |app| {
+async fn a_text_waits_for_a_carrier_that_is_away_for_hours_and_its_body_is_kept_meanwhile() {
+    run_test_on_both(async |app| {
         let proxy = app.client(1, CLIENT).await;
-        for _ in 0..10 {
-            app.world.fail_next(Fault::Status(503));
-        }
-        app.text(COURIER, &proxy, "Bonjour").await;
-        for _ in 0..9 {
-            assert_eq!(state(app).await.0, "queued");
+        waiting_text(app, &proxy, "Bonjour").await;
+        let right = shut_out(app);
+        app.drain_jobs().await;
+        for _ in 0..(23 * 12) {
             app.advance(300).await;
         }
-        assert_eq!((state(app).await, sendings(app)), (is("failed", Value::Null, false), 10));
+        assert_eq!(state(app).await, is("queued", Value::Null, false));
+        app.world.change_account(|account| account.auth_token = right);
+        app.advance(300).await;
+        assert_eq!(state(app).await, is("delivered", Value::Null, true));
+        assert_eq!(app.world.inbox(CLIENT).pop().map(|text| text.body), Some("Bonjour".to_owned()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_carrier_that_is_away_for_a_day_is_given_up_and_the_text_has_failed_and_is_erased() {
+    run_test(async |app| {
+        let proxy = app.client(1, CLIENT).await;
+        waiting_text(app, &proxy, "Bonjour").await;
+        let right = shut_out(app);
+        app.drain_jobs().await;
+        app.advance(24 * 3600 - 1).await;
+        assert_eq!(state(app).await, is("queued", Value::Null, false));
+        app.advance(1).await;
+        assert_eq!(state(app).await, is("failed", Value::Null, false));
+        assert_eq!(app.store.database().count("interaction WHERE body IS NOT NULL").await, 0);
+        app.world.change_account(|account| account.auth_token = right);
+        let asked = sendings(app);
+        app.advance(3600).await;
+        assert_eq!(sendings(app), asked);
     })
     .await;
 }
@@ -358,6 +390,37 @@ async fn texts_that_came_in_while_nobody_sent_are_sent_in_the_order_they_came() 
             app.world.inbox(CLIENT).iter().map(|text| text.body.parse::<usize>().unwrap() / 16).collect();
         assert!(lots.is_sorted(), "{lots:?}");
         assert_eq!(lots.len(), 40);
+    })
+    .await;
+}
+
+/// Longer than anything here takes on a busy machine.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+
+#[tokio::test]
+async fn a_text_goes_out_while_the_house_is_looked_after_however_long_that_takes() {
+    run_test_on_both(async |app| {
+        let proxy = app.client(1, CLIENT).await;
+        // Pool and account are compared, and the carrier says nothing.
+        app.world.fail_next_of(Operation::ListNumbers, Fault::Silent(PATIENCE));
+        let now = app.clock.now();
+        app.store.ensure_job(app.service.chance.job_id(now), Work::InspectNumbers, now).await.unwrap();
+        let listings = |world: &World| {
+            world.requests().iter().filter(|it| it.method == "GET" && it.path.contains("IncomingPhoneNumbers")).count()
+        };
+        let before = listings(&app.world);
+        let working = tokio::spawn(Arc::clone(&app.service).work(CancellationToken::new()));
+        app.world.wait_for(PATIENCE, |world| (listings(world) > before).then_some(())).await.expect("an inspection");
+        app.webhook("/twilio/sms", &[("MessageSid", "SM1"), ("From", COURIER), ("To", &proxy), ("Body", "Bonjour")])
+            .await;
+        let arrived = |world: &World| (!world.inbox(CLIENT).is_empty()).then_some(());
+        app.world.wait_for(PATIENCE, arrived).await.expect("the text");
+        // Its job ends a moment later.
+        while app.store.database().count("job WHERE kind = 'send_text'").await > 0 {}
+        assert_eq!(listings(&app.world), before + 1, "the inspection still waits for its first answer");
+        working.abort();
+        assert!(working.await.unwrap_err().is_cancelled());
+        app.drain_jobs().await;
     })
     .await;
 }

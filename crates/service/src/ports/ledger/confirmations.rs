@@ -284,6 +284,8 @@ pub enum DispatchResult {
     TryAgain {
         /// When.
         at: Timestamp,
+        /// Whether the next channel comes meanwhile: this one has been tried for minutes.
+        goes_on: bool,
     },
     /// It cannot be sent.
     Failed {

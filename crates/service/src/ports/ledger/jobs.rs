@@ -124,6 +124,29 @@ impl Work {
         Self::Renew { .. } => "renew",
     }
 
+    /// Who does it. The store knows these kinds by their words too (`claim_jobs`); a rule of its suite compares both.
+    #[must_use]
+    pub fn lane(&self) -> Lane {
+        match self {
+            Self::SendText { .. }
+            | Self::WireNumber { .. }
+            | Self::Dispatch { .. }
+            | Self::GoOn { .. }
+            | Self::ExpireConfirmation { .. } => Lane::People,
+            Self::ReleaseNumber { .. }
+            | Self::SettlePurchase { .. }
+            | Self::TendPool
+            | Self::InspectNumbers
+            | Self::EraseClient { .. }
+            | Self::DeleteCopies
+            | Self::KeepPeriods
+            | Self::TellOperators
+            | Self::MailAlerts { .. }
+            | Self::MailReport { .. }
+            | Self::Renew { .. } => Lane::House,
+        }
+    }
+
     /// The name under which this work is there once at most; none: each time is a job of its own.
     #[must_use]
     pub fn once(&self) -> Option<String> {
@@ -149,6 +172,20 @@ impl Work {
     }
 }
 
+/// Which of an instance's workers does a job: what a person waits for never waits for what looks after the house.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// A person waits: each takes seconds.
+    People,
+    /// Nobody waits: some take hours.
+    House,
+}
+
+impl Lane {
+    /// Every lane.
+    pub const ALL: [Self; 2] = [Self::People, Self::House];
+}
+
 /// A job that we hold until its lease ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimedJob {
@@ -160,6 +197,8 @@ pub struct ClaimedJob {
     pub attempt: u32,
     /// Until when it is ours. Also tells our claim from a later one.
     pub lease_until: Timestamp,
+    /// When it was enqueued first.
+    pub created_at: Timestamp,
     /// The request that caused it, for the log; none: a schedule did, or an earlier version of the program wrote it.
     pub request: Option<RequestId>,
 }

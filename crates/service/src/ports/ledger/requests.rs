@@ -1,5 +1,11 @@
 //! Requests that carry an idempotency key.
 
+use jiff::SignedDuration;
+
+/// How long whoever carries out a request may be silent before it counts as crashed, and the same request is carried
+/// out anew. Longer than anybody waits for an answer; work that takes longer holds its key.
+pub const REQUEST_PATIENCE: SignedDuration = SignedDuration::from_secs(180);
+
 /// Which request, as its sender names it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RequestKey {

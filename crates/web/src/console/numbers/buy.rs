@@ -26,7 +26,8 @@ use proxycall_service::{
 
 use super::{Choice, asked, buy_words::BuyWords, country_name, path_of, types};
 use crate::{
-    carrier_work::to_its_end,
+    App,
+    carrier_work::{holding, to_its_end},
     console::{
         Console, ConsoleState,
         format::count,
@@ -332,7 +333,7 @@ impl WhyNot {
 
 async fn buy(State(console): ConsoleState, acting: Acting) -> Result<Response, Trouble> {
     acting.needs(Scope::Operate)?;
-    let (app, wanted) = (&console.app, Wanted::of(&acting.fields)?);
+    let (app, wanted) = (Arc::clone(&console.app), Wanted::of(&acting.fields)?);
     let ledger = &app.service.ledger;
     let key = RequestKey { route: ONCE.to_owned(), key: acting.field("once").to_owned(), content: [0; 32] };
     match ledger.begin_request(key.clone(), acting.session.now).await? {
@@ -341,16 +342,31 @@ async fn buy(State(console): ConsoleState, acting: Acting) -> Result<Response, T
         Begun::Answered(answer) => return Ok(Redirect::to(&answer.body).into_response()),
         Begun::InProgress | Begun::OtherContent => return Err(Trouble::TooLong),
     }
+    let body = holding(&app, key.clone(), bought(Arc::clone(&app), key, acting, wanted)).await??;
+    Ok(Redirect::to(&body).into_response())
+}
+
+/// Buys, and keeps where it is shown what came of it for whoever sends the form again.
+async fn bought(app: Arc<App>, key: RequestKey, acting: Acting, wanted: Wanted) -> Result<String, Trouble> {
     let (service, buying) = (Arc::clone(&app.service), wanted.buying(&acting.session));
     let work = async move {
         Ok::<_, Trouble>(to_its_end(async move { service.buy_numbers(&buying, &mut |_| {}).await }).await?)
     };
     let subject = format!("{} numbers of {}", wanted.quantity, wanted.country);
-    let purchases = acting.carry_out(app, "buy_numbers", &subject, work).await?;
+    let ledger = &app.service.ledger;
+    let purchases = match acting.carry_out(&app, "buy_numbers", &subject, work).await {
+        Ok(purchases) => purchases,
+        // Nobody knows what was bought.
+        Err(trouble @ Trouble::Broken) => return Err(trouble),
+        Err(trouble) => {
+            ledger.finish_request(key, None, app.service.clock.now()).await?;
+            return Err(trouble);
+        }
+    };
     let body = result_of(wanted, &purchases);
     let answer = StoredAnswer { status: 303, body: body.clone() };
     ledger.finish_request(key, Some(answer), app.service.clock.now()).await?;
-    Ok(Redirect::to(&body).into_response())
+    Ok(body)
 }
 
 /// The page of what came of it. Proxy numbers are nobody's secret.

@@ -211,6 +211,10 @@ impl Service {
                     && self.schedule_telling().await.is_ok()
                     && self.schedule_renewal().await.is_ok();
             }
+            // What ended about the same time is replaced by one question to the store.
+            while let Some(ended) = running.try_join_next() {
+                note_panic(ended);
+            }
             // Without a place there is nothing to be woken for: what ends makes one.
             let places = AT_ONCE.saturating_sub(running.len());
             let mut rest = LOOK_EVERY;

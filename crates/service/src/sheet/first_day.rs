@@ -19,7 +19,7 @@ use super::{
     SheetFailure,
     cycle::tables,
     edits::new_client,
-    tab::{TabTrouble, read_aside},
+    tab::{self, TabTrouble},
 };
 use crate::{
     Service,
@@ -330,7 +330,7 @@ impl Beginning {
                 return Ok(None);
             }
         };
-        let (reading, _) = read_aside(layout.clone(), table).await?;
+        let reading = tab::read(&layout, &table);
         for row in reading.keyless.iter().chain(&reading.doubles) {
             self.skip(tab, row.number, format!("{} is missing, cannot be read, or is there twice", tab.key().header()));
         }

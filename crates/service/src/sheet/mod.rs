@@ -30,7 +30,10 @@ use proxycall_domain::{
     JobId,
     sheet::{Cells, Owner, Tab},
 };
-use tokio::sync::{Mutex, Notify, watch};
+use tokio::{
+    runtime::Handle,
+    sync::{Mutex, Notify, oneshot, watch},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -53,6 +56,8 @@ use protected::Protected;
 
 /// For how long an instance owns the sheet. Longer than any request to Google takes.
 const OWNED_FOR: SignedDuration = SignedDuration::from_secs(120);
+/// How long it rests where it broke off by a defect.
+const BEGIN_AGAIN: Duration = Duration::from_secs(30);
 /// How often it is looked whether a cycle is due.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long somebody waits who looks for what may be in the sheet only.
@@ -157,8 +162,32 @@ impl Memory {
 }
 
 impl Service {
-    /// Mirrors the sheet until told to stop.
-    pub(crate) async fn follow_sheet(&self, stop: &CancellationToken) {
+    /// Mirrors the sheet until told to stop, on a thread of its own: to read a large sheet must not keep a thread from
+    /// answering calls, and memory that one cycle gives back the next one finds again, for the allocator keeps it by thread.
+    pub(crate) async fn follow_sheet(self: &Arc<Self>, stop: &CancellationToken) {
+        while self.sheet.is_some() {
+            let (service, told, here) = (Arc::clone(self), stop.clone(), Handle::current());
+            let (ended, end) = oneshot::channel();
+            let follow = move || {
+                here.block_on(service.mirror_until(&told));
+                // Nobody waits any more where the process ends.
+                let _ = ended.send(());
+            };
+            if let Err(error) = std::thread::Builder::new().name("sheet".to_owned()).spawn(follow) {
+                tracing::error!(%error, "no thread can be had for the sheet");
+            } else if end.await.is_ok() {
+                return;
+            } else {
+                tracing::error!("the mirror of the sheet broke off by a defect of ours; it begins again");
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(BEGIN_AGAIN) => {}
+            }
+        }
+    }
+
+    async fn mirror_until(&self, stop: &CancellationToken) {
         let Some(mirror) = &self.sheet else { return };
         let (mut told, mut asked) = (None, false);
         while !stop.is_cancelled() {

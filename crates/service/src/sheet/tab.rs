@@ -162,11 +162,9 @@ fn last_row(layout: &Layout, table: &Table) -> usize {
     (0..table.rows()).rev().find(holds).map_or(0, |row| row + 1)
 }
 
-/// Reads the rows of a table on a thread beside those that answer calls: a large one takes some time.
-pub(super) async fn read_aside(layout: Layout, table: Table) -> Result<(Reading, Table), LedgerError> {
-    let read = move || (read_rows(&layout, (0..table.rows()).map(|row| table.row(row))), table);
-    let reading = tokio::task::spawn_blocking(read).await;
-    reading.map_err(|_| LedgerError::Unavailable("the reading of the sheet was broken off".to_owned()))
+/// Reads the rows of a table. A large one takes some time: whoever follows the sheet has a thread for that.
+pub(super) fn read(layout: &Layout, table: &Table) -> Reading {
+    read_rows(layout, (0..table.rows()).map(|row| table.row(row)))
 }
 
 impl Service {
@@ -188,7 +186,7 @@ impl Service {
         if let Some(trouble) = strays(&layout, &table, &intents) {
             return Ok(Err(trouble));
         }
-        let (reading, table) = read_aside(layout.clone(), table).await?;
+        let reading = read(&layout, &table);
         let (vanished, mut changed) = differing(memory, tab, &reading, &rows_of(&reading));
         let also: Vec<String> = also.collect();
         let room = ROWS.saturating_sub(also.len()).max(ROWS / 4);

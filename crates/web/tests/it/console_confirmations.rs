@@ -114,7 +114,7 @@ async fn an_approval_shows_what_it_changes_and_then_changes_it() {
 }
 
 #[tokio::test]
-async fn what_is_cancelled_is_over_and_its_number_free_again() {
+async fn what_is_cancelled_is_over_and_the_number_that_its_code_came_from_rests() {
     run_test_on_both(async |app| {
         begin(app, "P-1").await;
         let console = app.console().await;
@@ -124,7 +124,7 @@ async fn what_is_cancelled_is_over_and_its_number_free_again() {
         let page = console.act(&format!("{ONE}/cancel"), &[]).await;
         assert!(page.contains("Confirmation cancelled") && page.contains("An operator cancelled it."), "{page}");
         assert_eq!(status(app, "P-1").await, "EXPIRED");
-        assert_eq!(app.store.number(PROXY.parse().unwrap()).await.unwrap().unwrap().status, NumberStatus::Available);
+        assert_eq!(app.store.number(PROXY.parse().unwrap()).await.unwrap().unwrap().status, NumberStatus::Quarantined);
         app.text(CLIENT, PROXY, &right).await;
         assert_eq!(app.get("/clients/1").await.0, StatusCode::NOT_FOUND, "its code opens nothing any more");
         assert_eq!(console.post(&format!("{ONE}/cancel"), &[]).await.status, StatusCode::CONFLICT);

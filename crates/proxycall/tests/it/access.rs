@@ -61,7 +61,7 @@ async fn what_is_done_at_the_command_line_stands_in_the_audit_log() {
     let acts = body["acts"].as_array().unwrap();
     let told = |field: &str| acts.iter().map(|act| act[field].as_str().unwrap().to_owned()).collect::<Vec<_>>();
     assert_eq!(told("action"), ["assign_number", "reset_setting", "set_setting", "add_token", "add_token"]);
-    assert_eq!(told("outcome"), ["failed", "done", "done", "failed", "done"]);
+    assert_eq!(told("outcome"), ["refused", "done", "done", "refused", "done"]);
     assert_eq!(
         told("subject"),
         ["client 77", "setting calls.withheld", "setting calls.withheld", "token shop", "token shop"]

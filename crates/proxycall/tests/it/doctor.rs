@@ -182,11 +182,11 @@ async fn stock_alerts_rules_and_what_the_country_asks_for_are_told_and_are_no_fa
         let told = [lines.next(), lines.next(), lines.next()].map(Option::unwrap_or_default).join("\n");
         assert!(told.contains(seen) && told.contains(more), "{subject}: {said}");
     }
-    for name in
-        ["PROXYCALL_POOL_MIN: 2", "PROXYCALL_MAX_PURCHASES_PER_DAY: 20 (default)", "PROXYCALL_BUY_ON_DEMAND: false"]
-    {
-        assert!(said.contains(&format!("ok       {name}")), "{name} in {said}");
-    }
+    assert!(said.contains("ok       PROXYCALL_POOL_MIN: 2"), "{said}");
+    assert!(
+        !said.contains("PROXYCALL_BUY_ON_DEMAND") && said.contains("are not set and have their defaults"),
+        "{said}"
+    );
     end(service, carrier).await;
 }
 

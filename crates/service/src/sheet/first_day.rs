@@ -202,17 +202,47 @@ impl Service {
                     continue;
                 }
                 match self.free_number(row, phone, types, begun) {
-                    Ok((number, why_aside)) => new.push((number, why_aside.map(str::to_owned))),
+                    Ok((number, why_aside)) => new.push((row.number, (number, why_aside.map(str::to_owned)))),
                     Err(why) => begun.skip(Tab::Pool, row.number, why.to_owned()),
                 }
             }
-            begun.numbers += new.len();
             if dry_run {
+                begun.numbers += new.len();
                 continue;
             }
-            let act = Act::new(Actor::Sheet, "it was in the sheet", self.clock.now());
-            self.ledger.take_over_numbers(new, act).await?;
+            self.take_over(new, begun).await?;
             self.ledger.date_numbers(dates).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes numbers over together; where one is a client's real number, all but such ones.
+    async fn take_over(
+        &self,
+        new: Vec<(u32, (NewNumber, Option<String>))>,
+        begun: &mut Beginning,
+    ) -> Result<(), LedgerError> {
+        let act = || Act::new(Actor::Sheet, "it was in the sheet", self.clock.now());
+        let together = new.iter().map(|(_, number)| number.clone()).collect();
+        match self.ledger.take_over_numbers(together, act()).await {
+            Err(LedgerError::NumberIsProxy) => {}
+            taken => {
+                taken?;
+                begun.numbers += new.len();
+                return Ok(());
+            }
+        }
+        for (row, number) in new {
+            match self.ledger.take_over_numbers(vec![number], act()).await {
+                Err(LedgerError::NumberIsProxy) => {
+                    let why = "phone_number: is a client's real number, which cannot be a proxy number";
+                    begun.skip(Tab::Pool, row, why.to_owned());
+                }
+                taken => {
+                    taken?;
+                    begun.numbers += 1;
+                }
+            }
         }
         Ok(())
     }

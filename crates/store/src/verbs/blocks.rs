@@ -3,7 +3,9 @@
 //! A block is looked at whenever a call or text is decided, and clears nothing: who was remembered as the last caller before
 //! is not called back while the block stands, and can be again once it is taken away.
 
-use proxycall_domain::{Block, BlockId, BlockReason, ClientId, InteractionId, client::Client, pool::life::Actor};
+use proxycall_domain::{
+    Block, BlockId, BlockReason, ClientId, Direction, InteractionId, client::Client, pool::life::Actor,
+};
 use proxycall_service::ports::ledger::{AddBlock, BlockFilter, Page, SetPause, Whom};
 use uuid::Uuid;
 
@@ -87,7 +89,7 @@ async fn found(
     row.map(|row| block_of(codec, &row)).transpose()
 }
 
-const OTHER_SIDE: &str = "SELECT party, client_id FROM interaction WHERE id = $1";
+const OTHER_SIDE: &str = "SELECT party, client_id, direction FROM interaction WHERE id = $1";
 
 /// Who was at the other end of a call or text, and whose proxy number it went through.
 async fn other_side(
@@ -97,7 +99,12 @@ async fn other_side(
 ) -> Result<(PhoneNumber, Option<ClientId>), UnitError> {
     let row: Option<Row> = sqlx::query(OTHER_SIDE).bind(id.uuid()).fetch_optional(&mut *db).await?;
     let row = row.ok_or(LedgerError::InteractionUnknown)?;
-    let party = row.try_get::<Option<&[u8]>, _>("party")?.ok_or(LedgerError::NobodyToBlock)?;
+    let nobody = match row.try_get::<Option<&str>, _>("direction")?.and_then(Direction::parse) {
+        // The client reached nobody: the one number in it is the client's.
+        Some(Direction::FromClient) => LedgerError::OwnNumber,
+        _ => LedgerError::NobodyToBlock,
+    };
+    let party = row.try_get::<Option<&[u8]>, _>("party")?.ok_or(nobody)?;
     Ok((
         codec.open_phone(INTERACTION_PARTY, party)?,
         row.try_get::<Option<i64>, _>("client_id")?.map(client_id).transpose()?,

@@ -69,6 +69,21 @@ fn fill(app: &TestApp, id: &str) {
 }
 
 #[tokio::test]
+async fn a_pool_row_with_a_clients_real_number_is_left_out_and_the_others_are_taken() {
+    run_sheet_test(sheet(), async |app, id| {
+        fill(app, id);
+        paste(app, id, "TwilioPools", 6, &[&["FR", "33639980013", "available", "Léa", "2025-11-02T09:30:00"]]);
+        app.mirror().await;
+        let (_, available) = app.get("/pool/available?country_iso=FR").await;
+        let available = available["available"].as_array().unwrap();
+        assert_eq!((available.len(), &available[0]["phone_number"]), (1, &json!("+33199000503")));
+        assert_eq!(app.get("/clients/1").await.0, StatusCode::OK);
+        assert!(app.store.number("+33639980013".parse().unwrap()).await.unwrap().is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_the_sheet_holds_is_taken_over_and_nothing_in_it_changes() {
     run_sheet_test(sheet(), async |app, id| {
         fill(app, id);

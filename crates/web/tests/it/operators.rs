@@ -247,7 +247,10 @@ async fn calls_that_the_carrier_cannot_carry_are_told_and_that_it_can_again() {
         app.advance(MINUTE).await;
         assert_eq!(subjects(app), ["[ProxyCall] Alerte : Appels ou SMS en échec (Twilio)"]);
         let text = app.world.mails_to(OPS).remove(0).text;
-        assert!(text.contains("Sur 5 appels et messages en 15 minutes, l’opérateur télécom n’a pas pu en acheminer 5."), "{text}");
+        assert!(
+            text.contains("Sur 5 appels et messages en 15 minutes, l’opérateur télécom n’a pas pu en acheminer 5."),
+            "{text}"
+        );
         assert!(![CLIENT, COURIER, proxy.as_str()].iter().any(|number| text.contains(number)), "{text}");
         pass(app, 16 * MINUTE).await;
         assert_eq!(subjects(app)[1..], ["[ProxyCall] Terminé : Appels ou SMS en échec (Twilio)"]);

@@ -141,7 +141,7 @@ impl Service {
         client.ok_or(LedgerError::ClientUnknown)
     }
 
-    /// Clients by whatever was typed, closed ones last: `#` and the id, a whole number in any spelling, its last four digits,
+    /// Clients by whatever was typed, closed ones last: `#` and the id, or the id alone while it has fewer than four digits, a whole number in any spelling, its last four digits,
     /// words of the name, the e-mail address.
     ///
     /// # Errors
@@ -168,6 +168,12 @@ impl Service {
             };
             return Ok(Page { items, next: None });
         }
+        // Digits that are too few for anything else are an id too, also without its sign.
+        let is_short = text.len() < 4 && text.bytes().all(|sign| sign.is_ascii_digit());
+        let id = ClientId::parse("text", text).ok().filter(|_| is_short && after.is_none());
+        if let Some(id) = id {
+            return self.search_id_or_words(id, text, limit).await;
+        }
         let mut found = None;
         for phone in self.phones_meant(text) {
             let page = self.ledger.search_clients(ClientSearch::Phone(phone)).await?;
@@ -187,8 +193,24 @@ impl Service {
         Ok(self.ledger.search_clients(search).await?)
     }
 
+    /// The client of an id, before those of whom a word begins with its digits.
+    async fn search_id_or_words(&self, id: ClientId, text: &str, limit: u32) -> Result<Page<Client>, RequestError> {
+        let search = ClientSearch::Words { start: text.to_owned(), after: None, limit };
+        let mut page = self.ledger.search_clients(search).await?;
+        match self.ledger.known_client(id).await {
+            Ok(client) => {
+                page.items.retain(|other| other.id != id);
+                page.items.insert(0, client);
+            }
+            Err(LedgerError::ClientUnknown | LedgerError::ClientErased) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(page)
+    }
+
     /// The numbers that a text may mean: one with its country code as it is, else as France and the pool's country write it.
-    fn phones_meant(&self, text: &str) -> Vec<PhoneNumber> {
+    #[must_use]
+    pub fn phones_meant(&self, text: &str) -> Vec<PhoneNumber> {
         if let Ok(phone) = PhoneNumber::parse(text) {
             return vec![phone];
         }

@@ -50,6 +50,8 @@ pub(crate) struct Console {
     chance: [u8; 32],
     /// The figures of weeks, counted lately.
     counted: reports::Counted,
+    /// What settings were before they were changed lately.
+    before: settings::Before,
 }
 
 /// The state of the console's handlers.
@@ -65,7 +67,12 @@ impl Console {
 pub(crate) fn router(app: &Shared) -> Router<Shared> {
     let mut chance = [0; 32];
     app.service.chance.fill(&mut chance);
-    let console = Arc::new(Console { app: Arc::clone(app), chance, counted: reports::Counted::default() });
+    let console = Arc::new(Console {
+        app: Arc::clone(app),
+        chance,
+        counted: reports::Counted::default(),
+        before: settings::Before::default(),
+    });
     let looked = middleware::from_fn_with_state(Arc::clone(app), pages::looked);
     let inside = Router::new()
         .route(ROOT, get(async || Redirect::to("/console/today")))

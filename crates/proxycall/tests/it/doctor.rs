@@ -167,8 +167,8 @@ async fn stock_alerts_rules_and_what_the_country_asks_for_are_told_and_are_no_fa
     installation.set("PROXYCALL_POOL_MIN", "2");
     let said = installation.run(&["doctor"]).await.ok();
     for (subject, seen, more) in [
-        ("Stock FR mobile", "0 available, 0 assigned", "number buy --country FR --type mobile --count 2"),
-        ("Stock FR local", "0 available, 1 assigned", "at least 2 available (PROXYCALL_POOL_MIN)"),
+        ("Stock FR mobile", "0 available, 0 assigned", "number buy --country FR --type mobile --count 10"),
+        ("Stock FR local", "0 available, 1 assigned", "at least 10 available (alerts.stock_below)"),
         ("Numbers in trouble", "0 set aside (error), 1 missing", "number list --status missing"),
         ("Alert number_missing +447700900301", "it belongs to client 2", "number sync --apply"),
         (

@@ -118,9 +118,13 @@ mod tests {
         let script =
             concat!(include_str!("page/phones.js"), include_str!("page/story.js"), include_str!("page/world.js"));
         let used = |name: &str| PAGE.contains(name) || HANDSET.contains(name) || script.contains(name);
-        let built_up = ["outcome_", "ended_", "phase_", "try_"];
+        let built_up = ["outcome_", "ended_", "phase_", "told_", "try_"];
         for name in names("en") {
             assert!(used(name) || built_up.iter().any(|start| name.starts_with(start)), "{name} is said nowhere");
+        }
+        // What the carrier tells is said in words, not by the carrier's own.
+        for status in ["ringing", "in-progress", "completed", "busy", "no-answer", "canceled", "failed", "delivered"] {
+            assert!(all["fr"].contains_key(&format!("told_{status}")), "{status}");
         }
         for language in ["fr", "en"] {
             assert!(!render(language).contains("{{"), "{language}");

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use proxycall_domain::{
-    CountryCode, NumberStatus, NumberType,
+    CountryCode, NumberStatus, NumberType, Said,
     number_rules::{NumberRule, NumberRules, Shelves},
-    pool::stock::Stock,
+    pool::stock::{LOW_DAYS, Level, Stock},
     purchase::Shopping,
 };
 
@@ -71,14 +71,14 @@ pub fn check_regulatory(pool: &PoolConfig, number_type: NumberType, rules: &Numb
 }
 
 impl Service {
-    /// How the pool stands: its stock, what is in trouble, and what the alerts say.
-    pub async fn check_pool(&self) -> Vec<Finding> {
+    /// How the pool stands: its stock, what is in trouble, and what the alerts say. `name`: what an alert is called.
+    pub async fn check_pool(&self, name: impl Fn(&Alert) -> Said) -> Vec<Finding> {
         let looked = async {
             let stock = self.ledger.stock(self.clock.now()).await?;
             let alerts = self.ledger.alerts().await?;
-            let mut findings = check_stock(&stock, &self.pool, self.preferred_type);
+            let mut findings = check_stock(self, &stock);
             findings.push(check_set_aside(&stock));
-            findings.extend(alerts.iter().map(tell_alert));
+            findings.extend(alerts.iter().map(|alert| tell_alert(alert, name(alert))));
             Ok(findings)
         };
         told(looked.await)
@@ -97,13 +97,12 @@ fn told(looked: Result<Vec<Finding>, LedgerError>) -> Vec<Finding> {
     })
 }
 
-/// How many numbers are available, for how long, and whether that is as many as are kept in stock by buying. Fewer than the
-/// setting `alerts.stock_below` are told by an alert.
-fn check_stock(stock: &[Stock], pool: &PoolConfig, preferred: NumberType) -> Vec<Finding> {
-    let minimum = u64::from(pool.minimum);
+/// How many numbers are available, for how long, and whether that is enough.
+fn check_stock(service: &Service, stock: &[Stock]) -> Vec<Finding> {
+    let (pool, preferred) = (&service.pool, service.preferred_type);
     let mut rows: Vec<Stock> = stock.to_vec();
     let named = |of: &Stock| (of.country, of.number_type) == (pool.country, preferred);
-    if minimum > 0 && !rows.iter().any(named) {
+    if pool.minimum > 0 && !rows.iter().any(named) {
         rows.push(Stock::empty(pool.country, preferred));
     }
     if rows.is_empty() {
@@ -120,40 +119,57 @@ fn check_stock(stock: &[Stock], pool: &PoolConfig, preferred: NumberType) -> Vec
             ),
         )];
     }
-    rows.iter().map(|of| check_stock_of(of, minimum, named(of))).collect()
+    let (enough, minimum) = (service.enough_in_stock(), u64::from(pool.minimum));
+    rows.iter().map(|of| check_stock_of(of, service.stock_level(of), enough, minimum)).collect()
 }
 
-/// `kept`: whether the environment names the country and type, which then is kept in stock like those in use.
-fn check_stock_of(of: &Stock, minimum: u64, kept: bool) -> Finding {
+/// Of so many in French, which counts less than two in the singular.
+fn so_many(count: u64, word: &str) -> String {
+    format!("{count} {word}{}", if count < 2 { "" } else { "s" })
+}
+
+/// `enough`: how many should be available; `minimum`: how many the service sees to by itself.
+fn check_stock_of(of: &Stock, level: Level, enough: u64, minimum: u64) -> Finding {
     let Stock { country, number_type, .. } = of;
     let subject = format!("Stock {country} {number_type}");
     let count = |status| of.count(status);
     let (available, assigned) = (count(NumberStatus::Available), count(NumberStatus::Assigned));
     let lasting: (String, String) = match of.days_left() {
         Some(days) => (
-            format!("encore {days} jours au rythme des 28 derniers"),
+            format!("encore {days} {} au rythme des 28 derniers", if days < 2.0 { "jour" } else { "jours" }),
             format!("{days} days left at the pace of the last 28"),
         ),
         None => ("aucun donné ces 28 derniers jours".to_owned(), "none given out in the last 28 days".to_owned()),
     };
     let (resting, reserved) = (count(NumberStatus::Quarantined), count(NumberStatus::Reserved));
     let seen = (
-        format!("{available} libres, {assigned} attribués, {resting} au repos, {reserved} réservés ; {}", lasting.0),
+        format!(
+            "{}, {}, {resting} au repos, {} ; {}",
+            so_many(available, "libre"),
+            so_many(assigned, "attribué"),
+            so_many(reserved, "réservé"),
+            lasting.0
+        ),
         format!("{available} available, {assigned} assigned, {resting} resting, {reserved} reserved; {}", lasting.1),
     );
-    if available >= minimum || !(kept || assigned > 0) {
+    if !level.is_short() {
         return Finding::good(subject, seen);
     }
-    let lacking = minimum - available;
+    let wanted = enough.max(1);
+    let lacking = wanted.saturating_sub(available).max(1);
+    let expected = if available >= wanted {
+        let days = LOW_DAYS;
+        (format!("de quoi tenir {days} jours"), format!("enough for {days} days"))
+    } else {
+        let whence = match (enough, enough == minimum) {
+            (0, _) => "",
+            (_, true) => " (PROXYCALL_POOL_MIN)",
+            (_, false) => " (alerts.stock_below)",
+        };
+        (format!("au moins {}{whence}", so_many(wanted, "libre")), format!("at least {wanted} available{whence}"))
+    };
     let by_hand = format!("proxycall number buy --country {country} --type {number_type} --count {lacking}");
-    Finding::new(
-        subject,
-        Verdict::Warning,
-        (
-            format!("au moins {minimum} libres (PROXYCALL_POOL_MIN)"),
-            format!("at least {minimum} available (PROXYCALL_POOL_MIN)"),
-        ),
-        seen,
+    let remedy = if available < minimum {
         (
             format!(
                 "Le service en achète jusqu’à PROXYCALL_MAX_PURCHASES_PER_DAY par jour ; une alerte dit pourquoi s’il ne le \
@@ -163,8 +179,14 @@ fn check_stock_of(of: &Stock, minimum: u64, kept: bool) -> Finding {
                 "The running service buys up to PROXYCALL_MAX_PURCHASES_PER_DAY; an alert says why when it cannot. By hand: \
                  `{by_hand}`."
             ),
-        ),
-    )
+        )
+    } else {
+        (
+            format!("Achetez-en : « Numéros, Acheter », ou `{by_hand}`. Avec PROXYCALL_POOL_MIN, le service le fait."),
+            format!("Buy some: `{by_hand}`. With PROXYCALL_POOL_MIN the running service does so."),
+        )
+    };
+    Finding::new(subject, Verdict::Warning, expected, seen, remedy)
 }
 
 /// Numbers that are not given to anybody because of something.
@@ -172,8 +194,10 @@ fn check_set_aside(stock: &[Stock]) -> Finding {
     let count = |status| stock.iter().map(|of| of.count(status)).sum::<u64>();
     let (error, missing) = (count(NumberStatus::Error), count(NumberStatus::Missing));
     let subject = ("Numéros en difficulté", "Numbers in trouble");
-    let (fr, en) =
-        (format!("{error} mis de côté, {missing} disparus"), format!("{error} set aside (error), {missing} missing"));
+    let (fr, en) = (
+        format!("{error} mis de côté, {}", so_many(missing, "disparu")),
+        format!("{error} set aside (error), {missing} missing"),
+    );
     match (error, missing) {
         (0, 0) => Finding::good(subject, ("aucun", "none")),
         // What is used for something else is set aside, and well so.
@@ -201,7 +225,7 @@ fn check_set_aside(stock: &[Stock]) -> Finding {
     }
 }
 
-fn tell_alert(standing: &Alert) -> Finding {
+fn tell_alert(standing: &Alert, name: Said) -> Finding {
     let remedy = match standing.kind.as_str() {
         alert::LOW_STOCK => (
             "Achetez-en (`proxycall number buy`) ; l’alerte s’en va quand il y en a de nouveau assez.",
@@ -245,9 +269,9 @@ fn tell_alert(standing: &Alert) -> Finding {
         ),
         _ => ("Voyez `proxycall number summary`.", "See `proxycall number summary`."),
     };
-    let Alert { kind, subject, detail, raised_at, .. } = standing;
+    let Alert { detail, raised_at, .. } = standing;
     Finding::new(
-        (format!("Alerte {kind} {subject}"), format!("Alert {kind} {subject}")),
+        name,
         Verdict::Warning,
         ("aucune alerte", "no alerts"),
         (format!("{detail} (depuis {raised_at})"), format!("{detail} (since {raised_at})")),
@@ -316,6 +340,7 @@ fn forbidden(rule: &NumberRule, count: u64, codes_apart: bool) -> Option<Finding
 #[cfg(test)]
 mod tests {
     use jiff::SignedDuration;
+    use proxycall_domain::Language;
 
     use super::*;
 
@@ -356,20 +381,21 @@ mod tests {
     }
 
     #[test]
-    fn stock_below_the_minimum_is_a_warning_where_it_is_kept_and_nowhere_else() {
-        let (france, british) = (CountryCode::FRANCE, "GB".parse().unwrap());
-        let verdicts = |stock: &[Stock], minimum| -> Vec<Verdict> {
-            let findings = check_stock(stock, &pool(france, minimum), NumberType::Mobile);
-            findings.into_iter().map(|finding| finding.verdict).collect()
+    fn stock_that_is_out_or_low_is_a_warning_and_says_how_many_should_be() {
+        let told = |available: u64, level, enough, minimum| {
+            let mut of = Stock::empty(CountryCode::FRANCE, NumberType::Mobile);
+            of.add(NumberStatus::Available, available);
+            of.add(NumberStatus::Assigned, 1);
+            let finding = check_stock_of(&of, level, enough, minimum);
+            (finding.verdict, finding.expected.of(Language::En).to_owned(), finding.seen.of(Language::Fr).to_owned())
         };
-        let mut stock = [Stock::empty(france, NumberType::Mobile), Stock::empty(british, NumberType::Local)];
-        assert_eq!(verdicts(&stock, 0), [Verdict::Good; 2]);
-        assert_eq!(verdicts(&stock, 2), [Verdict::Warning, Verdict::Good]);
-        stock[0].add(NumberStatus::Available, 2);
-        stock[1].add(NumberStatus::Assigned, 1);
-        assert_eq!(verdicts(&stock, 2), [Verdict::Good, Verdict::Warning]);
-        assert_eq!(verdicts(&[], 0), [Verdict::Unused]);
-        assert_eq!(verdicts(&[], 1), [Verdict::Warning]);
+        let (verdict, expected, seen) = told(0, Level::Out, 0, 0);
+        assert_eq!((verdict, expected.as_str()), (Verdict::Warning, "at least 1 available"));
+        assert!(seen.starts_with("0 libre, 1 attribué, 0 au repos, 0 réservé ;"), "{seen}");
+        assert_eq!(told(1, Level::Low, 2, 2).1, "at least 2 available (PROXYCALL_POOL_MIN)");
+        assert_eq!(told(1, Level::Low, 10, 2).1, "at least 10 available (alerts.stock_below)");
+        assert_eq!(told(12, Level::Low, 10, 2).1, "enough for 7 days");
+        assert_eq!(told(12, Level::Enough, 10, 2).0, Verdict::Good);
     }
 
     #[test]

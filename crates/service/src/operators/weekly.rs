@@ -8,7 +8,6 @@ use proxycall_domain::{
 
 use crate::{
     Service,
-    pool::alert::LOW_STOCK,
     ports::{
         LedgerError,
         ledger::{SendReport, TrafficSpan},
@@ -150,13 +149,11 @@ impl Service {
 
     async fn available(&self) -> Result<Vec<Available>, LedgerError> {
         let stock = self.ledger.stock(self.clock.now()).await?;
-        let alerts = self.ledger.alerts().await?;
-        let low = |subject: &str| alerts.iter().any(|of| of.kind == LOW_STOCK && of.subject == subject);
         let available = stock.iter().map(|of| Available {
             country: of.country,
             number_type: of.number_type,
             count: of.count(NumberStatus::Available),
-            low: low(&crate::pool::subject_of(of.country, of.number_type)),
+            low: self.stock_level(of).is_short(),
         });
         Ok(available.collect())
     }

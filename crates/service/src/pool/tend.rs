@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use proxycall_domain::{
     CountryCode, NumberStatus, NumberType, Said,
-    pool::{life::Actor, stock::Stock},
+    pool::{
+        life::Actor,
+        stock::{Level, Stock},
+    },
     purchase::Shopping,
 };
 
@@ -34,6 +37,11 @@ const LEASE_EVERY: usize = 10;
 pub fn low_stock(available: u64, subject: &str, enough: u64) -> Said {
     let fr = format!("Numéros {subject} disponibles : {available} ; il en faudrait {enough}.");
     (fr, format!("{available} {subject} numbers are available; {enough} should be.")).into()
+}
+
+/// Whether there are numbers of it.
+fn has_some(of: &Stock) -> bool {
+    of.counts.iter().sum::<u64>() > of.count(NumberStatus::Released)
 }
 
 impl Service {
@@ -76,18 +84,25 @@ impl Service {
         self.policy.current().operators.stock_below.max(self.pool.minimum).into()
     }
 
+    /// How the stock of a country and type stands: the one verdict of console, reports and `doctor`.
+    #[must_use]
+    pub fn stock_level(&self, of: &Stock) -> Level {
+        let is_named = (of.country, of.number_type) == (self.pool.country, self.preferred_type);
+        let kept = is_named && (self.pool.minimum > 0 || has_some(of));
+        of.level(self.enough_in_stock(), kept)
+    }
+
     /// Every country and type that clients have numbers of; and the one that the environment names, once there are numbers
     /// of it or it is to be bought.
     fn kept_in_stock(&self, stock: &[Stock]) -> Vec<(CountryCode, NumberType)> {
         let named = (self.pool.country, self.preferred_type);
-        let has_some = |of: &&Stock| of.counts.iter().sum::<u64>() > of.count(NumberStatus::Released);
         let mut kept = BTreeMap::new();
         if self.pool.minimum > 0 {
             kept.insert((named.0, named.1.as_str()), named.1);
         }
         let used = stock
             .iter()
-            .filter(has_some)
+            .filter(|of| has_some(of))
             .filter(|of| of.count(NumberStatus::Assigned) > 0 || (of.country, of.number_type) == named);
         kept.extend(used.map(|of| ((of.country, of.number_type.as_str()), of.number_type)));
         kept.into_iter().map(|((country, _), number_type)| (country, number_type)).collect()

@@ -17,8 +17,9 @@ use axum::{
     response::Response,
     routing::get,
 };
-use proxycall_domain::{ClientId, FieldError, Scope, client::Client};
+use proxycall_domain::{ClientId, FieldError, PhoneNumber, Scope, client::Client};
 use proxycall_service::{
+    Service,
     audit::client_subject,
     clients::{ClientFields, RequestError},
     ports::ledger::ClientFilter,
@@ -28,7 +29,7 @@ use self::words::Words;
 use super::{
     Console, ConsoleState, Done, encoded,
     layout::{self, Place, Shell, Tone},
-    refusals,
+    numbers, refusals,
     session::{Acting, Session},
     trouble::Trouble,
     wording,
@@ -159,13 +160,13 @@ async fn search(State(console): ConsoleState, acting: Acting) -> Result<Response
 
 /// A field of a form: what stands in it, and what is wrong with it.
 #[derive(Default)]
-struct Field {
-    value: String,
-    wrong: String,
+pub(super) struct Field {
+    pub(super) value: String,
+    pub(super) wrong: String,
 }
 
 impl Field {
-    fn of(value: impl Into<String>) -> Self {
+    pub(super) fn of(value: impl Into<String>) -> Self {
         Self { value: value.into(), wrong: String::new() }
     }
 }
@@ -180,17 +181,21 @@ struct NewPage {
     mail: Field,
     phone: Field,
     country: Field,
+    countries: Vec<numbers::Choice>,
 }
 
 impl NewPage {
-    fn empty(session: &Session) -> Self {
+    fn empty(console: &Console, session: &Session, chosen: &str) -> Self {
         let shell = Shell::new(session, Some(Place::Clients));
         let [id, name, mail, phone, country] = <[Field; 5]>::default();
-        Self { shell, t: Words::of(session.language), id, name, mail, phone, country }
+        let policy = console.app.service.policy.current();
+        let chosen = chosen.parse().ok();
+        let countries = numbers::countries(policy.countries(), chosen, session.language);
+        Self { shell, t: Words::of(session.language), id, name, mail, phone, country, countries }
     }
 
     /// What was typed, with what is wrong beside the field.
-    fn refused(acting: &Acting, error: &FieldError) -> Self {
+    fn refused(console: &Console, acting: &Acting, error: &FieldError) -> Self {
         let typed = |name| Field::of(acting.field(name));
         let mut page = Self {
             id: typed("id"),
@@ -198,7 +203,7 @@ impl NewPage {
             mail: typed("mail"),
             phone: typed("phone"),
             country: typed("country"),
-            ..Self::empty(&acting.session)
+            ..Self::empty(console, &acting.session, acting.field("country"))
         };
         let field = match error.field {
             "client_id" => &mut page.id,
@@ -215,17 +220,29 @@ impl NewPage {
 async fn new(State(console): ConsoleState, session: Session) -> Result<Response, Trouble> {
     session.needs(Scope::Operate)?;
     let next = console.app.service.ledger.next_client_id().await?;
-    layout::shown(&NewPage { id: Field::of(next.to_string()), ..NewPage::empty(&session) })
+    layout::shown(&NewPage { id: Field::of(next.to_string()), ..NewPage::empty(&console, &session, "") })
+}
+
+/// A phone as it was typed, with its country code where it was typed without: as the chosen country writes it, else as whoever
+/// looks for it may write it.
+fn whole(service: &Service, phone: &str, country: Option<&str>) -> String {
+    let meant = match country.and_then(|country| country.parse().ok()) {
+        Some(country) if PhoneNumber::parse(phone).is_err() => service.tables.national.read(country, phone).ok(),
+        Some(_) => None,
+        None => service.phones_meant(phone).first().copied(),
+    };
+    meant.map_or_else(|| phone.to_owned(), |phone| phone.expose())
 }
 
 async fn create(State(console): ConsoleState, acting: Acting) -> Result<Response, Trouble> {
     acting.needs(Scope::Operate)?;
     let service = &console.app.service;
+    let phone = whole(service, acting.field("phone"), acting.given("country"));
     let fields = ClientFields {
         id: acting.field("id"),
         name: acting.field("name"),
         mail: acting.field("mail"),
-        phone: acting.field("phone"),
+        phone: &phone,
         residency: acting.given("country"),
     };
     let subject = ClientId::parse("client_id", fields.id).map_or_else(|_| "client".to_owned(), client_subject);
@@ -233,7 +250,7 @@ async fn create(State(console): ConsoleState, acting: Acting) -> Result<Response
     match acting.carry_out::<_, RequestError>(&console.app, "create_client", &subject, create).await {
         Ok(client) => Ok(layout::back_to(&path_of(client.id), "created")),
         Err(Trouble::Field(error)) => {
-            Ok(layout::page(StatusCode::UNPROCESSABLE_ENTITY, &NewPage::refused(&acting, &error)))
+            Ok(layout::page(StatusCode::UNPROCESSABLE_ENTITY, &NewPage::refused(&console, &acting, &error)))
         }
         Err(trouble) => Err(trouble),
     }

@@ -65,6 +65,14 @@ pub(crate) fn span(seconds: i64, language: Language) -> String {
     }
 }
 
+/// What stands between a name and what it is.
+pub(crate) fn colon(language: Language) -> &'static str {
+    match language {
+        Language::Fr => "\u{a0}:",
+        Language::En => ":",
+    }
+}
+
 /// A count, in groups of three.
 pub(crate) fn count(number: u64, language: Language) -> String {
     figures::whole(number, language)

@@ -8,13 +8,15 @@ use proxycall_domain::Language;
 use proxycall_service::{
     Service,
     doctor::{Finding, Verdict, check_carrier, check_mailer},
+    ports::ledger::Alert,
 };
 use tokio::time::timeout;
 
 use super::{
-    ConsoleState,
+    ConsoleState, format,
     layout::{self, Place, Shell, Tone},
     session::Session,
+    today,
     trouble::Trouble,
 };
 use crate::sentences::sentences;
@@ -51,6 +53,8 @@ struct Check {
 struct Page {
     shell: Shell,
     t: &'static Words,
+    /// French has a space before it.
+    colon: &'static str,
     tone: Tone,
     verdict: &'static str,
     checks: Vec<Check>,
@@ -67,17 +71,23 @@ pub(super) async fn page(State(console): ConsoleState, session: Session) -> Resu
     } else {
         (Tone::Good, t.all_good)
     };
-    layout::shown(&Page { shell: Shell::new(&session, Some(Place::Health)), t, tone, verdict, checks })
+    let (shell, colon) = (Shell::new(&session, Some(Place::Health)), format::colon(session.language));
+    layout::shown(&Page { shell, t, colon, tone, verdict, checks })
 }
 
 /// All that can be checked from inside. What the environment says is checked at the start, and by `doctor`.
 async fn look(service: &Service) -> Vec<Finding> {
     let no_answer = [Language::Fr, Language::En].map(|language| Words::of(language).no_answer);
+    let policy = service.policy.current();
+    let name = |alert: &Alert| {
+        let [fr, en] = [Language::Fr, Language::En].map(|language| today::title(alert, policy.countries(), language));
+        (fr, en).into()
+    };
     let late = |subject: (&str, &str)| Finding::new(subject, Verdict::Bad, "", <(&str, &str)>::from(no_answer), "");
     let (store, secret, pool, carrier, mailer, mirror) = tokio::join!(
         timeout(PATIENCE, service.check_store()),
         timeout(PATIENCE, service.check_secret()),
-        timeout(PATIENCE, service.check_pool()),
+        timeout(PATIENCE, service.check_pool(name)),
         timeout(PATIENCE, check_carrier(service.carrier.as_ref())),
         timeout(PATIENCE, check_mailer(service.mailer.as_deref())),
         timeout(PATIENCE, service.check_mirror()),

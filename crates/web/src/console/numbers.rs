@@ -18,7 +18,12 @@ use axum::{
 };
 use proxycall_domain::{
     Countries, CountryCode, Language, NumberStatus, NumberType, PhoneNumber,
-    pool::{ProxyNumber, stock::Stock},
+    country::Country,
+    pool::{
+        ProxyNumber,
+        stock::{Level, Stock},
+    },
+    search,
 };
 use proxycall_service::ports::ledger::NumberFilter;
 
@@ -37,8 +42,6 @@ pub(super) use words::Words;
 const PATH: &str = "/console/numbers";
 /// How many numbers stand on a page.
 const PAGE: u32 = 50;
-/// Stock that lasts for less than so many days is low.
-pub(super) const LOW_DAYS: f64 = 7.0;
 
 pub(super) fn router() -> Router<Arc<Console>> {
     Router::new().route(PATH, get(page)).merge(buy::router()).merge(account::router()).merge(number::router())
@@ -61,9 +64,21 @@ pub(super) fn country_name(countries: &Countries, code: CountryCode, language: L
 
 /// A choice of a list.
 pub(super) struct Choice {
-    value: String,
-    name: String,
-    chosen: bool,
+    pub(super) value: String,
+    pub(super) name: String,
+    pub(super) chosen: bool,
+}
+
+/// All countries to choose from, in the order of their names.
+pub(super) fn countries(countries: &Countries, chosen: Option<CountryCode>, language: Language) -> Vec<Choice> {
+    let choice = |country: &Country| Choice {
+        value: country.code.to_string(),
+        name: country.name_in(language).to_owned(),
+        chosen: Some(country.code) == chosen,
+    };
+    let mut choices: Vec<Choice> = countries.iter().map(choice).collect();
+    choices.sort_by_cached_key(|choice| search::plain(&choice.name));
+    choices
 }
 
 /// The types to choose from.
@@ -179,7 +194,6 @@ async fn page(State(console): ConsoleState, session: Session, RawQuery(query): R
     let numbers = service.ledger.numbers(filter).await?;
     let language = session.language;
     let name_of = |code| country_name(policy.countries(), code, language);
-    let minimum = service.enough_in_stock();
     let filtered = narrowed.status.is_some() || narrowed.country.is_some() || narrowed.number_type.is_some();
     let statuses = NumberStatus::ALL.map(|status| Choice {
         value: status.as_str().to_owned(),
@@ -208,7 +222,7 @@ async fn page(State(console): ConsoleState, session: Session, RawQuery(query): R
         reason: words::reason(&number.reason, language),
     };
     layout::shown(&Page {
-        shelves: stock.iter().map(|of| shelf(of, &name_of(of.country), minimum, t, language)).collect(),
+        shelves: stock.iter().map(|of| shelf(of, &name_of(of.country), service.stock_level(of), t, language)).collect(),
         statuses: statuses.into(),
         countries,
         types: types(narrowed.number_type, language),
@@ -220,18 +234,15 @@ async fn page(State(console): ConsoleState, session: Session, RawQuery(query): R
     })
 }
 
-pub(super) fn shelf(of: &Stock, country: &str, minimum: u64, t: &'static Words, language: Language) -> Shelf {
+pub(super) fn shelf(of: &Stock, country: &str, level: Level, t: &'static Words, language: Language) -> Shelf {
     use NumberStatus::{Assigned, Available, Error, Missing, Quarantined, Reserved};
     let counts = [Available, Reserved, Assigned, Quarantined, Error, Missing];
-    let free = of.count(Available);
     let days = of.days_left();
-    let (tone, word) = match days {
-        Some(_) if free == 0 => (Tone::Bad, t.none_left),
-        Some(days) if days < LOW_DAYS => (Tone::Warn, t.low),
-        // Somebody has such a number, so that it is kept in stock.
-        _ if of.count(Assigned) > 0 && free < minimum => (Tone::Warn, t.low),
-        _ if free > 0 => (Tone::Good, t.fine),
-        _ => (Tone::Plain, t.none_left),
+    let (tone, word) = match level {
+        Level::Out => (Tone::Bad, t.none_left),
+        Level::Low => (Tone::Warn, t.low),
+        Level::Enough => (Tone::Good, t.fine),
+        Level::Unneeded => (Tone::Plain, t.none_left),
     };
     Shelf {
         country: country.to_owned(),
@@ -268,24 +279,5 @@ mod tests {
     fn what_is_left_reads_in_days(#[case] days: f64, #[case] fr: &str, #[case] en: &str) {
         assert_eq!(in_days(days, Words::of(Language::Fr), Language::Fr), fr);
         assert_eq!(in_days(days, Words::of(Language::En), Language::En), en);
-    }
-
-    #[rstest]
-    #[case(0, 5, 3, "none left")]
-    #[case(2, 28, 3, "stock low")]
-    #[case(9, 28, 3, "sufficient")]
-    #[case(2, 0, 3, "stock low")]
-    #[case(2, 0, 0, "sufficient")]
-    fn stock_that_will_not_last_is_said_to_be_low(
-        #[case] free: u64,
-        #[case] lately: u64,
-        #[case] minimum: u64,
-        #[case] word: &str,
-    ) {
-        let mut of = Stock::empty(CountryCode::FRANCE, NumberType::Mobile);
-        of.add(NumberStatus::Available, free);
-        of.add(NumberStatus::Assigned, 1);
-        of.assigned_lately = lately;
-        assert_eq!(shelf(&of, "France", minimum, Words::of(Language::En), Language::En).word, word);
     }
 }

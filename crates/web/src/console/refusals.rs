@@ -111,12 +111,12 @@ pub(super) fn of_carrier(error: &CarrierError, language: Language) -> String {
 
 /// Which field is not as it should be, and what is expected.
 pub(super) fn of_field(error: &FieldError, language: Language) -> String {
-    format!(
-        "{} « {} » : {}",
-        Refusals::of(language).value_of,
-        field_name(error.field, language),
-        error.problem.of(language)
-    )
+    let (check, field) = (Refusals::of(language).value_of, field_name(error.field, language));
+    let problem = error.problem.of(language);
+    match language {
+        Language::Fr => format!("{check} « {field} »\u{a0}: {problem}"),
+        Language::En => format!("{check} “{field}”: {problem}"),
+    }
 }
 
 /// What a field is called on our pages.

@@ -58,7 +58,7 @@ sentences! { Words, alike [];
     put_back: "remis en place", "put back";
     whole_tab: "tout l’onglet", "the whole tab";
     tab: "Onglet", "Tab";
-    row: "Ligne", "Row";
+    row: "Identifiant ou numéro", "Id or number";
     reason: "Raison", "Reason";
     since: "Depuis", "Since";
     state: "État", "State";

@@ -13,13 +13,16 @@ use askama::Template;
 use axum::{Router, extract::State, http::Uri, response::Response, routing::get};
 use jiff::{SignedDuration, Timestamp};
 use proxycall_domain::{
-    Channel, NumberStatus, figures,
-    pool::stock::Stock,
+    Channel, NumberStatus,
+    pool::stock::{Level, Stock},
     traffic::{OutcomeGroup, TrafficHour},
 };
-use proxycall_service::ports::{
-    LedgerError,
-    ledger::{BoardCounts, SheetState, Standing},
+use proxycall_service::{
+    Service,
+    ports::{
+        LedgerError,
+        ledger::{BoardCounts, SheetState, Standing},
+    },
 };
 
 use self::{
@@ -28,13 +31,14 @@ use self::{
 };
 use super::{
     Console, ConsoleState,
-    format::{count, moment, span},
+    format::{colon, count, moment, span},
     layout::{self, Place, Shell, Tone},
     numbers::{self, Shelf, country_name},
     session::Session,
     trouble::Trouble,
 };
 use crate::{charts::Markup, pages::Fields};
+pub(super) use attention::title;
 
 /// Where the page is.
 const PATH: &str = "/console/today";
@@ -101,7 +105,7 @@ async fn page(State(console): ConsoleState, session: Session, uri: Uri) -> Resul
         session: &session,
         countries: policy.countries(),
         alerts: &alerts,
-        stock: &day.stock,
+        stock: day.stock.iter().map(|of| (of, service.stock_level(of))).collect(),
         traffic: &lately,
         board: day.board,
         standing: &day.standing,
@@ -110,7 +114,6 @@ async fn page(State(console): ConsoleState, session: Session, uri: Uri) -> Resul
     };
     let mut items = facts.items();
     let others = if items.len() > ITEMS { items.split_off(ITEMS) } else { Vec::new() };
-    let minimum = service.enough_in_stock();
     let language = session.language;
     let n = numbers::Words::of(language);
     let name = |of: &Stock| country_name(policy.countries(), of.country, language);
@@ -119,12 +122,16 @@ async fn page(State(console): ConsoleState, session: Session, uri: Uri) -> Resul
         t: Words::of(language),
         n,
         day: graphs::today(&session),
-        tiles: day.tiles(&today, &session),
+        tiles: day.tiles(&today, &shortest(service, &day.stock, &session), &session),
         items,
         others,
         by_day,
         charts: if by_day { graphs::by_day(&day.traffic, &session) } else { graphs::by_hour(&lately, &session) },
-        shelves: day.stock.iter().map(|of| numbers::shelf(of, &name(of), minimum, n, language)).collect(),
+        shelves: day
+            .stock
+            .iter()
+            .map(|of| numbers::shelf(of, &name(of), service.stock_level(of), n, language))
+            .collect(),
         href: if by_day { format!("{PATH}?by=day") } else { PATH.to_owned() },
     })
 }
@@ -156,13 +163,11 @@ impl Day {
         Ok(Self { stock, standing, board, under_way, traffic, sheet })
     }
 
-    fn tiles(&self, today: &[TrafficHour], session: &Session) -> Vec<Tile> {
+    fn tiles(&self, today: &[TrafficHour], (tone, shortest): &(Tone, String), session: &Session) -> Vec<Tile> {
         let (t, language) = (Words::of(session.language), session.language);
         let total = |channel| today.iter().map(|hour| hour.total(channel)).sum::<u64>();
         let (calls, texts) = self.under_way;
         let free: u64 = self.stock.iter().map(|of| of.count(NumberStatus::Available)).sum();
-        let shortest = self.stock.iter().filter_map(Stock::days_left).min_by(f64::total_cmp);
-        let is_low = shortest.is_some_and(|days| days < numbers::LOW_DAYS);
         let tile = |label, value: u64, note, href| Tile {
             label,
             value: count(value, language),
@@ -171,7 +176,6 @@ impl Day {
             href,
         };
         let warned = |is_so| if is_so { Tone::Warn } else { Tone::Plain };
-        let n = numbers::Words::of(language);
         let waiting = match self.board.waiting {
             0 => t.none_waiting.to_owned(),
             waiting => format!("{} {}", t.waiting, count(waiting, language)),
@@ -189,15 +193,7 @@ impl Day {
                 tone: warned(self.board.waiting > 0),
                 ..tile(t.confirmations, self.board.under_way, waiting, "/console/confirmations")
             },
-            Tile {
-                tone: warned(is_low),
-                ..tile(
-                    t.free,
-                    free,
-                    shortest.map_or_else(|| t.no_pace.to_owned(), |days| numbers::in_days(days, n, language)),
-                    "/console/numbers",
-                )
-            },
+            Tile { tone: *tone, ..tile(t.free, free, shortest.clone(), "/console/numbers") },
             self.jobs(session),
         ];
         tiles.extend(self.sheet(session));
@@ -241,20 +237,52 @@ impl Day {
     }
 }
 
-/// Of a hundred calls, or texts, that were put through, how many came to what they were for.
+/// Which stock is the shortest, and how it stands. It is named: the tile counts the numbers of all countries.
+fn shortest(service: &Service, stock: &[Stock], session: &Session) -> (Tone, String) {
+    let (language, policy) = (session.language, service.policy.current());
+    let (t, n) = (Words::of(language), numbers::Words::of(language));
+    let rank = |of: &&Stock| match service.stock_level(of) {
+        Level::Out => 0,
+        Level::Low => 1,
+        Level::Enough => 2,
+        Level::Unneeded => 3,
+    };
+    let days = |of: &Stock| of.days_left().unwrap_or(f64::INFINITY);
+    let worst = stock.iter().min_by(|one, other| rank(one).cmp(&rank(other)).then(days(one).total_cmp(&days(other))));
+    let Some(of) = worst else { return (Tone::Plain, t.no_pace.to_owned()) };
+    let shelf = numbers::shelf(
+        of,
+        &country_name(policy.countries(), of.country, language),
+        service.stock_level(of),
+        n,
+        language,
+    );
+    match service.stock_level(of) {
+        Level::Out | Level::Low => {
+            (shelf.tone, format!("{} · {}{} {}", shelf.country, shelf.number_type, colon(language), shelf.word))
+        }
+        _ if of.days_left().is_some() => {
+            (Tone::Plain, format!("{} · {}{} {}", shelf.country, shelf.number_type, colon(language), shelf.lasts))
+        }
+        _ => (Tone::Plain, t.no_pace.to_owned()),
+    }
+}
+
+/// Of the calls, or texts, how many came to what they were for. Counted of all, refused ones too: a share of those that were
+/// put through would read as if it were of all.
 fn share(today: &[TrafficHour], channel: Channel, session: &Session) -> String {
     let t = Words::of(session.language);
     let of = |group| today.iter().map(|hour| hour.count(channel, group)).sum::<u64>();
     // Many a carrier never says of a text that it arrived: sent is what can be known.
     let sent = if channel == Channel::Text { of(OutcomeGroup::UnderWay) } else { 0 };
     let reached = of(OutcomeGroup::Reached) + sent;
-    let all = reached + of(OutcomeGroup::NotAnswered) + of(OutcomeGroup::Failed);
+    let all: u64 = today.iter().map(|hour| hour.total(channel)).sum();
     let (word, none) = match channel {
         Channel::Call => (t.answered, t.none_put_through),
         Channel::Text => (t.delivered, t.none_sent),
     };
-    match figures::share(reached, all) {
-        Some(share) => format!("{} {word}", figures::percent(Some(share), session.language)),
-        None => none.to_owned(),
+    if all == 0 {
+        return none.to_owned();
     }
+    format!("{} {} {} {word}", count(reached, session.language), t.out_of, count(all, session.language))
 }

@@ -1,7 +1,7 @@
 //! Promises: what the service calls by a short word in its API, the console calls by words that staff use.
 
 use proxycall_domain::{
-    Channel, Direction, Language, NumberStatus, NumberType, Outcome, PhoneNumber, Scope, pool::life::Actor,
+    Channel, Direction, Language, NumberStatus, NumberType, Outcome, PhoneNumber, Scope, TokenName, pool::life::Actor,
 };
 
 use super::layout::Tone;
@@ -115,7 +115,10 @@ pub(crate) fn scope(scope: Scope, language: Language) -> &'static str {
 /// Who did something.
 pub(crate) fn actor(actor: Actor, language: Language) -> String {
     match actor {
-        Actor::Api => choose(language, "l’API", "the API").to_owned(),
+        Actor::Api => choose(language, "sans jeton", "without a token").to_owned(),
+        Actor::Token(name) if name == TokenName::environment() => {
+            choose(language, "le jeton de l’environnement", "the environment’s token").to_owned()
+        }
         Actor::Token(name) => name.to_string(),
         Actor::Cli => choose(language, "la ligne de commande", "the command line").to_owned(),
         Actor::Sheet => choose(language, "la feuille Google", "the Google Sheet").to_owned(),
@@ -128,28 +131,14 @@ pub(crate) fn proxy(number: PhoneNumber) -> String {
     grouped(&number.expose())
 }
 
-/// A number in groups: French ones by two, others by three.
+/// A number with its calling code apart: a French one in pairs, as it is said there; how others are grouped is for their
+/// country to say.
 pub(crate) fn grouped(e164: &str) -> String {
-    let (code, rest) = match e164.strip_prefix("+33") {
-        Some(rest) if rest.len() == 9 => ("+33 ", rest),
-        _ => ("", e164),
-    };
-    let mut text = code.to_owned();
-    if code.is_empty() {
-        // Two pairs at the end, rather than a digit alone.
-        let pairs_from = if rest.len() % 3 == 1 { rest.len().saturating_sub(4) } else { rest.len() };
-        for (place, sign) in rest.chars().enumerate() {
-            let begins =
-                if place <= pairs_from { place.is_multiple_of(3) } else { (place - pairs_from).is_multiple_of(2) };
-            if place > 0 && begins {
-                text.push(' ');
-            }
-            text.push(sign);
-        }
-        return text;
-    }
+    let Some(digits) = e164.strip_prefix('+') else { return e164.to_owned() };
+    let (code, rest) = digits.split_at_checked(calling_code(digits)).unwrap_or((digits, ""));
+    let mut text = format!("+{code} ");
     for (place, sign) in rest.chars().enumerate() {
-        if place % 2 == 1 {
+        if code == "33" && rest.len() == 9 && place % 2 == 1 {
             text.push(' ');
         }
         text.push(sign);
@@ -157,14 +146,40 @@ pub(crate) fn grouped(e164: &str) -> String {
     text
 }
 
+/// How many digits the calling code of a number has: one in zones 1 and 7, two where that is an assigned code, else three.
+fn calling_code(digits: &str) -> usize {
+    const OF_TWO: [&str; 44] = [
+        "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "47", "48", "49",
+        "51", "52", "53", "54", "55", "56", "57", "58", "60", "61", "62", "63", "64", "65", "66", "81", "82", "84",
+        "86", "90", "91", "92", "93", "94", "95", "98",
+    ];
+    match digits.get(..2) {
+        _ if digits.starts_with(['1', '7']) => 1,
+        Some(two) if OF_TWO.contains(&two) => 2,
+        _ => 3,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proxycall_domain::{Countries, national::NationalNumbers};
 
     #[test]
-    fn numbers_read_in_groups() {
+    fn a_french_number_reads_in_pairs_and_any_other_with_its_calling_code_apart() {
         assert_eq!(grouped("+33199000001"), "+33 1 99 00 00 01");
-        assert_eq!(grouped("+447700900123"), "+44 770 090 01 23");
+        assert_eq!(grouped("+447700900123"), "+44 7700900123");
+        assert_eq!(grouped("+12025550123"), "+1 2025550123");
+        assert_eq!(grouped("+35315550123"), "+353 15550123");
+    }
+
+    #[test]
+    fn the_calling_code_of_every_country_is_parted_as_the_table_has_it() {
+        let (countries, numbers) = (Countries::shipped().unwrap(), NationalNumbers::shipped().unwrap());
+        for country in countries.iter() {
+            let Some(code) = numbers.calling_code(country.code) else { continue };
+            assert_eq!(calling_code(&format!("{code}5550123")), code.len(), "{}", country.code);
+        }
     }
 
     #[test]

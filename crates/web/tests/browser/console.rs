@@ -57,7 +57,7 @@ async fn a_sentence_is_changed_and_can_be_heard() {
         browser.run("document.getElementById('edited').value = ''", json!([])).await;
         browser.fill("#edited", "The line is busy. Please call later.").await;
         browser.click("form.sheet button").await;
-        browser.await_text("The setting is kept.").await;
+        browser.await_text("is kept.").await;
         assert_eq!(browser.text("#phrase-call-busy-en").await, "The line is busy. Please call later.");
         let said = "let said; speechSynthesis.speak = (words) => { said = [words.text, words.lang]; };
             document.querySelector('[data-say=phrase-call-busy-en]').click(); return said;";

@@ -54,6 +54,7 @@ async fn a_number_is_bought_and_given_to_a_client_who_is_then_reached_through_it
         browser.click("form[method=get] button").await;
         browser.await_text("For sale right now").await;
         assert!(!app.world.numbers().iter().any(|number| number.phone != first), "looking buys nothing");
+        browser.click("#offer details.confirm summary").await;
         browser.click("#offer form button").await;
         browser.await_text("1 number was bought").await;
         browser.click("a.row").await;

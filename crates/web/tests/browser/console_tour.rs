@@ -111,7 +111,7 @@ async fn every_page_of_a_day_in_a_shop_is_accessible_and_quiet() {
             ("activity", "activity", "no answer"),
             ("sheet", "sheet", "Clients"),
             ("reports", "reports", "With a proxy number"),
-            ("health", "health", "All is well"),
+            ("health", "health", "Carrier account"),
             ("settings", "settings", "How long data is kept"),
             ("sentences", "settings/texts?edit=phrase.call.busy.fr", "Sentences"),
             ("tokens", "settings/tokens", "boutique"),

@@ -6,6 +6,7 @@
 mod console;
 mod console_clients;
 mod console_numbers;
+mod console_steady;
 mod console_today;
 mod console_tour;
 mod enrol;

@@ -26,13 +26,14 @@ async fn a_client_is_found_by_name_mail_number_last_digits_and_id() {
         let proxy = app.client(1, CLIENT).await;
         app.client(2, "+33639980005").await;
         let console = app.console().await;
-        for text in ["cli 1", "client1@", "+33 6 39 98 00 01", &proxy, "0001", "#1"] {
+        for text in ["cli 1", "client1@", "+33 6 39 98 00 01", &proxy, "0001", "#1", "1"] {
             let page = search(&console, text).await;
             assert!(page.contains("<strong>Client 1</strong>"), "{text}: {page}");
             assert!(!page.contains("<strong>Client 2</strong>"), "{text}");
             assert!(!page.contains("39980001"), "no number is shown whole but where it was typed: {page}");
         }
-        assert!(search(&console, "nobody").await.contains("Nobody fits"));
+        let nobody = search(&console, "nobody").await;
+        assert!(nobody.contains("Nobody fits") && nobody.contains("or # and the id"), "{nobody}");
         let all = console.page("/console/clients").await;
         assert!(all.contains("Client 1") && all.contains("Client 2") && !all.contains("39980001"));
         let long = console.post("/console/clients", &[("text", &"x".repeat(500))]).await;
@@ -134,6 +135,36 @@ async fn a_client_is_enrolled_and_changed_and_what_is_wrong_stands_beside_its_fi
 }
 
 #[tokio::test]
+async fn a_new_clients_phone_may_be_typed_as_its_country_writes_it() {
+    run_test(async |app| {
+        app.number("+33199000011", "FR", NumberType::Mobile).await;
+        app.number("+447700900777", "GB", NumberType::Mobile).await;
+        let console = app.console().await;
+        let new = "/console/clients/new";
+        let form = console.page(new).await;
+        assert!(form.contains("<option value=\"GB\">United Kingdom</option>"), "{form}");
+        let fields = |id, phone, country| {
+            [("id", id), ("name", "Zoé Martin"), ("mail", "zoe@example.com"), ("phone", phone), ("country", country)]
+        };
+        console.act(new, &fields("1", "06 39 98 00 01", "")).await;
+        let wrong = console.post(new, &fields("2", "07700", "GB")).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(wrong.html.contains("id=\"phone-error\"") && wrong.html.contains("<option value=\"GB\" selected>"));
+        console.act(new, &fields("2", "07700 900140", "GB")).await;
+        for (id, phone, country) in [("1", "+33639980001", "FR"), ("2", "+447700900140", "GB")] {
+            let (_, client) = app.get(&format!("/clients/{id}")).await;
+            let known = (&client["client_real_phone"], &client["client_iso_residency"]);
+            assert_eq!(known, (&json!(phone), &json!(country)));
+        }
+        let changed = [("name", "Zoé Martin"), ("mail", "zoe@example.com"), ("phone", "06.39.98.00.05")];
+        act(&console, "edit", &changed).await;
+        assert_eq!(app.get("/clients/1").await.1["client_real_phone"], json!("+33639980005"));
+        app.drain_jobs().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_pause_begins_for_a_while_and_is_taken_back() {
     run_test(async |app| {
         let proxy = app.client(1, CLIENT).await;
@@ -161,6 +192,8 @@ async fn a_caller_is_blocked_from_a_call_without_being_seen_and_let_in_again() {
         let interaction = page.split("name=\"interaction\" value=\"").nth(1).unwrap().split('"').next().unwrap();
         let page = act(&console, "block", &[("interaction", interaction), ("for", "this")]).await;
         assert!(page.contains("The caller is blocked.") && !page.contains("39980002"));
+        // What the caller did shows the block, and offers no other.
+        assert!(page.contains("blocked</span>") && !page.contains("name=\"interaction\""), "{page}");
         assert!(app.call(COURIER, &proxy).await.rings().is_empty());
         let block = page.split("name=\"block\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
         assert!(act(&console, "unblock", &[("block", &block)]).await.contains("no longer blocked"));
@@ -168,6 +201,8 @@ async fn a_caller_is_blocked_from_a_call_without_being_seen_and_let_in_again() {
         act(&console, "block", &[("phone", COURIER), ("for", "all")]).await;
         let (_, blocks) = app.get("/blocks").await;
         assert_eq!(blocks["blocks"][0]["client_id"], json!(null));
+        let page = console.page("/console/clients/1").await;
+        assert!(page.contains("blocked</span>") && !page.contains("name=\"interaction\""), "for all too: {page}");
         let nobody = console.post("/console/clients/1/block", &[]).await;
         assert_eq!(nobody.status, StatusCode::UNPROCESSABLE_ENTITY);
     })

@@ -2,6 +2,10 @@
 
 use jiff::SignedDuration;
 use proxycall_domain::setting::SETTINGS;
+use proxycall_service::{
+    pool::alert,
+    ports::{Ledger as _, clock::Ids as _, ledger::Alert},
+};
 use proxycall_testkit::reqwest::StatusCode;
 use proxycall_testkit::{
     Console, TestApp,
@@ -24,16 +28,19 @@ async fn a_setting_is_changed_checked_and_put_back() {
         let set = "/console/settings/set";
         pass(app);
         let page = console.act(set, &[("key", "calls.ring_timeout"), ("value", "40")]).await;
-        assert!(page.contains("The setting is kept.") && page.contains("value=\"40\""));
+        assert!(page.contains("“How long it rings” is kept.") && page.contains("value=\"40\""));
         assert_eq!(app.service.policy.current().ring_timeout_s, 40);
         pass(app);
         let refused = console.post(set, &[("key", "calls.ring_timeout"), ("value", "4")]).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(refused.html.contains("must be seconds, 5 to 600"), "{}", refused.html);
+        // The same page, with what was typed and what is wrong with it beside the field.
+        let row = refused.html.split("id=\"calls.ring_timeout\"").nth(1).unwrap().split("</form>").next().unwrap();
+        assert!(row.contains("value=\"4\"") && row.contains("must be seconds, 5 to 600"), "{row}");
+        assert!(row.contains("aria-invalid=\"true\"") && row.contains("id=\"wrong-calls.ring_timeout\""), "{row}");
         assert_eq!(app.service.policy.current().ring_timeout_s, 40);
         pass(app);
         let page = console.act(set, &[("key", "calls.ring_timeout"), ("value", "41"), ("reset", "1")]).await;
-        assert!(page.contains("The default is back."));
+        assert!(page.contains("“How long it rings” has its default again."));
         assert!(!app.service.policy.setting("calls.ring_timeout").unwrap().own);
         let nonsense = console.post(set, &[("key", "no.such"), ("value", "1")]).await;
         assert_eq!(nonsense.status, StatusCode::NOT_FOUND);
@@ -42,6 +49,62 @@ async fn a_setting_is_changed_checked_and_put_back() {
         assert_eq!(column(&acts, "acts", "action"), ["reset_setting", "set_setting", "set_setting", "console_sign_in"]);
         assert_eq!(column(&acts, "acts", "outcome"), ["done", "refused", "done", "done"]);
         assert_eq!(column(&acts, "acts", "subject")[0], "setting calls.ring_timeout");
+    })
+    .await;
+}
+
+/// The fields of the form that takes the last change back.
+fn undo(page: &str) -> Option<Vec<(String, String)>> {
+    let form =
+        page.split("class=\"notice").nth(1)?.split("</div>").next()?.split("<form").nth(1)?.split("</form>").next()?;
+    let value =
+        |name: &str| Some(form.split(&format!("name=\"{name}\" value=\"")).nth(1)?.split('"').next()?.to_owned());
+    let fields = ["key", "value", "reset"].into_iter().filter_map(|name| Some((name.to_owned(), value(name)?)));
+    Some(fields.collect())
+}
+
+#[tokio::test]
+async fn a_change_of_a_setting_stays_at_it_and_can_be_taken_back_with_what_stood_there() {
+    run_test(async |app| {
+        let console = app.console().await;
+        let set = "/console/settings/set";
+        let key = ("key", "destinations.forbidden");
+        let first = console.post(set, &[key, ("value", "+3399")]).await;
+        assert_eq!(first.location, "/console/settings?done=set&key=destinations.forbidden#destinations.forbidden");
+        let page = console.page(&first.location).await;
+        let fields = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
+        assert_eq!(undo(&page), Some(fields(&[key, ("reset", "1")])));
+        pass(app);
+        let kept = app.service.policy.setting(key.1).unwrap().value;
+        let page = console.act(set, &[key, ("value", "+3398")]).await;
+        assert_eq!(undo(&page), Some(fields(&[key, ("value", &kept)])));
+        // An address by itself offers nothing: nobody else's change, and none that holds no more.
+        let other = Console::sign_in(app, &token(app, "other", "admin").await).await;
+        assert_eq!(undo(&other.page(&first.location).await), None);
+        app.setting(key.1, "+3397").await;
+        assert_eq!(undo(&console.page(&first.location).await), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_setting_of_a_few_words_is_chosen_in_the_readers_language() {
+    run_test(async |app| {
+        let console = app.console().await;
+        let page = console.page("/console/settings?lang=fr").await;
+        for (value, name) in
+            [("refuse", "refusés"), ("asks_operator", "attend l’accord d’un opérateur"), ("off", "pas envoyé")]
+        {
+            let marks =
+                [format!("<option value=\"{value}\">{name}<"), format!("<option value=\"{value}\" selected>{name}<")];
+            assert!(marks.iter().any(|mark| page.contains(mark)), "{value}: {page}");
+        }
+        console.act("/console/settings/set", &[("key", "calls.withheld"), ("value", "connect")]).await;
+        let page = console.page("/console/settings?lang=en").await;
+        assert!(page.contains("<option value=\"connect\" selected>connect<"), "{page}");
+        assert!(page.contains("Default: <span class=\"mono wrap\">refuse<"), "{page}");
     })
     .await;
 }
@@ -69,6 +132,10 @@ async fn a_sentence_is_seen_in_both_languages_changed_and_said() {
         let page = console.page(&format!("/console/settings/texts?edit={key}")).await;
         assert!(page.contains("This number is not in use.") && page.contains("id=\"edited\""));
         console.act("/console/settings/set", &[("key", key), ("value", "Personne <ici> & là.")]).await;
+        let long = "Oups ! ".repeat(100);
+        let refused = console.post("/console/settings/set", &[("key", key), ("value", &long)]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.html.contains("id=\"edited-error\"") && refused.html.contains("Oups !</textarea>"));
         let page = console.page("/console/settings/texts").await;
         assert!(page.contains("Personne &#60;ici&#62; &#38; là."), "what is written is shown, and is no markup");
         app.carrier_number("+33199000077");
@@ -130,6 +197,12 @@ async fn a_blocked_number_is_masked_and_can_be_let_in_again() {
         let nonsense = console.post(blocks, &[("phone", "12")]).await;
         assert_eq!(nonsense.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(!nonsense.html.contains("39980002"));
+        let asked = [("phone", "12"), ("client", "1"), ("reason", "rings at night")];
+        let wrong = console.post(blocks, &asked).await.html;
+        assert!(wrong.contains("id=\"phone-error\"") && wrong.contains("value=\"12\""), "{wrong}");
+        assert!(wrong.contains("value=\"rings at night\""), "nothing that was typed is lost: {wrong}");
+        assert!(unknown.html.contains("id=\"client-error\"") && unknown.html.contains("no such client"));
+        assert!(own.html.contains("id=\"phone-error\""));
     })
     .await;
 }
@@ -174,6 +247,10 @@ async fn the_audit_log_pages_by_key_and_is_filtered() {
         let audit = "/console/settings/audit";
         let page = console.page(&format!("{audit}?action=set_setting")).await;
         assert_eq!(page.matches("setting calls.ring_timeout").count(), 50);
+        // An act in words, and in the word that the API and the filter have for it.
+        assert!(page.contains("<div>change a setting<br>") && page.contains(">set_setting</span>"), "{page}");
+        assert!(page.contains("<option value=\"set_setting\" selected>change a setting</option>"), "{page}");
+        assert!(page.contains("the environment’s token") && page.contains("<option value=\"api\">without a token<"));
         let more = page.split("class=\"button quiet\" href=\"").nth(1).unwrap().split('"').next().unwrap();
         let rest = console.page(&more.replace("&#38;", "&")).await;
         assert_eq!(rest.matches("setting calls.ring_timeout").count(), 5);
@@ -192,7 +269,17 @@ async fn health_says_what_doctor_says() {
             assert!(page.contains(&format!("<h2>{subject}</h2>")), "{subject}: {page}");
         }
         assert_eq!(hidden(&page, "csrf").map(|word| word.len()), Some(43));
-        let sheet = console.page("/console/sheet").await;
+        let standing = |page: &str, title: &str| page.contains(&format!("<h2>{title}</h2>"));
+        let now = app.service.clock.now();
+        let (id, kind, subject) =
+            (app.service.chance.alert_id(now), alert::LOW_STOCK.to_owned(), "FR mobile".to_owned());
+        app.store.raise_alert(Alert { id, kind, subject, detail: "low".into(), raised_at: now }).await.unwrap();
+        let page = console.page("/console/health").await;
+        assert!(standing(&page, "Low stock: France · mobile") && !page.contains("low_stock"), "{page}");
+        assert!(page.contains("Expected: ") && !page.contains("Expected :"), "{page}");
+        let page = console.page("/console/health?lang=fr").await;
+        assert!(standing(&page, "Stock bas\u{a0}: France · mobile") && page.contains("Attendu\u{a0}: "), "{page}");
+        let sheet = console.page("/console/sheet?lang=en").await;
         assert!(sheet.contains("No sheet is set up"));
     })
     .await;

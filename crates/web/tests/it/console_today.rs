@@ -37,22 +37,24 @@ async fn the_day_is_counted_from_midnight_by_the_operators_clock() {
     run_test_on_both(async |app| {
         let console = app.console().await;
         let page = console.page(PAGE).await;
-        assert_eq!(tile(&page, "Calls"), ("0".to_owned(), "none put through".to_owned()));
+        assert_eq!(tile(&page, "Calls"), ("0".to_owned(), "none".to_owned()));
         let proxy = app.client(1, CLIENT).await;
         app.call(COURIER, &proxy).await;
         app.call(COURIER, &proxy).await;
         app.call(COURIER, &proxy).await;
         app.call_with(CallScript { answer: Some(Behaviour::Busy), ..CallScript::new(COURIER, &proxy) }).await;
         app.text(COURIER, &proxy, "hello").await;
+        // One who may not call: of all calls, and not only of those put through, is told how many were answered.
+        app.call("+12025550123", &proxy).await;
         let page = app.console().await.page(PAGE).await;
-        assert_eq!(tile(&page, "Calls"), ("4".to_owned(), "75% answered".to_owned()));
-        assert_eq!(tile(&page, "Texts"), ("1".to_owned(), "100% delivered".to_owned()));
+        assert_eq!(tile(&page, "Calls"), ("5".to_owned(), "3 of 5 answered".to_owned()));
+        assert_eq!(tile(&page, "Texts"), ("1".to_owned(), "1 of 1 delivered or sent".to_owned()));
         assert!(page.contains("<svg") && page.contains("chart-figures"));
         app.clock.advance(SignedDuration::from_hours(24));
         let page = app.console().await.page(PAGE).await;
         assert_eq!(tile(&page, "Calls").0, "0");
         let week = app.console().await.page("/console/today?by=day").await;
-        assert!(week.contains("4 in all"), "{week}");
+        assert!(week.contains("5 in all"), "{week}");
     })
     .await;
 }
@@ -110,6 +112,35 @@ async fn a_stock_that_is_about_to_run_out_is_told_before_any_alert() {
         }
         let page = app.console().await.page(PAGE).await;
         assert!(!page.contains("No number is free") && !page.contains("empty within a week"), "{page}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_stock_is_judged_alike_on_every_page_and_the_shortest_is_named() {
+    run_test_on_both(async |app| {
+        app.client(1, CLIENT).await;
+        for n in 0..40 {
+            app.number(&format!("+447700900{n:03}"), "GB", NumberType::Mobile).await;
+        }
+        let console = app.console().await;
+        let page = console.page(PAGE).await;
+        assert_eq!(tile(&page, "Free numbers"), ("40".to_owned(), "France · mobile: none left".to_owned()));
+        assert!(page.contains("No number is free: new clients get none."), "{page}");
+        let row = |page: &str| {
+            page.split_once("France · mobile</a>").expect("a row").1.split("</tr>").next().unwrap().to_owned()
+        };
+        assert!(row(&page).contains("badge bad") && row(&page).contains("none left"), "{page}");
+        let numbers = console.page("/console/numbers").await;
+        assert!(row(&numbers).contains("badge bad") && row(&numbers).contains("none left"), "{numbers}");
+        let health = console.page("/console/health").await;
+        let check = health.split_once("<h2>Stock FR mobile</h2>").expect("a check").1.split("</li>").next().unwrap();
+        assert!(check.contains("badge warn") && check.contains("at least 1 available"), "{check}");
+        assert!(app.service.weekly_report(app.service.this_week()).await.unwrap().is_low());
+        // The alert that there are few is told as what it is.
+        raise(app, alert::LOW_STOCK, "FR mobile").await;
+        let page = console.page(PAGE).await;
+        assert!(page.contains("No number is free: new clients get none."), "{page}");
     })
     .await;
 }

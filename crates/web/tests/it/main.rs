@@ -26,6 +26,7 @@ mod clients;
 pub(crate) mod confirmations;
 mod console;
 mod console_activity;
+mod console_buying;
 mod console_clients;
 mod console_confirmations;
 mod console_numbers;

@@ -104,7 +104,8 @@ function asked(entry, story) {
   const begins = ["ringing", "received", ""].includes(field(entry, "CallStatus") || field(entry, "SmsStatus"));
   const asks = begins && !field(entry, "DialCallStatus");
   const name = entry.status === null ? "step_no_answer" : asks ? "step_asked" : "step_told";
-  const made = step("asked", word(name, { what: told }));
+  const inWords = word(`told_${told}`);
+  const made = step("asked", word(name, { what: inWords.startsWith("told_") ? told : inWords }));
   const chips = element("p", "", { class: "facts" });
   chips.append(element("code", `${entry.method} ${path}`), element("span", word("signed"), { class: "signed" }),
     element("code", entry.status === null ? "–" : `HTTP ${entry.status}`));

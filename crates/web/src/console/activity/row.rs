@@ -46,6 +46,8 @@ pub(crate) struct Row {
     pub(crate) why: Option<Why>,
     /// The client for whom the caller can be blocked.
     pub(crate) block: Option<String>,
+    /// The block that keeps the caller away, where the page knows of it.
+    pub(crate) blocked: Option<String>,
 }
 
 impl Row {
@@ -81,6 +83,7 @@ impl Row {
                 Why { code, meaning, remedy }
             }),
             block: it.client.filter(|_| called && session.may(Scope::Operate)).map(|id| id.to_string()),
+            blocked: None,
         }
     }
 }

@@ -11,8 +11,10 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
-use proxycall_domain::{ClientId, PhoneNumber, client::Client};
-use proxycall_service::ports::ledger::{BoardEntry, ClientFile, ClientView, ErasedClient, HeldNumber};
+use proxycall_domain::{Block, ClientId, PhoneNumber, client::Client};
+use proxycall_service::ports::ledger::{
+    Activity, BlockFilter, BoardEntry, ClientFile, ClientView, ErasedClient, HeldNumber,
+};
 use serde::Deserialize;
 
 use super::{
@@ -32,6 +34,8 @@ use super::{
 
 /// How many of each list the page shows.
 const SHOWN: u32 = 20;
+/// Of how many blocks of all clients, the newest, the page knows whom they keep away.
+const BLOCKS: u32 = 200;
 
 pub(super) fn router() -> Router<Arc<Console>> {
     Router::new().route("/console/clients/{id}", get(page)).route("/console/clients/{id}/reveal", post(reveal))
@@ -170,14 +174,26 @@ async fn shown(
     revealed: Option<Revealed>,
 ) -> Result<Response, Trouble> {
     let view = console.app.service.ledger.client_view(id, SHOWN).await?.ok_or(Trouble::NotFound)?;
+    let everybodys = BlockFilter { client: None, after: None, limit: BLOCKS };
+    let everybodys = console.app.service.ledger.blocks(everybodys).await?;
     let shell = Shell { path: path_of(id), ..Shell::new(session, Some(Place::Clients)) }.with_notice(notice);
     match view {
-        ClientView::Known(file) => Ok(layout::page(StatusCode::OK, &known(console, session, shell, *file, revealed))),
+        ClientView::Known(file) => {
+            Ok(layout::page(StatusCode::OK, &known(console, session, shell, *file, revealed, &everybodys.items)))
+        }
         ClientView::Erased(erased) => Ok(layout::page(StatusCode::OK, &gone(session, shell, *erased))),
     }
 }
 
-fn known(console: &Console, session: &Session, shell: Shell, file: ClientFile, revealed: Option<Revealed>) -> Page {
+/// `recent`: the newest blocks of all, of which those for every client count here too.
+fn known(
+    console: &Console,
+    session: &Session,
+    shell: Shell,
+    file: ClientFile,
+    revealed: Option<Revealed>,
+    recent: &[Block],
+) -> Page {
     let t = Words::of(session.language);
     let client: &Client = &file.client;
     let moment = |at| format::moment(at, session);
@@ -187,6 +203,8 @@ fn known(console: &Console, session: &Session, shell: Shell, file: ClientFile, r
     let shown = revealed
         .unwrap_or_else(|| Revealed { phone: client.phone.to_string(), last_caller: masked(client.last_caller) });
     let policy = console.app.service.policy.current();
+    let blocks: Vec<Block> =
+        file.blocks.items.iter().chain(recent.iter().filter(|block| block.client.is_none())).cloned().collect();
     Page {
         t,
         id: client.id,
@@ -224,9 +242,15 @@ fn known(console: &Console, session: &Session, shell: Shell, file: ClientFile, r
             .collect(),
         confirmations: file.confirmations.iter().map(|entry| confirmed(entry, session)).collect(),
         numbers: file.numbers.iter().map(|number| held(number, session)).collect(),
-        happened: file.activity.items.into_iter().map(|it| Happened::of(it, session)).collect(),
+        happened: file.activity.items.into_iter().map(|it| happened(it, &blocks, session)).collect(),
         shell,
     }
+}
+
+/// A call or text; of a caller who is blocked, with the block instead of the way to it.
+fn happened(it: Activity, blocks: &[Block], session: &Session) -> Happened {
+    let block = blocks.iter().find(|block| Some(block.phone) == it.it.party);
+    Happened { blocked: block.map(|block| block.id.to_string()), ..Happened::of(it, session) }
 }
 
 fn confirmed(entry: &BoardEntry, session: &Session) -> Confirmed {

@@ -24,7 +24,7 @@ use super::{
         session::{Acting, Session},
         trouble::Trouble,
     },
-    Field, Words, id_of, path_of,
+    Field, Words, id_of, path_of, whole,
 };
 
 pub(super) fn router() -> Router<Arc<Console>> {
@@ -65,10 +65,11 @@ async fn save(State(console): ConsoleState, Path(id): Path<String>, acting: Acti
     acting.needs(Scope::Operate)?;
     let id = id_of(&id)?;
     let service = &console.app.service;
+    let phone = whole(service, acting.field("phone"), None);
     let fields = ChangeFields {
         name: Some(acting.field("name")),
         mail: Some(acting.field("mail")),
-        phone: Some(acting.field("phone")),
+        phone: Some(&phone),
         proxy: None,
     };
     let update = service.update_client(id, &fields);

@@ -1,7 +1,7 @@
 //! `/console/numbers/buy`: what is wanted, then what is on offer and under which rules, then what was bought or why not.
 //! Nothing is bought by looking, and a form buys once however often it is sent.
 
-use std::sync::Arc;
+use std::{cmp::Reverse, sync::Arc};
 
 use askama::Template;
 use axum::{
@@ -11,8 +11,9 @@ use axum::{
     routing::get,
 };
 use proxycall_domain::{
-    CountryCode, Language, NumberType, PhoneNumber, Scope,
+    CountryCode, Language, NumberStatus, NumberType, PhoneNumber, Scope,
     number_rules::{NumberRule, Permission, Shelves},
+    pool::stock::Stock,
     purchase::{self, BATCH_MAX, Shopping},
 };
 use proxycall_service::{
@@ -24,7 +25,7 @@ use proxycall_service::{
     },
 };
 
-use super::{Choice, asked, buy_words::BuyWords, country_name, path_of, types};
+use super::{Choice, asked, buy_words::BuyWords, countries, country_name, path_of, types};
 use crate::{
     App,
     carrier_work::{holding, to_its_end},
@@ -58,9 +59,12 @@ struct Wanted {
 }
 
 impl Wanted {
-    /// From a form or an address.
+    /// From a form or an address. One that names no quantity means one number.
     fn of(fields: &Fields) -> Result<Self, Trouble> {
-        let quantity = fields.get("quantity").trim().parse().unwrap_or_default();
+        let quantity = match fields.get("quantity").trim() {
+            "" => 1,
+            text => text.parse().unwrap_or_default(),
+        };
         Ok(Self {
             country: CountryCode::parse("country_iso", fields.get("country"))?,
             number_type: fields.get("type").parse()?,
@@ -102,11 +106,14 @@ struct Offer {
 struct Offered {
     heading: String,
     offers: Vec<Offer>,
+    /// That what is on offer is of another type than what was asked for.
+    other_type: Option<String>,
     /// Why there is none.
     refused: Option<String>,
     rules: Vec<Rules>,
-    /// The button.
+    /// The button, and what it asks once more.
     buy: String,
+    why: String,
     once: String,
 }
 
@@ -138,20 +145,13 @@ async fn page(State(console): ConsoleState, session: Session, RawQuery(query): R
     let bought = service.ledger.bought_on(session.now).await?;
     let most = u64::from(service.pool.max_purchases_per_day);
     let policy = service.policy.current();
-    let chosen = wanted.map_or(service.pool.country, |wanted| wanted.country);
-    let mut countries: Vec<Choice> = policy
-        .countries()
-        .iter()
-        .map(|country| Choice {
-            value: country.code.to_string(),
-            name: country.name_in(language).to_owned(),
-            chosen: country.code == chosen,
-        })
-        .collect();
-    countries.sort_by_cached_key(|choice| proxycall_domain::search::plain(&choice.name));
+    let chosen = match wanted {
+        Some(wanted) => wanted.country,
+        None => begin_with(&service.ledger.stock(session.now).await?).unwrap_or(service.pool.country),
+    };
     let number_type = wanted.map_or(service.preferred_type, |wanted| wanted.number_type);
     layout::shown(&Page {
-        countries,
+        countries: countries(policy.countries(), Some(chosen), language),
         types: types(Some(number_type), language),
         quantity: wanted.map_or_else(|| service.pool.batch.clamp(1, BATCH_MAX), |wanted| wanted.quantity),
         most: BATCH_MAX,
@@ -162,6 +162,23 @@ async fn page(State(console): ConsoleState, session: Session, RawQuery(query): R
         shell: Shell::new(&session, Some(Place::Numbers)),
         t,
     })
+}
+
+/// The country that somebody who buys most likely means: of those whose numbers clients have, the one with the fewest free
+/// ones; where nobody has any, the one with most numbers.
+fn begin_with(stock: &[Stock]) -> Option<CountryCode> {
+    let mut countries: Vec<(CountryCode, u64, u64, u64)> = Vec::new();
+    for of in stock {
+        let (free, used) = (of.count(NumberStatus::Available), of.count(NumberStatus::Assigned));
+        let owned = of.counts.iter().sum::<u64>() - of.count(NumberStatus::Released);
+        match countries.iter_mut().find(|known| known.0 == of.country) {
+            Some(known) => *known = (known.0, known.1 + free, known.2 + used, known.3 + owned),
+            None => countries.push((of.country, free, used, owned)),
+        }
+    }
+    let lowest = countries.iter().filter(|of| of.2 > 0).min_by_key(|of| (of.1, Reverse(of.2)));
+    let largest = countries.iter().filter(|of| of.3 > 0).max_by_key(|of| of.3);
+    lowest.or(largest).map(|of| of.0)
 }
 
 fn sent(wanted: Wanted) -> Vec<(&'static str, String)> {
@@ -193,6 +210,22 @@ async fn offered(
     if kinds.is_empty() {
         kinds = wanted.shopping().types().collect();
     }
+    let asked_for = wording::number_type(wanted.number_type, language);
+    let other = offers.iter().map(|offer| offer.number_type).find(|kind| *kind != wanted.number_type);
+    let is_mixed = offers.iter().any(|offer| offer.number_type == wanted.number_type);
+    let said = if is_mixed { t.other_type_too } else { t.other_type };
+    let name = |kind| wording::number_type(kind, language);
+    let other_type = other.map(|kind| said.replace("{asked}", asked_for).replace("{offered}", name(kind)));
+    let buy = match wanted.quantity {
+        1 => t.buy_one.to_owned(),
+        many => format!("{} {many} {}", t.buy_verb, t.buy_noun),
+    };
+    let for_sale = match other {
+        Some(kind) if is_mixed => format!("{asked_for}, {}", name(kind)),
+        Some(kind) => name(kind).to_owned(),
+        None => asked_for.to_owned(),
+    };
+    let why = format!("{buy} – {country} · {for_sale}. {}", t.price_again);
     let rules = kinds.into_iter().map(|kind| rules(&app.service, wanted.country, kind, t, language)).collect();
     let offers = offers.into_iter().map(|offer| Offer {
         number: wording::proxy(offer.phone),
@@ -203,13 +236,11 @@ async fn offered(
     Ok(Offered {
         heading: country,
         offers: offers.collect(),
+        other_type,
         refused,
         rules,
-        buy: if wanted.quantity == 1 {
-            t.buy_one.to_owned()
-        } else {
-            format!("{} {} {}", t.buy_verb, wanted.quantity, t.buy_noun)
-        },
+        buy,
+        why,
         once: once.iter().map(|byte| format!("{byte:02x}")).collect(),
     })
 }

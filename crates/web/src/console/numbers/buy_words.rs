@@ -41,7 +41,9 @@ sentences! { BuyWords, alike [number_type];
     buy_one: "Acheter 1 numéro", "Buy 1 number";
     buy_verb: "Acheter", "Buy";
     buy_noun: "numéros", "numbers";
-    buy_note: "Le bouton achète tout de suite, dans la limite du plafond du jour.", "The button buys at once, within the day’s ceiling.";
+    price_again: "Twilio facture chaque numéro dès maintenant puis tous les mois, au tarif de sa console, jusqu’à ce que vous le rendiez.", "Twilio bills each number from now on and every month, at the price its console shows, until you give it back.";
+    other_type_too: "Il n’y a pas assez de « {asked} » en vente : des numéros « {offered} » complètent.", "There are not enough “{asked}” for sale: “{offered}” numbers make up for it.";
+    other_type: "Vous avez demandé « {asked} », mais seul « {offered} » est en vente en ce moment.", "You asked for “{asked}”, but only “{offered}” is for sale right now.";
 
     none_for_sale: "Twilio ne vend en ce moment aucun numéro de ce type dans ce pays. Essayez l’autre type ou un autre pays.", "Twilio sells no number of this type in this country right now. Try the other type or another country.";
     refused: "Twilio a refusé la vente. Code", "Twilio refused to sell. Code";

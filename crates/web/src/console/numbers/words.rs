@@ -157,6 +157,12 @@ pub(super) fn reason(text: &str, language: Language) -> String {
     }
     match text {
         "a client confirmed the phone" => "un client a confirmé son téléphone",
+        "an operator ended it" => "arrêté par un opérateur",
+        "asked for at the command line" => "demandé à la ligne de commande",
+        "asked for by an operator" => "demandé par un opérateur",
+        "changed by an operator" => "changé par un opérateur",
+        "its client was erased" => "son client a été effacé",
+        "the sandbox began" => "le bac à sable a démarré",
         "a client restored" | "its client was restored" => "son client a été rouvert",
         "a new client" => "un nouveau client",
         "adopted by an operator" => "remis en service",
@@ -206,6 +212,8 @@ mod tests {
     fn the_services_reasons_read_in_french_and_others_stay() {
         assert_eq!(reason("bought: the stock was low", Language::Fr), "acheté : le stock était bas");
         assert_eq!(reason("assigned: FR mobile asked for", Language::Fr), "attribué à la demande");
+        assert_eq!(reason("changed by an operator", Language::Fr), "changé par un opérateur");
+        assert_eq!(reason("the sandbox began", Language::Fr), "le bac à sable a démarré");
         assert_eq!(reason("broken line", Language::Fr), "broken line");
         assert_eq!(reason("a new client", Language::En), "a new client");
     }

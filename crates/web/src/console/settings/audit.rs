@@ -9,7 +9,7 @@ use axum::{
     response::Response,
     routing::get,
 };
-use proxycall_domain::{ActOutcome, Scope};
+use proxycall_domain::{ActOutcome, Scope, TokenName, pool::life::Actor};
 use proxycall_service::ports::ledger::{AuditEntry, AuditFilter};
 use serde::Deserialize;
 
@@ -22,7 +22,7 @@ use super::{
         trouble::Trouble,
         wording,
     },
-    Tab, TabLink, tabs,
+    Choice, Tab, TabLink, acts, tabs,
 };
 use crate::sentences::sentences;
 
@@ -36,6 +36,8 @@ sentences! { Words, alike [action];
     action: "Action", "Action";
     subject: "Sur quoi", "To what";
     outcome: "Résultat", "Outcome";
+    all: "tous", "all";
+    every: "toutes", "all";
     filter: "Filtrer", "Filter";
     done: "fait", "done";
     begun: "commencé, fin inconnue", "begun, end not known";
@@ -48,7 +50,9 @@ sentences! { Words, alike [action];
 struct Row {
     when: Moment,
     actor: String,
+    /// In words, and as the API calls it.
     action: String,
+    word: String,
     subject: String,
     tone: Tone,
     outcome: &'static str,
@@ -60,6 +64,8 @@ struct Page {
     shell: Shell,
     w: &'static Words,
     tabs: Vec<TabLink>,
+    actors: Vec<Choice>,
+    actions: Vec<Choice>,
     asked: Asked,
     rows: Vec<Row>,
     more: String,
@@ -96,7 +102,16 @@ async fn page(State(console): ConsoleState, session: Session, Query(asked): Quer
         let [actor, action, subject] = [&asked.actor, &asked.action, &asked.subject].map(|text| encoded(text));
         format!("{PATH}?actor={actor}&action={action}&subject={subject}&after={}", encoded(&next))
     });
+    let language = session.language;
+    let tokens = console.app.service.ledger.tokens().await?;
+    let tokens = tokens.iter().map(|token| Actor::Token(token.name));
+    let known = [Actor::Token(TokenName::environment()), Actor::Api, Actor::Cli, Actor::Sheet, Actor::System];
+    let actors = known.into_iter().chain(tokens);
+    let actors = actors.map(|actor| (actor.as_str().to_owned(), wording::actor(actor, language)));
+    let actions = acts::all(language).into_iter().map(|(word, name)| (word.to_owned(), name.to_owned()));
     let page = Page {
+        actors: choices(actors, &asked.actor),
+        actions: choices(actions, &asked.action),
         shell: Shell::new(&session, Some(Place::Settings)),
         w,
         tabs: tabs(Tab::Audit, &session),
@@ -105,6 +120,16 @@ async fn page(State(console): ConsoleState, session: Session, Query(asked): Quer
         asked,
     };
     layout::shown(&page)
+}
+
+/// A list to choose from. What an address asks for stays to be seen, whatever it is.
+fn choices(known: impl Iterator<Item = (String, String)>, asked: &str) -> Vec<Choice> {
+    let choice = |(value, name): (String, String)| Choice { chosen: value == asked, value, name };
+    let mut choices: Vec<Choice> = known.map(choice).collect();
+    if !asked.is_empty() && !choices.iter().any(|choice| choice.chosen) {
+        choices.push(choice((asked.to_owned(), asked.to_owned())));
+    }
+    choices
 }
 
 fn row(act: &AuditEntry, w: &'static Words, session: &Session) -> Row {
@@ -117,7 +142,8 @@ fn row(act: &AuditEntry, w: &'static Words, session: &Session) -> Row {
     Row {
         when: format::moment(act.at, session),
         actor: wording::actor(act.actor, session.language),
-        action: act.action.clone(),
+        action: acts::name(&act.action, session.language).to_owned(),
+        word: act.action.clone(),
         subject: act.subject.clone(),
         tone,
         outcome,

@@ -18,7 +18,9 @@ use proxycall_service::{
 
 use super::{
     super::{
-        Console, ConsoleState, Done, encoded,
+        Console, ConsoleState, Done,
+        clients::Field,
+        encoded,
         format::{self, Moment},
         layout::{self, Notice, Place, Shell},
         session::{Acting, Session},
@@ -68,6 +70,9 @@ struct Page {
     shell: Shell,
     w: &'static Words,
     tabs: Vec<TabLink>,
+    phone: Field,
+    client: Field,
+    reason: Field,
     rows: Vec<Row>,
     /// The address of what follows; empty: nothing does.
     more: String,
@@ -85,16 +90,28 @@ async fn page(State(console): ConsoleState, session: Session, Query(asked): Quer
         _ => None,
     };
     let after = asked.after().map(str::parse).transpose().map_err(|_| Trouble::NotFound)?;
+    layout::shown(&listed(&console, &session, notice, after).await?)
+}
+
+async fn listed(
+    console: &Console,
+    session: &Session,
+    notice: Option<Notice>,
+    after: Option<BlockId>,
+) -> Result<Page, Trouble> {
     let filter = BlockFilter { client: None, after, limit: PAGE };
     let blocks = console.app.service.ledger.blocks(filter).await?;
-    let page = Page {
-        shell: Shell::new(&session, Some(Place::Settings)).with_notice(notice),
-        w,
-        tabs: tabs(Tab::Blocks, &session),
-        rows: blocks.items.iter().map(|block| row(block, &session)).collect(),
+    let [phone, client, reason] = <[Field; 3]>::default();
+    Ok(Page {
+        shell: Shell::new(session, Some(Place::Settings)).with_notice(notice),
+        w: Words::of(session.language),
+        tabs: tabs(Tab::Blocks, session),
+        phone,
+        client,
+        reason,
+        rows: blocks.items.iter().map(|block| row(block, session)).collect(),
         more: blocks.next.map(|next| format!("{PATH}?after={}", encoded(&next))).unwrap_or_default(),
-    };
-    layout::shown(&page)
+    })
 }
 
 fn row(block: &Block, session: &Session) -> Row {
@@ -118,8 +135,30 @@ async fn add(State(console): ConsoleState, acting: Acting) -> Result<Response, T
     };
     let subject = fields.client.map_or_else(|| "block".to_owned(), |id| crate::audit::subject("client_id", id));
     let add = console.app.service.add_block(&fields, acting.session.actor());
-    acting.carry_out::<_, RequestError>(&console.app, "add_block", &subject, add).await?;
-    Ok(layout::back_to(PATH, "added"))
+    match acting.carry_out::<_, RequestError>(&console.app, "add_block", &subject, add).await {
+        Ok(_) => Ok(layout::back_to(PATH, "added")),
+        Err(trouble) => refused(&console, &acting, trouble).await,
+    }
+}
+
+/// What was typed, with what is wrong beside the field that it is about.
+async fn refused(console: &Console, acting: &Acting, trouble: Trouble) -> Result<Response, Trouble> {
+    let typed = |name| Field::of(acting.field(name));
+    let mut page = Page {
+        phone: typed("phone"),
+        client: typed("client"),
+        reason: typed("reason"),
+        ..listed(console, &acting.session, None, None).await?
+    };
+    let field = match &trouble {
+        Trouble::Field(error) if error.field == "client_id" => &mut page.client,
+        Trouble::Field(error) if error.field == "reason" => &mut page.reason,
+        Trouble::Ledger(LedgerError::ClientUnknown | LedgerError::ClientErased) => &mut page.client,
+        Trouble::Field(_) | Trouble::Ledger(LedgerError::OwnNumber | LedgerError::NumberIsProxy) => &mut page.phone,
+        _ => return Err(trouble),
+    };
+    field.wrong = trouble.text(acting.session.language);
+    Ok(layout::page(trouble.status(), &page))
 }
 
 async fn remove(State(console): ConsoleState, Path(id): Path<String>, acting: Acting) -> Result<Response, Trouble> {

@@ -31,7 +31,7 @@ const NAMES: &[(&str, &str, &str, &str)] = &[
     (
         "calls.withheld",
         "Appels masqués",
-        "refuse : une phrase l’explique à l’appelant. connect : l’appel passe, le client voit le numéro proxy et l’appelant n’est pas retenu.",
+        "S’ils sont refusés, une phrase l’explique à l’appelant. S’ils passent, le client voit le numéro proxy et l’appelant n’est pas retenu.",
         "Hidden callers",
     ),
     (
@@ -74,7 +74,7 @@ const NAMES: &[(&str, &str, &str, &str)] = &[
     (
         "codes.mailed_link",
         "Lien reçu par e-mail",
-        "enrols : inscrit un nouveau client. asks_operator : attend l’accord d’un opérateur, car le lien prouve l’e-mail et non le téléphone.",
+        "Ce que fait le lien pour un nouveau client. Il prouve l’e-mail et non le téléphone : un opérateur peut devoir donner son accord.",
         "Link by e-mail",
     ),
     (
@@ -117,7 +117,7 @@ const NAMES: &[(&str, &str, &str, &str)] = &[
     (
         "alerts.language",
         "Langue des e-mails et des notes",
-        "Langue des alertes et du rapport envoyés aux adresses de PROXYCALL_ALERT_EMAILS, et des notes dans la feuille : fr ou en.",
+        "Langue des alertes et du rapport envoyés aux adresses de PROXYCALL_ALERT_EMAILS, et des notes dans la feuille.",
         "Language of letters and notes",
     ),
     (
@@ -135,7 +135,7 @@ const NAMES: &[(&str, &str, &str, &str)] = &[
     (
         "report.enabled",
         "Rapport hebdomadaire",
-        "on : envoyé le dimanche à 23 h aux adresses de PROXYCALL_ALERT_EMAILS. off : pas d’envoi.",
+        "Envoyé par e-mail le dimanche à 23 h aux adresses de PROXYCALL_ALERT_EMAILS.",
         "Weekly report",
     ),
     (
@@ -170,6 +170,29 @@ const NAMES: &[(&str, &str, &str, &str)] = &[
         "The carrier’s own record",
     ),
 ];
+
+/// The words that a setting may be, where they are few: each with what it means in French and in English.
+pub(super) fn choices(key: &str) -> &'static [(&'static str, &'static str, &'static str)] {
+    match key {
+        "calls.withheld" => &[("refuse", "refusés", "refuse"), ("connect", "transmis", "connect")],
+        "codes.mailed_link" => &[
+            ("enrols", "inscrit le client", "enrols"),
+            ("asks_operator", "attend l’accord d’un opérateur", "asks an operator"),
+        ],
+        "report.enabled" => &[("on", "envoyé", "on"), ("off", "pas envoyé", "off")],
+        "alerts.language" => &[("fr", "français", "French"), ("en", "anglais", "English")],
+        _ => &[],
+    }
+}
+
+/// Such a word in the reader's language.
+pub(super) fn choice(key: &str, word: &str, language: Language) -> Option<&'static str> {
+    let (_, fr, en) = choices(key).iter().find(|(known, ..)| *known == word)?;
+    Some(match language {
+        Language::Fr => fr,
+        Language::En => en,
+    })
+}
 
 /// How a setting is called and explained.
 pub(super) fn of(setting: &Setting, language: Language) -> Names {
@@ -209,5 +232,17 @@ mod tests {
             assert_ne!(of(setting, Language::Fr).name, setting.key, "{} lacks names", setting.key);
         }
         assert_eq!(NAMES.len(), SETTINGS.len());
+    }
+
+    #[test]
+    fn each_word_to_choose_is_a_value_of_its_setting_and_the_default_is_among_them() {
+        let policy = proxycall_domain::Policy::shipped().unwrap();
+        for setting in SETTINGS {
+            let words = choices(setting.key);
+            for (word, ..) in words {
+                policy.clone().set(setting.key, word).unwrap();
+            }
+            assert!(words.is_empty() || words.iter().any(|(word, ..)| *word == setting.default), "{}", setting.key);
+        }
     }
 }

@@ -10,16 +10,15 @@ use axum::{
     routing::get,
 };
 use proxycall_domain::{Language, Phrase, Scope, setting::phrase_key};
-use serde::Deserialize;
 
 use super::{
     super::{
         Console, ConsoleState,
-        layout::{self, Place, Shell},
+        layout::{self, Notice, Place, Shell},
         session::Session,
         trouble::Trouble,
     },
-    Tab, TabLink, notice, tabs,
+    Asked, Refused, Tab, TabLink, notice, tabs,
 };
 use crate::{pages::language, sentences::sentences};
 
@@ -45,6 +44,8 @@ struct Sentence {
     own: bool,
     /// Whether its form is open.
     edited: bool,
+    wrong: String,
+    notice: Option<Notice>,
 }
 
 struct Entry {
@@ -59,7 +60,7 @@ struct Group {
 
 #[derive(Template)]
 #[template(path = "console/settings/texts.html")]
-struct Page {
+pub(super) struct Page {
     shell: Shell,
     t: &'static super::Words,
     w: &'static Words,
@@ -67,31 +68,40 @@ struct Page {
     groups: [Group; 2],
 }
 
-/// What the address says: what was just done, and which sentence is to be changed.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Asked {
-    done: String,
-    edit: String,
-}
-
 pub(super) fn router() -> Router<Arc<Console>> {
     Router::new().route(PATH, get(page))
 }
 
 async fn page(State(console): ConsoleState, session: Session, Query(asked): Query<Asked>) -> Result<Response, Trouble> {
+    layout::shown(&sentences_of(&console, &session, &asked, None)?)
+}
+
+/// Where a sentence stands on the page.
+pub(super) fn place_of(key: &str) -> String {
+    key.replace('.', "-")
+}
+
+pub(super) fn sentences_of(
+    console: &Console,
+    session: &Session,
+    asked: &Asked,
+    refused: Option<&Refused>,
+) -> Result<Page, Trouble> {
     let (t, w) = (super::Words::of(session.language), Words::of(session.language));
     let policy = &console.app.service.policy;
     let sentence = |phrase: Phrase, of: Language| {
         let key = phrase_key(phrase, of);
         let now = policy.setting(&key).ok_or(Trouble::Broken)?;
+        let refused = refused.filter(|of| of.key == key);
         Ok::<_, Trouble>(Sentence {
-            id: key.replace('.', "-"),
+            id: place_of(&key),
+            notice: notice(console, session, asked, &key, when(phrase, session.language), &now),
+            wrong: refused.map(|of| of.why.clone()).unwrap_or_default(),
             edited: asked.edit == key && session.may(Scope::Admin),
             key,
             lang: language::code(of),
             language: if of == Language::Fr { w.in_french } else { w.in_english },
-            value: now.value,
+            value: refused.map_or(now.value, |of| of.typed.clone()),
             otherwise: now.otherwise,
             own: now.own,
         })
@@ -104,8 +114,8 @@ async fn page(State(console): ConsoleState, session: Session, Query(asked): Quer
         Phrase::ALL.iter().filter(|phrase| phrase.as_str().starts_with("call.") == said).map(entry).collect()
     };
     let groups = [Group { name: w.said, entries: entries(true)? }, Group { name: w.written, entries: entries(false)? }];
-    let shell = Shell::new(&session, Some(Place::Settings)).with_notice(notice(&asked.done, t));
-    layout::shown(&Page { shell, t, w, tabs: tabs(Tab::Texts, &session), groups })
+    let shell = Shell::new(session, Some(Place::Settings));
+    Ok(Page { shell, t, w, tabs: tabs(Tab::Texts, session), groups })
 }
 
 /// When a sentence is said or written.

@@ -3,8 +3,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 use proxycall_domain::{
-    Channel, Countries, NumberStatus, PhoneNumber,
-    pool::stock::Stock,
+    Channel, Countries, Language, PhoneNumber,
+    pool::stock::{LOW_DAYS, Level, Stock},
     traffic::{OutcomeGroup, TrafficHour},
 };
 use proxycall_service::{
@@ -18,7 +18,7 @@ use super::{
     super::{
         format::{self, Moment, count},
         layout::Tone,
-        numbers::{LOW_DAYS, country_name, path_of},
+        numbers::{country_name, path_of},
         session::Session,
         wording,
     },
@@ -48,7 +48,8 @@ pub(super) struct Facts<'a> {
     pub(super) session: &'a Session,
     pub(super) countries: &'a Countries,
     pub(super) alerts: &'a [Alert],
-    pub(super) stock: &'a [Stock],
+    /// With how each stands.
+    pub(super) stock: Vec<(&'a Stock, Level)>,
     /// Of the last 24 hours.
     pub(super) traffic: &'a [TrafficHour],
     pub(super) board: BoardCounts,
@@ -98,43 +99,25 @@ impl Facts<'_> {
         items
     }
 
-    /// What a kind of alert is called, what it means, and how bad it is.
-    fn kind(&self, kind: &str) -> (Tone, &'static str, &'static str) {
-        let t = self.t();
-        match kind {
-            alert::LOW_STOCK => (Tone::Warn, t.low_stock, t.low_stock_text),
-            alert::PURCHASE_FAILED => (Tone::Bad, t.purchase_failed, t.purchase_failed_text),
-            alert::NUMBER_MISSING => (Tone::Bad, t.number_missing, t.number_missing_text),
-            alert::USED_ELSEWHERE => (Tone::Bad, t.used_elsewhere, t.used_elsewhere_text),
-            alert::RELEASE_FAILED => (Tone::Warn, t.release_failed, t.release_failed_text),
-            alert::MARKED_FAULTY => (Tone::Bad, t.marked_faulty, t.marked_faulty_text),
-            alert::SHEET_TAB => (Tone::Bad, t.sheet_tab, t.sheet_tab_text),
-            privacy::alert::ERASURE_FAILED => (Tone::Warn, t.erasure_failed, t.erasure_failed_text),
-            WEBHOOKS_FAILING => (Tone::Bad, t.webhooks_failing, t.webhooks_failing_text),
-            _ => (Tone::Warn, t.other_alert, ""),
-        }
-    }
-
     fn alert(&self, of: &Alert) -> Item {
         let t = self.t();
-        let (tone, title, text) = self.kind(&of.kind);
+        let (tone, text) = match kind(&of.kind, t) {
+            _ if of.kind == alert::LOW_STOCK && self.is_out(&of.subject) => (Tone::Bad, t.none_left_text),
+            (tone, _, text) => (tone, text),
+        };
         let number = PhoneNumber::parse(&of.subject).ok();
-        let (subject, href, button) = match of.kind.as_str() {
-            alert::LOW_STOCK | alert::PURCHASE_FAILED => (self.shelf(&of.subject), buy(&of.subject), t.buy),
-            alert::SHEET_TAB => (of.subject.clone(), SHEET.to_owned(), t.see_sheet),
-            privacy::alert::ERASURE_FAILED => {
-                (of.subject.clone(), format!("/console/clients/{}", of.subject), t.see_client)
-            }
-            WEBHOOKS_FAILING => (String::new(), HEALTH.to_owned(), t.see_health),
+        let (href, button) = match of.kind.as_str() {
+            alert::LOW_STOCK | alert::PURCHASE_FAILED => (buy(&of.subject), t.buy),
+            alert::SHEET_TAB => (SHEET.to_owned(), t.see_sheet),
+            privacy::alert::ERASURE_FAILED => (format!("/console/clients/{}", of.subject), t.see_client),
+            WEBHOOKS_FAILING => (HEALTH.to_owned(), t.see_health),
             kind => match number {
-                Some(number) if kind == alert::USED_ELSEWHERE => {
-                    (wording::proxy(number), format!("{}/webhooks", path_of(number)), t.repair)
-                }
-                Some(number) => (wording::proxy(number), path_of(number), t.see_number),
-                None => (of.subject.clone(), HEALTH.to_owned(), t.see_health),
+                Some(number) if kind == alert::USED_ELSEWHERE => (format!("{}/webhooks", path_of(number)), t.repair),
+                Some(number) => (path_of(number), t.see_number),
+                None => (HEALTH.to_owned(), t.see_health),
             },
         };
-        let title = if subject.is_empty() { title.to_owned() } else { colon(title, &subject, self.session.language) };
+        let title = title(of, self.countries, self.session.language);
         let in_our_words = [alert::LOW_STOCK, alert::NUMBER_MISSING, alert::USED_ELSEWHERE, alert::MARKED_FAULTY];
         let detail = if in_our_words.contains(&of.kind.as_str()) {
             String::new()
@@ -148,7 +131,7 @@ impl Facts<'_> {
     /// One line for many of a kind.
     fn many(&self, oldest: &Alert, how_many: usize) -> Item {
         let t = self.t();
-        let (tone, title, text) = self.kind(&oldest.kind);
+        let (tone, title, text) = kind(&oldest.kind, t);
         let (href, button) = match oldest.kind.as_str() {
             alert::LOW_STOCK | alert::PURCHASE_FAILED => ("/console/numbers/buy", t.buy),
             alert::NUMBER_MISSING => ("/console/numbers?status=missing#numbers", t.see_numbers),
@@ -163,27 +146,29 @@ impl Facts<'_> {
         Item { tone, title, text, detail: String::new(), since, href: href.to_owned(), button }
     }
 
-    /// A country and type, which alerts call `FR mobile`.
-    fn shelf(&self, subject: &str) -> String {
-        let language = self.session.language;
-        let words = subject.split_once(' ').and_then(|(country, of_type)| {
-            let name = country_name(self.countries, country.parse().ok()?, language);
-            Some(format!("{name} · {}", wording::number_type(of_type.parse().ok()?, language)))
-        });
-        words.unwrap_or_else(|| subject.to_owned())
+    /// Whether none is left of what an alert is about: that is more than that there are few.
+    fn is_out(&self, subject: &str) -> bool {
+        self.stock
+            .iter()
+            .any(|(of, level)| *level == Level::Out && format!("{} {}", of.country, of.number_type) == subject)
     }
 
     /// Stock that is about to run out, where no alert says so yet.
     fn low_stock(&self) -> Vec<Item> {
         let t = self.t();
         let mut items = Vec::new();
-        for of in self.stock {
+        for (of, level) in &self.stock {
             let subject = format!("{} {}", of.country, of.number_type);
             let is_told = self.alerts.iter().any(|it| it.kind == alert::LOW_STOCK && it.subject == subject);
-            let Some(days) = of.days_left().filter(|days| *days < LOW_DAYS && !is_told) else { continue };
-            let is_empty = days <= 0.0 || of.count(NumberStatus::Available) == 0;
-            let (tone, text) = if is_empty { (Tone::Bad, t.none_left_text) } else { (Tone::Warn, t.days_low_text) };
-            let title = colon(t.low_stock, &self.shelf(&subject), self.session.language);
+            let (tone, text) = match level {
+                _ if is_told => continue,
+                Level::Out => (Tone::Bad, t.none_left_text),
+                Level::Low if of.days_left().is_some_and(|days| days < LOW_DAYS) => (Tone::Warn, t.days_low_text),
+                Level::Low => (Tone::Warn, t.low_stock_text),
+                Level::Enough | Level::Unneeded => continue,
+            };
+            let title =
+                colon(t.low_stock, &shelf(&subject, self.countries, self.session.language), self.session.language);
             items.push(Item { button: t.buy, ..self.item(tone, title, text, buy(&subject)) });
         }
         items
@@ -261,6 +246,45 @@ impl Facts<'_> {
     }
 }
 
+/// What a kind of alert is called, what it means, and how bad it is.
+fn kind(kind: &str, t: &'static Words) -> (Tone, &'static str, &'static str) {
+    match kind {
+        alert::LOW_STOCK => (Tone::Warn, t.low_stock, t.low_stock_text),
+        alert::PURCHASE_FAILED => (Tone::Bad, t.purchase_failed, t.purchase_failed_text),
+        alert::NUMBER_MISSING => (Tone::Bad, t.number_missing, t.number_missing_text),
+        alert::USED_ELSEWHERE => (Tone::Bad, t.used_elsewhere, t.used_elsewhere_text),
+        alert::RELEASE_FAILED => (Tone::Warn, t.release_failed, t.release_failed_text),
+        alert::MARKED_FAULTY => (Tone::Bad, t.marked_faulty, t.marked_faulty_text),
+        alert::SHEET_TAB => (Tone::Bad, t.sheet_tab, t.sheet_tab_text),
+        SHEET_STOPPED => (Tone::Bad, t.sheet_failed, t.sheet_failed_text),
+        privacy::alert::ERASURE_FAILED => (Tone::Warn, t.erasure_failed, t.erasure_failed_text),
+        WEBHOOKS_FAILING => (Tone::Bad, t.webhooks_failing, t.webhooks_failing_text),
+        _ => (Tone::Warn, t.other_alert, ""),
+    }
+}
+
+/// An alert in a few words: what it is, and about what.
+pub(in crate::console) fn title(of: &Alert, countries: &Countries, language: Language) -> String {
+    let (_, name, _) = kind(&of.kind, Words::of(language));
+    let subject = match of.kind.as_str() {
+        alert::LOW_STOCK | alert::PURCHASE_FAILED => shelf(&of.subject, countries, language),
+        // There is one sheet, and one service.
+        SHEET_STOPPED | WEBHOOKS_FAILING => String::new(),
+        alert::SHEET_TAB | privacy::alert::ERASURE_FAILED => of.subject.clone(),
+        _ => PhoneNumber::parse(&of.subject).map_or_else(|_| of.subject.clone(), wording::proxy),
+    };
+    if subject.is_empty() { name.to_owned() } else { colon(name, &subject, language) }
+}
+
+/// A country and type, which alerts call `FR mobile`.
+fn shelf(subject: &str, countries: &Countries, language: Language) -> String {
+    let words = subject.split_once(' ').and_then(|(country, of_type)| {
+        let name = country_name(countries, country.parse().ok()?, language);
+        Some(format!("{name} · {}", wording::number_type(of_type.parse().ok()?, language)))
+    });
+    words.unwrap_or_else(|| subject.to_owned())
+}
+
 const SHEET: &str = "/console/sheet";
 const HEALTH: &str = "/console/health";
 
@@ -272,7 +296,6 @@ fn buy(subject: &str) -> String {
     }
 }
 
-fn colon(name: &str, what: &str, language: proxycall_domain::Language) -> String {
-    let colon = if language == proxycall_domain::Language::Fr { "\u{a0}:" } else { ":" };
-    format!("{name}{colon} {what}")
+fn colon(name: &str, what: &str, language: Language) -> String {
+    format!("{name}{} {what}", format::colon(language))
 }

@@ -34,6 +34,9 @@ async fn what_is_ours_is_put_back_and_the_reason_is_told() {
             (problems.len(), problems[0].key.as_str(), problems[0].reason.of(Language::Fr)),
             (1, "7", note.as_str())
         );
+        // The page says whose row it is by the id: where in the sheet it stands changes with every row above it.
+        let page = app.console().await.page("/console/sheet").await;
+        assert!(page.contains("data-label=\"Id or number\"><a href=\"/console/clients/7\">7</a>"), "{page}");
         let english = problems[0].reason.of(Language::En);
         assert!(english.contains("client_mail must be an e-mail address"), "{english}");
     })

@@ -210,14 +210,14 @@ impl Service {
                 begun.numbers += new.len();
                 continue;
             }
-            self.take_over(new, begun).await?;
+            self.take_numbers_over(new, begun).await?;
             self.ledger.date_numbers(dates).await?;
         }
         Ok(())
     }
 
     /// Takes numbers over together; where one is a client's real number, all but such ones.
-    async fn take_over(
+    async fn take_numbers_over(
         &self,
         new: Vec<(u32, (NewNumber, Option<String>))>,
         begun: &mut Beginning,

@@ -3,7 +3,7 @@
 use proxycall_testkit::{
     app::{CLIENT, COURIER, Outside, run_page_test},
     browser::Browser,
-    sandbox::google::Spreadsheet,
+    sandbox::{google::Spreadsheet, world::Handset},
 };
 use serde_json::json;
 
@@ -38,6 +38,9 @@ async fn a_question_lies_over_the_page_and_moves_nothing() {
         for _ in 0..3 {
             app.call(COURIER, &proxy).await;
         }
+        // One that says why it failed, so that its button falls below it.
+        app.world.add_handset(Handset { undeliverable: Some(30_003), ..Handset::new(CLIENT) });
+        app.text(COURIER, &proxy, "where are you?").await;
         for n in 5..8 {
             app.post("/blocks", json!({ "phone": format!("+3363998000{n}"), "reason": "rings at night" })).await;
             app.post("/tokens", json!({ "name": format!("shop{n}"), "scope": "operate" })).await;

@@ -153,13 +153,13 @@ async fn what_is_no_number_or_no_client_is_said_with_its_field() {
 }
 
 #[tokio::test]
-async fn a_confirmation_that_is_cancelled_is_over_and_its_number_and_phone_are_free_again() {
+async fn a_confirmation_that_is_cancelled_is_over_its_number_rests_and_its_phone_is_free_again() {
     run_test_on_both(async |app| {
         begin(app, "P-1").await;
         let right = code(app, CLIENT);
         let answer = post(app, "/confirmations/P-1/cancel", json!({})).await;
         assert_eq!((&answer["pending_id"], &answer["status"]), (&json!("P-1"), &json!("EXPIRED")), "{answer}");
-        assert_eq!(status_of(app, PROXY).await, NumberStatus::Available);
+        assert_eq!(status_of(app, PROXY).await, NumberStatus::Quarantined, "a code was sent from it");
         app.text(CLIENT, PROXY, &right).await;
         assert_eq!(app.get("/clients/1").await.0, StatusCode::NOT_FOUND, "its code opens nothing any more");
         assert_eq!(app.post("/confirmations/P-1/cancel", json!({})).await.0, StatusCode::CONFLICT);
@@ -167,6 +167,7 @@ async fn a_confirmation_that_is_cancelled_is_over_and_its_number_and_phone_are_f
         let ends = [("pending P-1", "done"), ("pending P-1", "refused"), ("pending P-9", "refused")];
         let expected = ends.map(|(of, end)| (of.to_owned(), end.to_owned()));
         assert_eq!(acts(app, "cancel_confirmation").await, expected);
+        app.number("+33199000777", "FR", NumberType::Mobile).await;
         post(app, "/confirmations/create", request("P-2", CLIENT, "zoe@example.com")).await;
         assert_eq!(status(app, "P-2").await, "PENDING");
         app.drain_jobs().await;

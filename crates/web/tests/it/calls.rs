@@ -100,7 +100,12 @@ async fn refused(app: &TestApp, from: &str, to: &str, outcome: &str) -> String {
     assert_eq!(call.heard().len(), 1, "{call:#}");
     let row = app.latest().await;
     assert_eq!((&row["outcome"], &row["inbound_sid"]), (&json!(outcome), &json!(call.sid)));
-    assert_eq!((&row["direction"], &row["outbound_sid"]), (&Value::Null, &Value::Null));
+    let direction = match outcome {
+        "refused_unknown_number" => Value::Null,
+        _ if [CLIENT, IRISH_CLIENT].contains(&from) => json!("from_client"),
+        _ => json!("to_client"),
+    };
+    assert_eq!((&row["direction"], &row["outbound_sid"]), (&direction, &Value::Null));
     assert_eq!(row["duration_s"], Value::Null, "nobody spoke with anybody, whatever the status callback says");
     twiml(&call)[0].to_owned()
 }

@@ -71,7 +71,7 @@ async fn what_is_done_at_the_command_line_stands_in_the_audit_log() {
     let first = installation.run(&["audit", "--action", "add_token", "--limit", "1"]).await.ok();
     let older = first.lines().last().unwrap().strip_prefix("Older ones: --after ").unwrap();
     let second = installation.run(&["audit", "--action", "add_token", "--after", older]).await.ok();
-    assert!(first.contains("failed") && second.contains("done") && !second.contains("failed"), "{first}{second}");
+    assert!(first.contains("refused") && second.contains("done") && !second.contains("refused"), "{first}{second}");
     installation.run(&["audit", "--after", "nonsense"]).await.failed();
 }
 

@@ -83,8 +83,12 @@ impl<'s> OnDemand<'s> {
         self.found.store(false, Ordering::Relaxed);
         let exactly = !wish.other_type_does;
         let shopping = Shopping { require_voice: true, exactly, ..Shopping::new(country, wish.preferred) };
-        let buying =
-            Buying { shopping, quantity: 1, actor: Actor::System, reason: "an order found the pool empty".to_owned() };
+        let buying = Buying {
+            shopping,
+            quantity: 1,
+            actor: Actor::System,
+            reason: "none was free when one was needed".to_owned(),
+        };
         let purchases = service.buy_numbers(&buying, &mut |_| {}).await;
         let Some(why) = purchases.stopped else {
             for bought in purchases.bought {

@@ -38,7 +38,7 @@ use crate::pages::Fields;
 /// Where the page is.
 pub(super) const PATH: &str = "/console/activity";
 /// How many rows a page has.
-const PAGE: u32 = 50;
+const PAGE: u32 = 40;
 
 pub(super) fn router() -> Router<Arc<Console>> {
     Router::new()

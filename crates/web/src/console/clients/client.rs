@@ -99,6 +99,8 @@ struct Page {
     orders: Vec<Ordered>,
     confirmations: Vec<Confirmed>,
     numbers: Vec<Held>,
+    /// What becomes of it where no number is free for the client.
+    none_free: &'static str,
 }
 
 #[derive(Template)]
@@ -207,6 +209,7 @@ fn known(
         file.blocks.items.iter().chain(recent.iter().filter(|block| block.client.is_none())).cloned().collect();
     Page {
         t,
+        none_free: if console.app.service.pool.buy_on_demand { t.bought_if_none } else { "" },
         id: client.id,
         href: path_of(client.id),
         name: client.name.expose().to_owned(),

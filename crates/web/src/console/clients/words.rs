@@ -64,6 +64,7 @@ sentences! { Words, alike [title, client, confirmations];
     resume_done: "Le client est de nouveau joignable.", "The client can be reached again.";
     change_number: "Changer de numéro proxy", "Change the proxy number";
     change_number_why: "Un autre numéro libre du même pays est attribué. L’ancien n’aboutit plus et se repose avant de servir à quelqu’un d’autre. Prévenez le client.", "Another free number of the same country is given. The old one leads nowhere any more and rests before anybody else gets it. Tell the client.";
+    bought_if_none: " S’il n’y en a aucun de libre, un numéro est acheté.", " Where none is free, one is bought.";
     change_number_done: "Le client a un nouveau numéro proxy ; l’ancien se repose.", "The client has a new proxy number; the old one rests.";
     taken_back_done: "Le client a de nouveau son ancien numéro proxy.", "The client has the former proxy number again.";
     give_number: "Attribuer un numéro", "Give a number";

@@ -168,7 +168,7 @@ pub(super) fn reason(text: &str, language: Language) -> String {
         "adopted by an operator" => "remis en service",
         "an operator ended its confirmation" => "confirmation annulée",
         "an order" => "une commande",
-        "an order found the pool empty" => "une commande a trouvé le stock vide",
+        "none was free when one was needed" => "aucun n’était libre quand il en fallait un",
         "asked for in the console" => "demandé dans la console",
         "asked for through the API" => "demandé par l’API",
         "being adopted: its webhooks do not lead here yet" => {

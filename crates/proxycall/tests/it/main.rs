@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod backup;
 mod block;
 mod crash;
 mod doctor;

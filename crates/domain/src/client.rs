@@ -57,12 +57,20 @@ impl ClientId {
     /// # Errors
     /// When it is not a positive integer.
     pub fn parse(field: &'static str, text: &str) -> Result<Self, FieldError> {
-        text.trim().parse().ok().and_then(Self::new).ok_or_else(|| {
-            FieldError::new(
-                field,
-                ("doit être un nombre entier positif, comme 42", "must be a positive whole number, such as 42"),
-            )
-        })
+        text.trim().parse().ok().and_then(Self::new).ok_or_else(|| Self::refused(field))
+    }
+
+    /// Takes the number that stands in a field.
+    ///
+    /// # Errors
+    /// When it is not positive.
+    pub fn of(field: &'static str, id: i64) -> Result<Self, FieldError> {
+        Self::new(id).ok_or_else(|| Self::refused(field))
+    }
+
+    fn refused(field: &'static str) -> FieldError {
+        let whole = ("doit être un nombre entier positif, comme 42", "must be a positive whole number, such as 42");
+        FieldError::new(field, whole)
     }
 
     /// The integer.

@@ -141,7 +141,8 @@ impl Service {
         client.ok_or(LedgerError::ClientUnknown)
     }
 
-    /// Clients by whatever was typed, closed ones last: `#` and the id, or the id alone while it has fewer than four digits, a whole number in any spelling, its last four digits,
+    /// Clients by whatever was typed, closed ones last: `#` and the id, or the id alone while it has fewer than four
+    /// digits, a whole number in any spelling, its last four digits,
     /// words of the name, the e-mail address.
     ///
     /// # Errors

@@ -69,12 +69,7 @@ impl Service {
     /// # Errors
     /// A field, no such client, no number left.
     pub async fn assign_number(&self, fields: &AssignFields<'_>, actor: Actor) -> Result<AssignedNumber, RequestError> {
-        let client = ClientId::new(fields.client).ok_or_else(|| {
-            FieldError::new(
-                "client_id",
-                ("doit être un nombre entier positif, comme 42", "must be a positive whole number, such as 42"),
-            )
-        })?;
+        let client = ClientId::of("client_id", fields.client)?;
         let country = CountryCode::parse("country_iso", fields.country)?;
         let number_type: NumberType = fields.number_type.parse()?;
         let name = fields.friendly_name.map(str::trim).filter(|name| !name.is_empty());

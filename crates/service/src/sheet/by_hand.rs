@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use jiff::SignedDuration;
 use proxycall_domain::sheet::{Layout, Tab, displaced, read_rows};
 
-use super::{LOOK_EVERY, OWNED_FOR, PAGE, SheetFailure, SheetMirror, cycle::tables, tab::TabTrouble};
+use super::{LOOK_EVERY, OWNED_FOR, PAGE, SheetFailure, SheetMirror, cycle::tables, trouble::TabTrouble};
 use crate::{
     Service,
     ports::{

@@ -9,7 +9,8 @@ use proxycall_domain::sheet::Tab;
 
 use super::{
     Memory, PAGE, Seen, outgoing,
-    tab::{TabTrouble, TabWork, Tally},
+    tab::{TabWork, Tally},
+    trouble::TabTrouble,
 };
 use crate::{
     Service,

@@ -8,7 +8,8 @@ use proxycall_domain::sheet::{Column, Difference, Step, Tab, compare};
 use super::{
     Memory, SheetFailure,
     cycle::tables,
-    tab::{Look, TabTrouble, TabWork},
+    tab::{Look, TabWork},
+    trouble::TabTrouble,
 };
 use crate::{Service, ports::clock::Ids as _};
 

@@ -15,12 +15,7 @@ use proxycall_domain::{
     sheet::{Cells, Column, Layout, Reading, Row, Step, Tab, cell, compare, read_rows},
 };
 
-use super::{
-    SheetFailure,
-    cycle::tables,
-    edits::new_client,
-    tab::{self, TabTrouble},
-};
+use super::{SheetFailure, cycle::tables, edits::new_client, tab, trouble::TabTrouble};
 use crate::{
     Service,
     ports::{

@@ -17,6 +17,7 @@ mod pace;
 mod protected;
 mod strays;
 mod tab;
+mod trouble;
 
 use std::{
     collections::{HashMap, HashSet},

@@ -5,11 +5,7 @@ use std::collections::HashMap;
 
 use proxycall_domain::sheet::{Cells, Layout, Tab};
 
-use super::{
-    Memory, OWNED_FOR, SheetFailure,
-    protected::area_of,
-    tab::{TabTrouble, TabWork},
-};
+use super::{Memory, OWNED_FOR, SheetFailure, protected::area_of, tab::TabWork, trouble::TabTrouble};
 use crate::{
     Service,
     ports::{

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use proxycall_domain::sheet::{Intent, Layout, Line, Placed, Row, Strayed, Tab, letters, strayed};
 
-use super::tab::{LOOKED_FOR, TabTrouble};
+use super::{tab::LOOKED_FOR, trouble::TabTrouble};
 use crate::ports::{
     ledger::{SheetChanges, Told},
     sheet::{CellWrite, Table},

@@ -109,8 +109,7 @@ async fn assign_this(
     ApiJson(body): ApiJson<AssignThisBody>,
 ) -> Result<Json<AssignedBody>, Problem> {
     let phone = parse_phone("number", &number)?;
-    let client = ClientId::new(body.client_id.0)
-        .ok_or_else(|| Problem::field("client_id", "must be a positive whole number, such as 42"))?;
+    let client = ClientId::of("client_id", body.client_id.0)?;
     caller.about(client_subject(client));
     let assigned = app.service.assign_this_number(phone, client, caller.actor()).await?;
     if assigned.phone != phone {
